@@ -1,0 +1,22 @@
+"""What is said to the person at the keyboard when an input cannot be used."""
+
+from difflib import get_close_matches
+
+
+class InputError(Exception):
+    """An input that cannot be used: a key, a value, a file. Front doors print its lines and exit with code 2.
+
+    Args:
+        *lines: one fault a line. Each names the key or file, what was given, what is allowed and, where there is one, the
+            closest valid name.
+    """
+
+    def __init__(self, *lines: str) -> None:
+        super().__init__("\n".join(lines))
+        self.lines = lines
+
+    @staticmethod
+    def closest(name: str, names: list[str]) -> str:
+        """The end of a line: ``"; did you mean 'x'?"``, or nothing where no name is close."""
+        matches = get_close_matches(name, names, n=1, cutoff=0.5)
+        return f"; did you mean {matches[0]!r}?" if matches else ""
