@@ -1,0 +1,61 @@
+# Two commands do all the set-up:  make train   and   make test.  `make help` lists the rest.
+#
+# .venv is built once. Its stamp bears the version of Python and a checksum of this folder's path, pyproject.toml and
+# constraints.txt: when one of these changes, the next command brings .venv up to date; a build that was cut short starts anew.
+
+ARGS =
+PYTHON =
+# What belongs to another environment would leak into this one.
+unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV PIP_USER PIP_TARGET PIP_PREFIX
+
+# Answers with a Python's version and the path of its interpreter outside any virtual environment, if Epochwise runs on it.
+ask := import sys; v = sys.version_info; (3, 11) <= v[:2] < (3, 14) or sys.exit(1); print("%d.%d" % v[:2], sys._base_executable)
+# Those that are tried without PYTHON=...; each is run, as what stands on the PATH need not work.
+pythons := $(if $(PYTHON),"$(PYTHON)",python3 python3.13 python3.12 python3.11)
+find_python = for p in $(pythons); do "$$p" -c '$(ask)' 2>/dev/null && break; done
+
+pins := $(shell { pwd; cat pyproject.toml constraints.txt; } | cksum | tr ' ' -)
+stamp := $(if $(PYTHON),,$(firstword $(wildcard .venv/.installed-*-$(pins))))
+ifeq ($(stamp),)
+found := $(shell $(find_python))
+stamp := .venv/.installed-$(firstword $(found))-$(pins)
+endif
+run := .venv/bin/python
+
+.PHONY: help train test lint clean
+help:
+	@echo "make train [ARGS='model=resnet trainer.max_epochs=50']   train; ARGS are those of train.py"
+	@echo "make test  [ARGS='-k packaging']                         run the tests; ARGS are those of pytest"
+	@echo "make lint                                                ruff, yamllint and mypy"
+	@echo "make clean                                               remove .venv and caches; outputs/ and datasets/ stay"
+	@echo "PYTHON=python3.12 with any of them builds .venv with that Python (3.11 to 3.13)."
+
+train: $(stamp)
+	@$(run) train.py $(ARGS)
+
+test: $(stamp)
+	@$(run) -m pytest $(ARGS)
+
+lint: $(stamp)
+	@$(run) -m ruff check .
+	@$(run) -m ruff format --check .
+	@$(run) -m yamllint --strict .
+	@$(run) -m mypy
+
+clean:
+	rm -rf .venv build .pytest_cache .mypy_cache .ruff_cache .hypothesis src/*.egg-info
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+# The stamps of before go first and the new one comes last: between the two, .venv counts as unfinished.
+$(stamp):
+	@test -n "$(found)" || { echo "Epochwise needs Python 3.11, 3.12 or 3.13, and" \
+	    "$(if $(PYTHON),$(PYTHON) is none of them,none of $(pythons) is one: name yours with PYTHON=...)" >&2; exit 1; }
+	@ls .venv/.installed-$(firstword $(found))-* >/dev/null 2>&1 || rm -rf .venv
+	@rm -f .venv/.installed-*
+	@echo "Building .venv with Python $(firstword $(found)): once, about 2 minutes after the downloads (Linux: 6 GB of disk)"
+	@set -- $(wordlist 2,99,$(found)); \
+	"$$*" -m venv .venv >/dev/null 2>&1 || \
+	    { "$$*" -m venv --clear --without-pip .venv && "$$*" -m pip --python $(run) install -q pip; }
+	@{ $(run) -m pip install --progress-bar off -c constraints.txt -e '.[dev]' && touch $@; } | \
+	    while read -r line; do case $$line in *" MB)"* | "Installing coll"*) echo "$$line" | cut -c 1-118;; esac; done
+	@test -e $@
