@@ -1,0 +1,1 @@
+"""A config and a command line checked before anything heavy is imported."""

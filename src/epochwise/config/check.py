@@ -1,0 +1,88 @@
+"""All faults of a composed config at once, before anything that it names is imported."""
+
+import re
+from typing import Any
+
+from omegaconf import DictConfig
+
+from epochwise.config.monitor import check_monitor
+from epochwise.config.node import check_node, unknown_key, value_fault
+from epochwise.config.provided import PROVIDED
+from epochwise.config.resolve import MISSING, UNKNOWN, Resolved, join, resolve
+from epochwise.config.schema import SCHEMAS, Schema
+from epochwise.input_error import InputError
+
+
+def check(config: DictConfig, front_door: str = "train", may_miss: bool = False) -> None:
+    """Check a composed config: names, types, ranges, what refers to what. Neither torch nor a ``_target_`` is imported.
+
+    Args:
+        config: of one run, with or without Hydra's own node.
+        front_door: whose config it is, a key of ``SCHEMAS``.
+        may_miss: accept ``???``, as for a config that is only printed.
+
+    Raises:
+        InputError: a line for each fault, in the order of the keys.
+    """
+    resolved = resolve(config)
+    schema = SCHEMAS[front_door]
+    faults = resolved.faults | _root(resolved.tree, schema) | check_monitor(resolved.tree)
+    for key, value in resolved.tree.items():
+        if key in schema.several and isinstance(value, dict):
+            for name, node in value.items():
+                faults |= _object(join(key, name), node, frozenset())
+        elif key in schema.one | schema.optional:
+            faults |= _object(str(key), value, PROVIDED.get(str(key), frozenset()))
+    faults = _where_written(faults, resolved)
+    if may_miss:
+        faults = {key: line for key, line in faults.items() if "has no value yet" not in line}
+    if faults:
+        raise InputError(*faults.values())
+
+
+def _root(tree: dict[str, Any], schema: Schema) -> dict[str, str]:
+    faults = {str(key): unknown_key("", str(key), schema.keys()) for key in tree if key not in schema.keys()}
+    for key, wanted in schema.scalars.items():
+        if wanted is not Any and (line := value_fault(key, tree.get(key), wanted)):
+            faults[key] = line
+    for key in sorted(schema.one - tree.keys()):
+        faults[key] = f"{key}: nothing is chosen, choose a file of conf/{key} with +{key}=..."
+    for key in sorted(schema.several & tree.keys()):
+        if not isinstance(tree[key], (dict, type(None))):
+            faults[key] = f"{key}: got {tree[key]!r}, allowed: nodes by name, each with a '_target_'"
+    return faults
+
+
+def _object(path: str, node: Any, provided: frozenset[str]) -> dict[str, str]:
+    """Check what has to be an object, and all objects inside it."""
+    if node is UNKNOWN:
+        return {}
+    group, _, name = path.partition(".")
+    if not isinstance(node, dict):
+        drop = f"; drop it with ~{path}" if name else ""
+        shown = "???" if node is MISSING else "null" if node is None else repr(node)
+        return {path: f"{path}: got {shown}, allowed: a node with the '_target_' of a class{drop}"}
+    if "_target_" not in node:
+        file = f"add the file with +{group}={name}" if name else f"choose a file of conf/{group} with {group}=..."
+        return {path: f"{path}: settings without a class ('_target_'); {file}"}
+    return _inside(path, node, provided)
+
+
+def _inside(path: str, node: Any, provided: frozenset[str] = frozenset()) -> dict[str, str]:
+    faults: dict[str, str] = {}
+    if isinstance(node, dict) and "_target_" in node:
+        faults |= check_node(path, node, provided)
+    entries = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    for key, value in entries:
+        faults |= _inside(join(path, key), value)
+    return faults
+
+
+def _where_written(faults: dict[str, str], resolved: Resolved) -> dict[str, str]:
+    """Leave out what only repeats, by interpolation, a value that is at fault itself."""
+
+    def repeats(key: str) -> bool:
+        reference = re.fullmatch(r"\$\{([\w.]+)\}", resolved.written.get(key, ""))
+        return reference is not None and reference[1] in faults
+
+    return {key: line for key, line in faults.items() if not repeats(key)}

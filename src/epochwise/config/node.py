@@ -1,0 +1,133 @@
+"""One node with ``_target_``, checked against the signature of what it names."""
+
+from typing import Annotated, Any, get_args, get_origin
+
+from epochwise.config.annotation import annotation
+from epochwise.config.fit import BOUNDS, fits
+from epochwise.config.ranges import RANGES
+from epochwise.config.resolve import MISSING, UNKNOWN, join
+from epochwise.config.signature import Parameter, Signature, signature
+from epochwise.config.wording import wording
+from epochwise.input_error import InputError
+
+#: Hydra's own keys beside _target_ -> what they allow.
+HYDRA_KEYS: dict[str, tuple[Any, ...]] = {
+    "_partial_": (True, False),
+    "_recursive_": (True, False),
+    "_convert_": ("none", "partial", "object", "all"),
+    "_args_": (),
+}
+
+
+def check_node(path: str, node: dict[Any, Any], provided: frozenset[str] = frozenset()) -> dict[str, str]:
+    """Bind a node to its class.
+
+    Args:
+        path: the node's dotted key.
+        node: its resolved values, ``_target_`` among them.
+        provided: arguments that the program passes.
+
+    Returns:
+        Dotted key -> line, for each fault of this node; nodes inside it are not entered.
+    """
+    target = node["_target_"]
+    key = join(path, "_target_")
+    if target is UNKNOWN:
+        return {}
+    if not isinstance(target, str):
+        return {key: f"{key}: got {said(target)}, allowed: the dotted path of a class or function"}
+    try:
+        wanted = signature(target)
+    except LookupError as error:
+        return {key: f"{key}: got {target!r}: {error}"}
+    faults = _hydra_keys(path, node)
+    return faults if wanted is None else faults | _arguments(path, node, target.split(".")[-1], wanted, provided)
+
+
+def value_fault(path: str, value: Any, wanted: Any) -> str | None:
+    """The line for a value that a type does not allow; ``None`` for one that it allows or that is not known yet."""
+    if value is MISSING:
+        return f"{path}: has no value yet, give it one with {path}=...; allowed: {wording(wanted)}"
+    if value is UNKNOWN or _fits_known(value, wanted):
+        return None
+    # A number is not taken for text in silence: 007 would have become 7.
+    hint = f"; as text: \"{path}='{value}'\"" if type(value) in (int, float) and wanted in (str, str | None) else ""
+    return f"{path}: got {said(value)}, allowed: {wording(wanted)}{hint}"
+
+
+def said(value: Any) -> str:
+    """A value and its type, as messages show it."""
+    if value is None:
+        return "null"
+    return repr(value) if isinstance(value, (dict, list, bool)) else f"{value!r} ({type(value).__name__})"
+
+
+def unknown_key(path: str, key: str, names: list[str]) -> str:
+    """The line for a key that is not among the names allowed there."""
+    close = InputError.closest(key, names)
+    listed = "" if close and len(names) > 12 else f", allowed: {', '.join(names) or 'none'}"
+    return f"{join(path, key)}: unknown key{listed}{close}"
+
+
+def _hydra_keys(path: str, node: dict[Any, Any]) -> dict[str, str]:
+    return {
+        join(path, key): f"{join(path, key)}: got {said(node[key])}, allowed: {', '.join(map(repr, allowed))}"
+        for key, allowed in HYDRA_KEYS.items()
+        if key in node and allowed and not any(node[key] is one or node[key] == one != 1 for one in allowed)
+    }
+
+
+def _arguments(
+    path: str, node: dict[Any, Any], name: str, wanted: Signature, provided: frozenset[str]
+) -> dict[str, str]:
+    faults = {}
+    given = {key: value for key, value in node.items() if key != "_target_" and key not in HYDRA_KEYS}
+    without_names = node.get("_args_")
+    by_position = list(wanted.parameters)[: len(without_names) if isinstance(without_names, list) else 0]
+    for key, value in given.items():
+        parameter = wanted.parameters.get(key)
+        place = join(path, key)
+        if parameter is None:
+            if not wanted.takes_any:
+                faults[place] = unknown_key(path, str(key), list(wanted.parameters)) + f" ({name})"
+        elif line := _argument_fault(place, key, value, parameter):
+            faults[place] = line
+    if node.get("_partial_") is not True:
+        for key, parameter in wanted.parameters.items():
+            if parameter.default is None and key not in given and key not in provided and key not in by_position:
+                place = join(path, key)
+                faults[place] = f"{place}: {name} needs it, give it with +{place}=...; allowed: {wording(_type(parameter))}"
+    return faults
+
+
+def _type(parameter: Parameter) -> Any:
+    read = annotation(parameter.annotation, parameter.module) if parameter.annotation is not None else Any
+    # `size: int = None` means what it says.
+    has_none = parameter.default is not None and getattr(parameter.default, "value", 0) is None
+    return read | None if has_none and read is not Any else read
+
+
+def _argument_fault(path: str, name: str, value: Any, parameter: Parameter) -> str | None:
+    wanted = _type(parameter)
+    if line := value_fault(path, value, wanted):
+        return line
+    countable = isinstance(value, (int, float, list)) and not isinstance(value, bool)
+    if name in RANGES and countable and not _has_bounds(wanted):
+        return value_fault(path, value, RANGES[name])
+    return None
+
+
+def _has_bounds(wanted: Any) -> bool:
+    inside = get_args(wanted)
+    if get_origin(wanted) is Annotated:
+        return any(isinstance(note, BOUNDS) for note in inside[1:]) or _has_bounds(inside[0])
+    return any(_has_bounds(one) for one in inside if get_origin(one))
+
+
+def _fits_known(value: Any, wanted: Any) -> bool:
+    """Whether what is known of a value fits: parts that wait for the run are passed over."""
+    if isinstance(value, list) and any(item is UNKNOWN or item is MISSING for item in value):
+        return True
+    if isinstance(value, dict) and any(item is UNKNOWN or item is MISSING for item in value.values()):
+        return True
+    return fits(value, wanted)

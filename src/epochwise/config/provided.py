@@ -1,0 +1,9 @@
+"""The arguments that the program itself passes when it builds the node of a group."""
+
+#: Group -> names that its node may leave out although the class requires them.
+PROVIDED: dict[str, frozenset[str]] = {
+    "task": frozenset({"network", "optimizer", "scheduler"}),
+    "optimizer": frozenset({"params"}),
+    "scheduler": frozenset({"optimizer", "steps_per_epoch"}),
+    "trainer": frozenset({"callbacks", "logger", "plugins", "default_root_dir"}),
+}

@@ -1,0 +1,53 @@
+"""The keys at the root of each front door's config."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from annotated_types import Ge
+
+
+@dataclass(frozen=True)
+class Schema:
+    """What may stand at the root of a config.
+
+    Args:
+        scalars: key -> type. A key whose type allows null may be left out.
+        one: singular groups: a node that names one class.
+        optional: singular groups that may be left out.
+        several: plural groups: nodes by name, each naming a class.
+    """
+
+    scalars: dict[str, Any]
+    one: frozenset[str] = frozenset()
+    optional: frozenset[str] = frozenset()
+    several: frozenset[str] = frozenset()
+
+    def keys(self) -> list[str]:
+        """All root keys."""
+        return [*self.scalars, *sorted(self.one), *sorted(self.optional), *sorted(self.several)]
+
+
+#: Front door -> its schema.
+SCHEMAS = {
+    "train": Schema(
+        scalars={
+            "name": str,
+            "seed": Annotated[int, Ge(0)],
+            "monitor": str,
+            "mode": Literal["min", "max"],
+            "run_folder": str | None,
+            "spec": Any,  # filled in by the program once the data has been read
+        },
+        one=frozenset({"data", "model", "task", "optimizer", "scheduler", "stopping", "trainer"}),
+        several=frozenset({"callbacks", "loggers"}),
+    ),
+    "evaluate": Schema(
+        scalars={
+            "run": str,
+            "ckpt": Literal["best", "last"],
+            "split": Literal["train", "val", "test"],
+            "predict": str | None,
+        },
+        optional=frozenset({"data"}),
+    ),
+}

@@ -1,0 +1,71 @@
+"""A type in words."""
+
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from annotated_types import Len, MaxLen, MinLen
+
+from epochwise.config.annotation import Instance, Later, look_up
+from epochwise.config.fit import BOUNDS
+
+
+def wording(wanted: Any) -> str:
+    """Say what a type allows: ``"int or null"``, ``"an int of at least 1"``, ``"a list of float"``.
+
+    Objects are left out where plain values are allowed too.
+
+    Args:
+        wanted: a type as ``epochwise.config.fit.fits`` takes it.
+    """
+    words = list(dict.fromkeys(_members(wanted)))
+    plain = [word for word in words if not word.startswith("an object")]
+    words = plain if set(plain) - {"null"} else words  # what can be typed is what helps
+    if "null" in words:
+        words = [word for word in words if word != "null"] + ["null"]
+    return " or ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
+
+
+def _members(wanted: Any) -> list[str]:
+    origin, inside = get_origin(wanted), get_args(wanted)
+    if origin in (Union, UnionType):
+        return [word for one in inside for word in _members(one)]
+    if origin is Literal:
+        return [repr(one) for one in inside]
+    if origin is Annotated:
+        for note in inside[1:]:
+            if isinstance(note, Later):
+                return _members(look_up(note))
+            if isinstance(note, Instance):
+                return [f"an object ({note.name}, by its '_target_')"]
+        return _bounded(inside[0], [note for note in inside[1:] if isinstance(note, BOUNDS)])
+    if wanted in (None, NoneType):
+        return ["null"]
+    if origin in (list, tuple):
+        return ["a list of " + (wording(inside[0]) if origin is list else ", ".join(map(wording, inside)))]
+    if origin is dict:
+        return [f"a dict of {wording(inside[0])} to {wording(inside[1])}"]
+    if wanted in (list, tuple, dict):
+        return ["a dict" if wanted is dict else "a list"]
+    return [{"Any": "anything", "Path": "a path"}.get(name := getattr(wanted, "__name__", "Any"), name)]
+
+
+def _bounded(wanted: Any, bounds: list[Any]) -> list[str]:
+    kinds = _members(wanted)
+    sizes = [bound for bound in bounds if isinstance(bound, (MinLen, MaxLen, Len))]
+    limits = {name: getattr(bound, name) for bound in bounds for name in ("ge", "gt", "le", "lt")
+              if getattr(bound, name, None) is not None}  # fmt: skip
+    low = f"at least {limits['ge']}" if "ge" in limits else f"above {limits['gt']}" if "gt" in limits else ""
+    high = f"at most {limits['le']}" if "le" in limits else f"below {limits['lt']}" if "lt" in limits else ""
+    said = " and ".join(filter(None, [low, high]))
+    if sizes:
+        least, most = getattr(sizes[0], "min_length", 0), getattr(sizes[0], "max_length", None)
+        said = f"at least {least} entries" if least else f"at most {most} entries"
+    articles = {"int": "an int of", "float": "a number"}
+    if not said:
+        return kinds
+    return [
+        kind if kind == "null" or (kind == "bool") else
+        f"a number of {said}" if kind == "float" and said.startswith("at") else
+        f"{articles.get(kind, kind + ' of' if sizes else kind)} {said}"
+        for kind in kinds
+    ]  # fmt: skip
