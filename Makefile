@@ -1,26 +1,29 @@
 # Two commands do all the set-up:  make train   and   make test.  `make help` lists the rest.
 #
 # .venv is built once. Its stamp bears the version of Python and a checksum of this folder's path, pyproject.toml and
-# constraints.txt: when one of these changes, the next command brings .venv up to date; a build that was cut short starts anew.
+# constraints.txt: when one of these changes, the next command brings .venv up to date. The stamp comes last, so that a build
+# that was cut short starts anew, and is a link to .venv's Python, so that it goes when that Python goes.
 
 ARGS =
-PYTHON =
+PYTHON ?=
 # What belongs to another environment would leak into this one.
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV PIP_USER PIP_TARGET PIP_PREFIX
 
-# Answers with a Python's version and the path of its interpreter outside any virtual environment, if Epochwise runs on it.
-ask := import sys; v = sys.version_info; (3, 11) <= v[:2] < (3, 14) or sys.exit(1); print("%d.%d" % v[:2], sys._base_executable)
-# Those that are tried without PYTHON=...; each is run, as what stands on the PATH need not work.
-pythons := $(if $(PYTHON),"$(PYTHON)",python3 python3.13 python3.12 python3.11)
-find_python = for p in $(pythons); do "$$p" -c '$(ask)' 2>/dev/null && break; done
-
-pins := $(shell { pwd; cat pyproject.toml constraints.txt; } | cksum | tr ' ' -)
-stamp := $(if $(PYTHON),,$(firstword $(wildcard .venv/.installed-*-$(pins))))
-ifeq ($(stamp),)
-found := $(shell $(find_python))
-stamp := .venv/.installed-$(firstword $(found))-$(pins)
-endif
 run := .venv/bin/python
+pins := $(shell { pwd; cat pyproject.toml constraints.txt; } | cksum | tr ' ' -)
+
+# Prints a Python's version and its path outside any virtual environment, where Epochwise can run on it.
+ask := import sys; v = sys.version_info; (3, 11) <= v[:2] < (3, 14) or sys.exit(1); print("%d.%d" % v[:2], sys._base_executable)
+# Each is run, not only looked for: a name on the PATH need not work.
+pythons := $(if $(PYTHON),"$(PYTHON)",python3 python3.13 python3.12 python3.11)
+
+# Without PYTHON=... any Python that built .venv will do.
+stamp := $(if $(PYTHON),,$(shell for s in .venv/.installed-*-$(pins); do test -e $$s && echo $$s; done))
+ifeq ($(stamp),)
+found := $(shell for p in $(pythons); do "$$p" -I -c '$(ask)' 2>/dev/null && break; done)
+version := $(firstword $(found))
+stamp := .venv/.installed-$(version)-$(pins)
+endif
 
 .PHONY: help train test lint clean
 help:
@@ -46,16 +49,18 @@ clean:
 	rm -rf .venv build .pytest_cache .mypy_cache .ruff_cache .hypothesis src/*.egg-info
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
-# The stamps of before go first and the new one comes last: between the two, .venv counts as unfinished.
+needs = Epochwise needs Python 3.11, 3.12 or 3.13; $(if $(PYTHON),PYTHON=$(PYTHON) $(or $(given),does not run),none of \
+$(pythons) is one: name yours with PYTHON=...)
+given = $(addprefix is ,$(shell "$(PYTHON)" -I -c 'import platform; print(platform.python_version())' 2>/dev/null))
+
+# Only a .venv that was once finished, by this version of Python, is brought up to date in place.
 $(stamp):
-	@test -n "$(found)" || { echo "Epochwise needs Python 3.11, 3.12 or 3.13, and" \
-	    "$(if $(PYTHON),$(PYTHON) is none of them,none of $(pythons) is one: name yours with PYTHON=...)" >&2; exit 1; }
-	@ls .venv/.installed-$(firstword $(found))-* >/dev/null 2>&1 || rm -rf .venv
+	@$(if $(found),,$(error $(needs)))
+	@$(run) -c "" 2>/dev/null && ls .venv/.installed-$(version)-* >/dev/null 2>&1 || rm -rf .venv
 	@rm -f .venv/.installed-*
-	@echo "Building .venv with Python $(firstword $(found)): once, about 2 minutes after the downloads (Linux: 6 GB of disk)"
-	@set -- $(wordlist 2,99,$(found)); \
-	"$$*" -m venv .venv >/dev/null 2>&1 || \
+	@echo "Building .venv with Python $(version): once, about 2 minutes after the downloads (on Linux 6 GB of disk)"
+	@set -- $(wordlist 2,99,$(found)); "$$*" -m venv .venv >/dev/null 2>&1 || \
 	    { "$$*" -m venv --clear --without-pip .venv && "$$*" -m pip --python $(run) install -q pip; }
-	@{ $(run) -m pip install --progress-bar off -c constraints.txt -e '.[dev]' && touch $@; } | \
+	@{ $(run) -m pip install --progress-bar off -c constraints.txt -e '.[dev]' && ln -s bin/python $@; } | \
 	    while read -r line; do case $$line in *" MB)"* | "Installing coll"*) echo "$$line" | cut -c 1-118;; esac; done
 	@test -e $@
