@@ -1,0 +1,103 @@
+"""Splits on their way to the network: cut into batches, and worked on a whole batch at a time."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import lightning as L
+import torch
+from annotated_types import Ge
+from torch.utils.data import DataLoader, StackDataset
+from torchvision.transforms.v2 import functional
+
+from epochwise.data.epoch_batches import EpochBatches
+from epochwise.data.even_batches import EvenBatches
+
+
+@dataclass(eq=False, kw_only=True)
+class BatchedDataModule(L.LightningDataModule):
+    """Gives the batches of ``splits``; which samples stand in them, a subclass says.
+
+    Args:
+        batch_size: samples of one batch on one device.
+        order_seed: of the order of the training samples, which follows from it and the epoch alone.
+        shuffle: a new order of the training samples each epoch.
+        drop_last: leave out the last training batch of an epoch where it is not full.
+        num_workers: processes that read batches; 0 is fastest for data held in memory.
+        augment: changes a whole batch of training pictures, floats in [0, 1], with one draw a batch: a torchvision v2
+            transform; None leaves them as they are.
+    """
+
+    batch_size: Annotated[int, Ge(1)] = 64
+    order_seed: Annotated[int, Ge(0)] = 0
+    shuffle: bool = True
+    drop_last: bool = False
+    num_workers: Annotated[int, Ge(0)] = 0
+    augment: Callable[[torch.Tensor], torch.Tensor] | None = None
+
+    def __post_init__(self) -> None:
+        super().__init__()
+        self.splits: dict[str, StackDataset] = {}
+        self.learned: dict[str, Any] = {}
+
+    def train_dataloader(self) -> DataLoader:
+        """Training batches in the order of the epoch; the same in every epoch under ``trainer.overfit_batches``."""
+        samples, trainer = self.splits["train"], self.trainer
+        overfit = trainer is not None and getattr(trainer, "overfit_batches", 0) > 0
+        shuffle = self.shuffle and not overfit
+        batches = EpochBatches(
+            len(samples), self.batch_size, self.order_seed, shuffle, self.drop_last, self._rank, self._world_size
+        )
+        return self._loader(samples, batches)
+
+    def val_dataloader(self) -> DataLoader:
+        return self.split_dataloader("val")
+
+    def test_dataloader(self) -> DataLoader:
+        return self.split_dataloader("test")
+
+    def split_dataloader(self, split: str) -> DataLoader:
+        """Batches ``[x, y]`` of ``train``, ``val`` or ``test`` in the order of evaluation, every sample once."""
+        return self.dataloader_of(self.splits[split])
+
+    def dataloader_of(self, samples: Any) -> DataLoader:
+        """Batches of anything that gives one for a list of indices, in its order, every sample once."""
+        return self._loader(samples, EvenBatches(len(samples), self.batch_size, self._rank, self._world_size))
+
+    def on_after_batch_transfer(self, batch: Any, dataloader_idx: int = 0) -> Any:
+        """Scale, augment (in training alone) and normalise a batch on its device.
+
+        Args:
+            batch: ``[x, y]`` or ``x``; ``x`` uint8 (B, C, H, W), or float (B, ...).
+            dataloader_idx: as Lightning gives it.
+
+        Returns:
+            The same with ``x`` float; uint8 was brought to [0, 1] before it was normalised by ``learned``.
+        """
+        if isinstance(batch, (list, tuple)):
+            return [self.on_after_batch_transfer(batch[0]), *batch[1:]]
+        x = functional.to_dtype(batch, torch.float32, scale=True)
+        if self.augment is not None and self.trainer is not None and self.trainer.training:
+            x = self.augment(x)
+        if "mean" not in self.learned:
+            return x
+        mean, std = (x.new_tensor(self.learned[key]).view(-1, *[1] * (x.ndim - 2)) for key in ("mean", "std"))
+        return (x - mean) / std
+
+    def _loader(self, samples: Any, batches: EpochBatches | EvenBatches) -> DataLoader:
+        return DataLoader(
+            samples,
+            sampler=batches,
+            batch_size=None,  # the sampler gives whole batches
+            num_workers=self.num_workers,
+            persistent_workers=self.num_workers > 0,
+            pin_memory=torch.cuda.is_available(),
+        )
+
+    @property
+    def _rank(self) -> int:
+        return self.trainer.global_rank if self.trainer else 0
+
+    @property
+    def _world_size(self) -> int:
+        return self.trainer.world_size if self.trainer else 1

@@ -1,0 +1,76 @@
+"""Training batches: which samples stand in which batch of which epoch, on which device."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from torch.utils.data import SequentialSampler
+
+from epochwise.input_error import InputError
+
+
+class EpochBatches(SequentialSampler):
+    """The training batches of one device, for ``DataLoader(dataset, sampler=..., batch_size=None)``.
+
+    The order of an epoch is a function of ``(seed, epoch)`` and nothing is stored, so a resumed run goes on as an
+    uninterrupted one. A global batch is ``batch_size * world_size`` samples of that order, and device ``rank`` takes
+    every ``world_size``-th of them: as long as the product is the same, any number of devices sees the same global
+    batches. The last one may be smaller; a remainder of fewer samples than devices is left out of that epoch.
+
+    Where the last global batch does not divide by the number of devices, some devices have one sample more than others,
+    and DDP's mean over devices is not quite the mean over samples; ``drop_last`` avoids it.
+
+    It is a ``SequentialSampler`` in name only: Lightning replaces any other kind under ``trainer.overfit_batches``.
+
+    Args:
+        num_samples: N, at least 1.
+        batch_size: samples a device takes in one batch, at least 1.
+        seed: of the order, at least 0.
+        shuffle: a new order each epoch; else the order of the data set, every epoch.
+        drop_last: leave out the last global batch where it is not full.
+        rank: this device, in [0, world_size).
+        world_size: number of devices.
+
+    Raises:
+        InputError: no batch at all, because the samples are too few for one.
+    """
+
+    def __init__(
+        self,
+        num_samples: int,
+        batch_size: int,
+        seed: int = 0,
+        shuffle: bool = True,
+        drop_last: bool = False,
+        rank: int = 0,
+        world_size: int = 1,
+    ) -> None:
+        super().__init__(range(num_samples))
+        self.num_samples = num_samples
+        self.batch_size = batch_size
+        self.seed = seed
+        self.shuffle = shuffle
+        self.rank = rank
+        self.world_size = world_size
+        self.epoch = 0
+        full, rest = divmod(num_samples, batch_size * world_size)
+        self.num_batches = full + int(rest >= world_size and not drop_last)
+        if self.num_batches == 0:
+            raise InputError(
+                f"data.batch_size={batch_size} on {world_size} device(s) with data.drop_last={drop_last}: the "
+                f"{num_samples} training samples do not make one batch"
+            )
+
+    def set_epoch(self, epoch: int) -> None:
+        """Choose the epoch, counted from 0, whose batches the next iteration gives. Lightning's loop calls it."""
+        self.epoch = epoch
+
+    def __iter__(self) -> Iterator[list[int]]:  # type: ignore[override]  # a batch at a time, where torch's gives a sample
+        order = np.arange(self.num_samples)
+        if self.shuffle:
+            order = np.random.default_rng((self.seed, self.epoch)).permutation(order)
+        size = self.batch_size * self.world_size
+        for start in range(0, self.num_batches * size, size):
+            yield order[start : start + size][self.rank :: self.world_size].tolist()
+
+    def __len__(self) -> int:
+        return self.num_batches

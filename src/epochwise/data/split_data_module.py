@@ -1,0 +1,119 @@
+"""A data set cut into train, val and test, once and by its own seed."""
+
+from abc import ABC, abstractmethod
+from dataclasses import asdict, dataclass
+from typing import Annotated, Any
+
+import torch
+from annotated_types import Ge, Gt, Lt
+from torch.utils.data import DataLoader, StackDataset
+
+from epochwise.data.batched_data_module import BatchedDataModule
+from epochwise.data.channel_statistics import channel_statistics
+from epochwise.data.picture_files import PictureFiles, find_pictures
+from epochwise.data.samples import Samples
+from epochwise.data.spec import Spec
+from epochwise.data.split_samples import split_samples
+from epochwise.input_error import InputError
+
+
+@dataclass(eq=False, kw_only=True)
+class SplitDataModule(BatchedDataModule, ABC):
+    """What all data sets here have in common. One's own gives ``load``, and the rest only where it is no array.
+
+    What is learned from the training split (``spec``, and ``learned`` by ``learn``) travels in the checkpoint. Loaded
+    from there it is not learned again, so other data is shown to a network as the data it was trained on.
+
+    Args:
+        val_fraction: share of the training samples held out as ``val``, where no ``val`` is published.
+        test_fraction: share of the training samples held out as ``test``, where no ``test`` is published.
+        split_seed: of the cut; apart from the run's seed, so that all runs share one.
+    """
+
+    val_fraction: Annotated[float, Gt(0), Lt(1)] = 0.15
+    test_fraction: Annotated[float, Gt(0), Lt(1)] = 0.15
+    split_seed: Annotated[int, Ge(0)] = 0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.spec: Spec | None = None
+        self.names: dict[str, list[str]] = {}
+
+    @abstractmethod
+    def load(self) -> dict[str, Samples]:
+        """Read the samples: ``train``, and ``val`` and ``test`` where they are published."""
+
+    def learn(self, x: Any) -> dict[str, Any]:
+        """Learn plain values from ``x`` of the training split; by ``mean`` and ``std`` of them batches are normalised."""
+        return channel_statistics(self.encode(x))
+
+    def encode(self, x: Any) -> Any:
+        """Turn the ``x`` of N samples into what gives a tensor (B, ...), uint8 or float32, for a list of indices."""
+        x = torch.from_numpy(x)
+        return x if x.dtype == torch.uint8 else x.float()
+
+    def read(self, path: str) -> tuple[list[str], Any]:
+        """Read one's own samples without targets: their N names and their ``x``, encoded."""
+        paths = find_pictures(path)
+        return paths, PictureFiles(paths, self.spec.input_shape if self.spec else ())
+
+    def setup(self, stage: str | None = None) -> None:
+        """Load, cut and encode the data, once, and publish ``spec``.
+
+        Raises:
+            InputError: the data cannot be used, or does not fit what was learned before.
+        """
+        if self.splits:
+            return
+        splits = split_samples(self.load(), self.val_fraction, self.test_fraction, self.split_seed)
+        if self.spec is None:
+            self.learned = self.learn(splits["train"].x)
+            self.spec = splits["train"].spec(self.encode(splits["train"].x)[[0]].shape[1:])
+        for split, samples in splits.items():
+            x = self.encode(samples.x)
+            shape, trained = tuple(x[[0]].shape[1:]), self.spec.input_shape
+            if shape != trained:
+                raise InputError(f"data: the samples have the shape {shape}; the network was trained on {trained}")
+            self.splits[split] = StackDataset(x, samples.targets(self.spec))  # type: ignore[arg-type]  # tensors do
+            self.names[split] = samples.names
+
+    @property
+    def num_samples(self) -> dict[str, int]:
+        """Samples in ``train``, ``val`` and ``test``."""
+        return {split: len(self.splits[split]) for split in ("train", "val", "test")}
+
+    def sample_names(self, split: str) -> list[str]:
+        """The names of the samples of ``train``, ``val`` or ``test``, in the order of evaluation."""
+        return self.names[split]
+
+    def predict_data(self, path: str) -> tuple[list[str], DataLoader]:
+        """Read one's own samples without targets; what was learned must have been learned or loaded before.
+
+        Args:
+            path: a picture or a folder of pictures; what else, a subclass says.
+
+        Returns:
+            The N names, and batches of ``x`` alone, (B, ...), in their order.
+
+        Raises:
+            InputError: nothing is there, or it cannot be read.
+        """
+        names, x = self.read(path)
+        return names, self.dataloader_of(x)
+
+    def state_dict(self) -> dict[str, Any]:
+        """What was learned, as plain values; empty before ``setup``."""
+        return {} if self.spec is None else {"spec": asdict(self.spec), "learned": self.learned}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take over what was learned. Data that is set up already is read again where that differs.
+
+        Raises:
+            InputError: that data does not fit.
+        """
+        if state_dict == self.state_dict():
+            return
+        self.spec, self.learned = Spec(**state_dict["spec"]), state_dict["learned"]
+        if self.splits:
+            self.splits = {}
+            self.setup()
