@@ -20,7 +20,7 @@ pythons := $(if $(PYTHON),"$(PYTHON)",python3 python3.13 python3.12 python3.11)
 # Without PYTHON=... any Python that built .venv will do.
 stamp := $(if $(PYTHON),,$(shell for s in .venv/.installed-*-$(pins); do test -e $$s && echo $$s; done))
 ifeq ($(stamp),)
-found := $(shell for p in $(pythons); do "$$p" -I -c '$(ask)' 2>/dev/null && break; done)
+found := $(shell for p in $(pythons); do said=$$("$$p" -I -c '$(ask)' 2>/dev/null) && echo "$$said" && break; done)
 version := $(firstword $(found))
 stamp := .venv/.installed-$(version)-$(pins)
 endif
@@ -62,5 +62,5 @@ $(stamp):
 	@set -- $(wordlist 2,99,$(found)); "$$*" -m venv .venv >/dev/null 2>&1 || \
 	    { "$$*" -m venv --clear --without-pip .venv && "$$*" -m pip --python $(run) install -q pip; }
 	@{ $(run) -m pip install --progress-bar off -c constraints.txt -e '.[dev]' && ln -s bin/python $@; } | \
-	    while read -r line; do case $$line in *" MB)"* | "Installing coll"*) echo "$$line" | cut -c 1-118;; esac; done
+	    while read -r line; do case $$line in *" MB)"* | "Installing coll"*) echo "$${line%%:*}";; esac; done
 	@test -e $@
