@@ -1,0 +1,56 @@
+"""Which class is taken for which, as a picture."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import lightning as L
+from matplotlib.figure import Figure
+from torch import Tensor
+from torchmetrics.classification import MulticlassConfusionMatrix
+
+
+class ConfusionMatrix(L.Callback):
+    """Draw the confusion matrix of the last validation and of the test into TensorBoard.
+
+    Drawing takes longer than an epoch of small data, so it happens once at the end of each, not every epoch.
+
+    Args:
+        class_names: name of each class, in the order of the classes.
+    """
+
+    def __init__(self, class_names: Sequence[str]) -> None:
+        self.class_names = list(class_names)
+        self.matrix = MulticlassConfusionMatrix(len(self.class_names), validate_args=False)
+
+    def on_validation_epoch_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        self.matrix = self.matrix.to(pl_module.device)
+        self.matrix.reset()
+
+    on_test_epoch_start = on_validation_epoch_start
+
+    def on_validation_batch_end(
+        self, trainer: L.Trainer, pl_module: L.LightningModule, outputs: Any, batch: tuple[Tensor, Tensor], *_: Any
+    ) -> None:
+        self.matrix.update(outputs, batch[1])
+
+    on_test_batch_end = on_validation_batch_end
+
+    def on_train_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        self._draw(trainer, "val")
+
+    def on_test_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        self._draw(trainer, "test")
+
+    def _draw(self, trainer: L.Trainer, split: str) -> None:
+        counts = self.matrix.compute()  # on every rank: it gathers
+        if not trainer.is_global_zero or not counts.sum():
+            return
+        for logger in trainer.loggers:
+            if hasattr(logger.experiment, "add_figure"):
+                size = 2 + 0.5 * len(self.class_names)
+                figure = Figure(figsize=(size, size), layout="constrained")
+                # Many classes make unreadable numbers.
+                self.matrix.plot(
+                    counts, ax=figure.subplots(), labels=self.class_names, add_text=len(self.class_names) <= 30
+                )
+                logger.experiment.add_figure(f"confusion_matrix/{split}", figure, trainer.current_epoch)

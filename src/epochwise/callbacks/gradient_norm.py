@@ -1,0 +1,25 @@
+"""How large the gradients are."""
+
+import lightning as L
+import torch
+from torch.optim import Optimizer
+
+
+class GradientNorm(L.Callback):
+    """Log the 2-norm of all gradients together, before clipping, as ``grad_norm``: its mean over the epoch's steps."""
+
+    def __init__(self) -> None:
+        self.total = torch.zeros(())
+        self.steps = 0
+
+    def on_train_epoch_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        self.total, self.steps = torch.zeros((), device=pl_module.device), 0
+
+    def on_before_optimizer_step(self, trainer: L.Trainer, pl_module: L.LightningModule, optimizer: Optimizer) -> None:
+        gradients = [p.grad for group in optimizer.param_groups for p in group["params"] if p.grad is not None]
+        self.total += torch.nn.utils.get_total_norm(gradients).to(self.total)
+        self.steps += 1
+
+    def on_train_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        # Ranks hold the same gradients once DDP has averaged them: nothing to gather.
+        pl_module.log("grad_norm", self.total / max(self.steps, 1), rank_zero_only=False, sync_dist=False)

@@ -1,0 +1,31 @@
+"""Which learning rate each step was taken with."""
+
+from typing import Any
+
+import lightning as L
+from torch.optim import Optimizer
+
+
+class LearningRateMonitor(L.Callback):
+    """Log the learning rate as ``lr``, or as ``lr/<group>`` where the optimizer's groups differ.
+
+    What is logged is the rate that the latest optimizer step was taken with: on the step axis that of each step, in an
+    epoch's row that of its last one. (Lightning's monitor logs at the start of an epoch, one epoch off against the
+    scores of the same row.)
+    """
+
+    def __init__(self) -> None:
+        self.rates: dict[str, float] = {}
+
+    def on_before_optimizer_step(self, trainer: L.Trainer, pl_module: L.LightningModule, optimizer: Optimizer) -> None:
+        self.rates = learning_rates(optimizer.param_groups)
+
+    def on_train_batch_end(self, trainer: L.Trainer, pl_module: L.LightningModule, *_: Any) -> None:
+        for name, rate in self.rates.items():
+            pl_module.log(name, rate, on_step=True, on_epoch=False)
+
+
+def learning_rates(groups: list[dict[str, Any]]) -> dict[str, float]:
+    """The rates of an optimizer's groups by the name they are logged under: one ``lr`` where all agree."""
+    rates = {f"lr/{group.get('name', index)}": float(group["lr"]) for index, group in enumerate(groups)}
+    return {"lr": next(iter(rates.values()))} if len(set(rates.values())) == 1 else rates

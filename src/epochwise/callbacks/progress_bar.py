@@ -1,0 +1,95 @@
+"""How far the run is, and how long it will take."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import lightning as L
+from lightning.pytorch.callbacks import ProgressBar as LightningProgressBar
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+
+class ProgressBar(LightningProgressBar):
+    """One bar for the whole run, with the time that is left at this pace, and one line an epoch above it.
+
+    Where the output is no terminal (a log file, a cluster) only the lines are printed.
+
+    Args:
+        refresh_per_second: how often the bar is drawn.
+    """
+
+    def __init__(self, refresh_per_second: float = 4.0) -> None:
+        super().__init__()
+        self.console = Console()
+        self.refresh_per_second = refresh_per_second
+        self.progress: Progress | None = None
+        self.enabled = True
+        self.best: dict[str, float] = {}
+
+    def disable(self) -> None:
+        self.enabled = False
+
+    def enable(self) -> None:
+        self.enabled = True
+
+    def print(self, *args: Any, **kwargs: Any) -> None:
+        """Print above the bar."""
+        self.console.print(*args, **kwargs)
+
+    def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        if not self.enabled or not self.console.is_terminal:
+            return
+        self.progress = Progress(
+            TextColumn("epoch {task.fields[epoch]}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("batches ·"),
+            TimeElapsedColumn(),
+            TextColumn("so far ·"),
+            TimeRemainingColumn(),
+            TextColumn("to go"),
+            console=self.console,
+            refresh_per_second=self.refresh_per_second,
+            transient=True,
+        )
+        batches = self.total_train_batches
+        total = batches * trainer.max_epochs if trainer.max_epochs and trainer.max_epochs > 0 else None
+        done = batches * trainer.current_epoch
+        self.task = self.progress.add_task("fit", total=total, completed=int(done), epoch=trainer.current_epoch)
+        self.progress.start()
+
+    def on_train_batch_end(self, trainer: L.Trainer, pl_module: L.LightningModule, *_: Any) -> None:
+        if self.progress:
+            self.progress.update(self.task, advance=1, epoch=trainer.current_epoch)
+
+    def on_train_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        if self.enabled:
+            scores = {name: float(value) for name, value in trainer.callback_metrics.items()}
+            self.print(epoch_line(trainer.current_epoch, scores), highlight=False, soft_wrap=True)
+
+    def on_train_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        self._close()
+
+    def on_exception(self, trainer: L.Trainer, pl_module: L.LightningModule, exception: BaseException) -> None:
+        self._close()
+
+    def _close(self) -> None:
+        if self.progress:
+            self.progress.stop()
+            self.progress = None
+
+
+def epoch_line(epoch: int, scores: Mapping[str, float]) -> str:
+    """One epoch as a line: the scores of train, then those of val.
+
+    >>> epoch_line(2, {"train/loss": 0.51, "val/loss": 0.62, "val/accuracy": 0.9, "lr": 0.1})
+    'epoch   2   train loss 0.5100   val loss 0.6200 accuracy 0.9000'
+    """
+    parts = [f"epoch {epoch:3d}"]
+    for stage in ("train", "val"):
+        named = {
+            name.removeprefix(f"{stage}/"): value for name, value in scores.items() if name.startswith(f"{stage}/")
+        }
+        if named:
+            parts.append(" ".join([stage, *(f"{name} {value:.4f}" for name, value in named.items())]))
+    return "   ".join(parts)

@@ -1,0 +1,58 @@
+"""Every object of a run, from its config."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import lightning as L
+from omegaconf import DictConfig, OmegaConf
+
+from epochwise.commands.build import build
+from epochwise.commands.fits import check_fits
+from epochwise.run.epoch_log import EpochLog
+from epochwise.run.whole_checkpoint_io import WholeCheckpointIO
+
+
+@dataclass
+class Run:
+    """What takes part in a run: its config with the spec filled in, and one object for each node of it."""
+
+    config: DictConfig
+    data: L.LightningDataModule
+    task: L.LightningModule
+    stopping: L.Callback
+    epoch_log: EpochLog
+    trainer: L.Trainer
+
+
+def assemble(config: DictConfig) -> Run:
+    """Build the data, then from its spec the network, the task and the trainer.
+
+    Args:
+        config: a checked ``conf/train.yaml``.
+
+    Raises:
+        InputError: the data cannot be read, an object refuses its settings, or the network does not take the data.
+    """
+    data = build(config, "data")
+    data.prepare_data()
+    data.setup("fit")
+    config = OmegaConf.merge(config, {"spec": asdict(data.spec)})  # type: ignore[assignment]
+
+    network = build(config, "model")
+    check_fits(network, data.spec, config.model["_target_"])
+    makers = {name: build(config, name) for name in ("optimizer", "scheduler")}
+    task = build(config, "task", network=network, **makers)
+
+    stopping = build(config, "stopping")
+    epoch_log = EpochLog(Path(config.run_folder))
+    callbacks = [build(config, f"callbacks.{name}") for name in config.get("callbacks") or ()]
+    loggers = [build(config, f"loggers.{name}") for name in config.get("loggers") or ()]
+    trainer = build(
+        config,
+        "trainer",
+        callbacks=[stopping, *callbacks, epoch_log],  # the log comes last: it sees what the others logged
+        logger=loggers or False,
+        plugins=[WholeCheckpointIO()],
+        default_root_dir=config.run_folder,
+    )
+    return Run(config, data, task, stopping, epoch_log, trainer)

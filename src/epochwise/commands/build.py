@@ -1,0 +1,37 @@
+"""From a node of the config to the object that it names."""
+
+from typing import Any
+
+from hydra.errors import InstantiationException
+from hydra.utils import instantiate
+from lightning.fabric.utilities.exceptions import MisconfigurationException
+from omegaconf import DictConfig, OmegaConf
+
+from epochwise.input_error import InputError
+
+
+def build(config: DictConfig, key: str, **given: Any) -> Any:
+    """Make the object of a node.
+
+    Args:
+        config: the whole config.
+        key: where the node stands, such as ``model`` or ``callbacks.ema``; an error names it.
+        **given: further arguments, which the program knows and the config does not.
+
+    Returns:
+        What the node's ``_target_`` makes, of plain lists and dicts; a ``functools.partial`` where it says ``_partial_``.
+
+    Raises:
+        InputError: the class refuses a value (ValueError), Lightning refuses the combination of settings, or a package is
+            missing. Any other exception is a fault in the code and passes as it is.
+    """
+    node: Any = OmegaConf.select(config, key)
+    try:
+        # Always in part at first: Hydra would copy what is given into a config.
+        make = instantiate(node, _convert_="all", _partial_=True)
+        return make if node.get("_partial_") else make(**given)
+    except (InstantiationException, ValueError, MisconfigurationException, ModuleNotFoundError) as error:
+        cause = (error.__cause__ or error) if isinstance(error, InstantiationException) else error
+        if isinstance(cause, (ValueError, MisconfigurationException, ModuleNotFoundError, InstantiationException)):
+            raise InputError(f"{key}: {' '.join(str(cause).split())}") from cause
+        raise cause from None

@@ -1,0 +1,18 @@
+"""What Lightning says that helps nobody here."""
+
+import logging
+import warnings
+
+NOISE = (
+    ".*does not have many workers.*",  # data in memory needs none, and workers are a setting of the data
+    ".*isinstance\\(treespec, LeafSpec\\).*",  # Lightning 2.6 on torch 2.12 and later: not for the user to mend
+    ".*Checkpoint directory .* exists and is not empty.*",  # the run folder is ours
+)
+
+
+def quiet() -> None:
+    """Leave out Lightning's notes on what hardware there is, and warnings that are false in this project."""
+    for name in ("lightning.pytorch", "lightning.fabric"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    for message in NOISE:
+        warnings.filterwarnings("ignore", message=message)

@@ -1,0 +1,49 @@
+"""Several processes for one run, also inside a sweep."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from hydra._internal.utils import get_args_parser
+from hydra.core.hydra_config import HydraConfig
+
+RANK_VARIABLES = ("LOCAL_RANK", "NODE_RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
+
+
+@contextmanager
+def rank_processes() -> Iterator[None]:
+    """Let Lightning start the other ranks of this job, and leave no trace of them for the next one.
+
+    Lightning starts a rank by repeating the command line. In a sweep (``-m``) that would start the whole sweep again, with
+    Hydra's sweepers even with other settings on each rank. Inside this context the command line is that of this job alone.
+    Afterwards the process group is closed and the variables that name the ranks are cleared, so that the next job of the
+    sweep starts ranks of its own. Where torchrun or a cluster started the ranks, nothing is changed.
+    """
+    if not HydraConfig.initialized() or "LOCAL_RANK" in os.environ or "RANK" in os.environ:
+        yield
+        return
+    argv, environment = sys.argv, {name: os.environ.get(name) for name in RANK_VARIABLES}
+    sys.argv = job_command(argv)
+    try:
+        yield
+    finally:
+        sys.argv = argv
+        if torch.distributed.is_available() and torch.distributed.is_initialized():
+            torch.distributed.destroy_process_group()
+        for name, value in environment.items():
+            os.environ.pop(name, None) if value is None else os.environ.__setitem__(name, value)
+
+
+def job_command(argv: list[str]) -> list[str]:
+    """This job's command line: the script, where its config is, and the overrides of this job alone."""
+    args = get_args_parser().parse_args(argv[1:])
+    where = [
+        f"--{flag}={value}"
+        for flag in ("config-path", "config-name", "config-dir")
+        if (value := getattr(args, flag.replace("-", "_")))
+    ]
+    overrides = HydraConfig.get().overrides
+    hydra = [text for text in overrides.hydra if not text.startswith(("hydra.mode=", "hydra.run.dir=", "hydra.sweep"))]
+    return [argv[0], *where, *overrides.task, *hydra]

@@ -1,0 +1,56 @@
+"""The config of a run, as it was when the run began."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+from omegaconf import DictConfig, OmegaConf
+
+from epochwise.run.whole_file import whole_file
+
+
+def write_run_config(run_folder: Path, config: DictConfig) -> dict[str, Any]:
+    """Write ``config.yaml``: every value resolved, the spec filled in, so that the run can be built again from it alone.
+
+    Paths inside the run folder stay relative to it (``${run_folder}/checkpoints``): a folder may be moved.
+
+    Returns:
+        What was written, as plain values.
+    """
+    plain: dict[str, Any] = OmegaConf.to_container(config, resolve=True)  # type: ignore[assignment]
+    folder = plain.pop("run_folder")
+    plain = _relative(plain, str(folder))
+    with whole_file(run_folder / "config.yaml") as file:
+        yaml.safe_dump(plain, file, sort_keys=False)
+    return plain
+
+
+def read_run_config(run_folder: Path) -> DictConfig:
+    """Read ``config.yaml`` of a run folder, wherever that stands now.
+
+    Raises:
+        FileNotFoundError: there is none.
+    """
+    with open(run_folder / "config.yaml", encoding="utf-8") as file:
+        return OmegaConf.create({"run_folder": str(run_folder), **yaml.safe_load(file)})
+
+
+def _relative(value: Any, folder: str) -> Any:
+    if isinstance(value, dict):
+        return {name: _relative(item, folder) for name, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_relative(item, folder) for item in value]
+    if isinstance(value, str) and (value == folder or value.startswith(f"{folder}/")):
+        return "${run_folder}" + value[len(folder) :]
+    return value
+
+
+def flat(plain: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """The settings under dotted names, as a table of runs shows them: ``{"trainer.max_epochs": 30}``."""
+    settings: dict[str, Any] = {}
+    for name, value in plain.items():
+        if isinstance(value, dict):
+            settings |= flat(value, f"{prefix}{name}.")
+        else:
+            settings[f"{prefix}{name}"] = value if isinstance(value, (bool, int, float, str)) else str(value)
+    return settings

@@ -1,0 +1,75 @@
+"""One class of several for each sample."""
+
+from collections.abc import Callable, Sequence
+from typing import Annotated, ClassVar, Literal
+
+import torch
+from annotated_types import Ge, Lt
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812 (the name everybody knows it by)
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
+from torchmetrics.classification import MulticlassAccuracy, MulticlassF1Score
+
+from epochwise.task.supervised import Supervised
+
+
+class Classification(Supervised):
+    """Cross-entropy on classes 0 to C - 1, scored by accuracy and macro F1.
+
+    Args:
+        network: maps (B, ...) to logits (B, C).
+        optimizer: see ``Supervised``.
+        scheduler: see ``Supervised``.
+        class_counts: (C,) samples of each class in the training split.
+        monitor: see ``Supervised``.
+        label_smoothing: share of the target spread evenly over all classes, in [0, 1).
+        class_weights: ``None``; ``"balanced"`` for N / (C * count), as scikit-learn has it; or one positive weight for each
+            class. Weights multiply the loss of each sample; they do not change the scores.
+
+    Raises:
+        ValueError: there are no classes (the data has numbers as targets), or another number of weights than classes.
+
+    Source:
+        label smoothing: Szegedy et al. 2015, https://arxiv.org/abs/1512.00567, section 7.
+    """
+
+    metrics: ClassVar[dict[str, str]] = {"loss": "min", "accuracy": "max", "f1": "max"}
+
+    def __init__(
+        self,
+        network: nn.Module,
+        optimizer: Callable[..., Optimizer],
+        scheduler: Callable[..., LRScheduler | ReduceLROnPlateau],
+        class_counts: Sequence[int],
+        monitor: str = "val/loss",
+        label_smoothing: Annotated[float, Ge(0), Lt(1)] = 0.0,
+        class_weights: Literal["balanced"] | Sequence[float] | None = None,
+    ) -> None:
+        num_classes = len(class_counts)
+        if num_classes < 2:
+            raise ValueError("the targets of this data are no classes; use task=regression")
+        if class_weights == "balanced":
+            class_weights = [sum(class_counts) / (num_classes * count) for count in class_counts]
+        if class_weights is not None and len(class_weights) != num_classes:
+            raise ValueError(
+                f"class_weights: got {len(class_weights)} weights, allowed: one for each of {num_classes} classes"
+            )
+        scores = {
+            "accuracy": MulticlassAccuracy(num_classes, average="micro", validate_args=False),
+            "f1": MulticlassF1Score(num_classes, average="macro", validate_args=False),
+        }
+        super().__init__(network, optimizer, scheduler, scores, monitor)
+        self.label_smoothing = label_smoothing
+        weights = None if class_weights is None else torch.tensor(list(class_weights), dtype=torch.float32)
+        # It follows from the config: not a part of the checkpoint.
+        self.register_buffer("class_weights", weights, persistent=False)
+
+    def compute_loss(self, output: Tensor, y: Tensor) -> Tensor:
+        """Mean cross-entropy of logits (B, C) and classes (B,), in nats a sample."""
+        each = F.cross_entropy(output, y, self.class_weights, reduction="none", label_smoothing=self.label_smoothing)
+        return each.mean()
+
+    def predict(self, output: Tensor) -> Tensor:
+        """Probabilities (B, C) of logits (B, C)."""
+        return output.softmax(dim=-1)
