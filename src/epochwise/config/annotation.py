@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, Union
 
@@ -22,6 +22,8 @@ PLAIN: dict[str, Any] = {
     "dict": dict, "Dict": dict, "Mapping": dict, "MutableMapping": dict,
 }  # fmt: skip
 BUILT = ("Callable", "type", "Type")  # what YAML has no plain value for
+#: Bases of classes that convert plain values, or only describe them.
+LOOSE = {"str", "int", "float", "Enum", "StrEnum", "StrictEnum", "IntEnum", "TypedDict", "NamedTuple", "Protocol"}
 
 
 @dataclass(frozen=True)
@@ -56,8 +58,8 @@ def annotation(node: ast.expr | None, module: Source) -> Any:
         module: the module it stands in.
 
     Returns:
-        A type as ``typing`` writes it, with ``Annotated[Any, Instance(...)]`` for other objects and ``Annotated[Any, Later(...)]``
-        for names to look up. Whatever is beyond this (type variables, protocols, ...) is ``Any``.
+        A type as ``typing`` writes it, with ``Annotated[Any, Instance(...)]`` for other objects and ``Annotated[Any,
+        Later(...)]`` for names to look up. Whatever is beyond this (type variables, protocols, ...) is ``Any``.
     """
     if isinstance(node, ast.Constant):
         if isinstance(node.value, str):
@@ -80,17 +82,15 @@ def annotation(node: ast.expr | None, module: Source) -> Any:
     return Any
 
 
-@lru_cache(maxsize=None)
+@cache
 def look_up(later: Later) -> Any:
     """The type behind a name: an alias is followed, a class is an ``Instance``, anything else is ``Any``."""
     found = in_module(later.module, later.expression)
     if found is None:
         return Any
     if isinstance(found.node, ast.ClassDef):
-        # A class with bases that convert or stand for plain values takes more than objects.
         names = {ast.unparse(base).split("[")[0].split(".")[-1] for base in found.node.bases}
-        loose = {"str", "int", "float", "Enum", "StrEnum", "StrictEnum", "IntEnum", "TypedDict", "NamedTuple", "Protocol"}
-        return Any if names & loose else Annotated[Any, Instance(found.node.name)]
+        return Any if names & LOOSE else Annotated[Any, Instance(found.node.name)]
     if isinstance(found.node, (ast.Assign, ast.AnnAssign)) and not isinstance(found.node.value, ast.Call):
         made = annotation(found.node.value, found.module)
         return Any if made is None else made
@@ -120,7 +120,7 @@ def _subscript(node: ast.Subscript, module: Source) -> Any:
     plain = PLAIN.get(kind)
     if plain is tuple:
         repeats = len(types) < len(inside)
-        return list[types[0]] if repeats else tuple[tuple(types)]  # type: ignore[valid-type]
+        return list[types[0]] if repeats else tuple.__class_getitem__(tuple(types))  # type: ignore[valid-type]
     if plain is list and len(types) == 1:
         return list[types[0]]  # type: ignore[valid-type]
     if plain is dict and len(types) == 2:

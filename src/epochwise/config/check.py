@@ -41,7 +41,8 @@ def check(config: DictConfig, front_door: str = "train", may_miss: bool = False)
 
 
 def _root(tree: dict[str, Any], schema: Schema) -> dict[str, str]:
-    faults = {str(key): unknown_key("", str(key), schema.keys()) for key in tree if key not in schema.keys()}
+    names = schema.keys()
+    faults = {str(key): unknown_key("", str(key), names) for key in tree if key not in names}
     for key, wanted in schema.scalars.items():
         if wanted is not Any and (line := value_fault(key, tree.get(key), wanted)):
             faults[key] = line

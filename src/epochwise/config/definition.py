@@ -2,7 +2,7 @@
 
 import ast
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from itertools import takewhile
 
 from epochwise.config.source import Definition, Source, module_file, source, submodules
@@ -32,7 +32,7 @@ class Found:
         return found
 
 
-@lru_cache(maxsize=None)
+@cache
 def find(path: str) -> Found | None:
     """Find the definition of a dotted path, such as ``lightning.pytorch.Trainer``, without importing it.
 

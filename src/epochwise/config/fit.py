@@ -15,8 +15,8 @@ def fits(value: Any, wanted: Any) -> bool:
     """Whether a plain value can be given where a type is wanted.
 
     Args:
-        value: as YAML has it: text, numbers, lists, dicts, ``None``. A dict with ``_target_`` stands for an object and fits
-            everywhere: what it makes is not known.
+        value: as YAML has it: text, numbers, lists, dicts, ``None``. A dict with ``_target_`` stands for an object and
+            fits everywhere: what it makes is not known.
         wanted: a type as ``annotation`` makes it, or written with ``typing`` and ``annotated_types``.
 
     Returns:

@@ -20,12 +20,13 @@ def check_monitor(tree: dict[str, Any]) -> dict[str, str]:
         Dotted key -> line, for each fault.
     """
     task = tree.get("task")
-    directions = metrics_of(task["_target_"]) if isinstance(task, dict) and isinstance(task.get("_target_"), str) else {}
+    target = task.get("_target_") if isinstance(task, dict) else None
+    directions = metrics_of(target) if isinstance(target, str) else {}
     return _below(tree, "", directions) if directions else {}
 
 
 def metrics_of(target: str) -> dict[str, str]:
-    """Read the class attribute ``metrics`` (name -> ``min`` or ``max``, the better direction), also an inherited one."""
+    """Read the class attribute ``metrics``: name -> ``min`` or ``max``, the better direction; also an inherited one."""
     try:
         found = find(target)
     except LookupError:
@@ -36,7 +37,8 @@ def metrics_of(target: str) -> dict[str, str]:
 def _metrics(found: Found) -> dict[str, str]:
     assert isinstance(found.node, ast.ClassDef)
     for item in found.node.body:
-        targets = item.targets if isinstance(item, ast.Assign) else [item.target] if isinstance(item, ast.AnnAssign) else []
+        targets: list[ast.expr] = item.targets if isinstance(item, ast.Assign) else []
+        targets = [item.target] if isinstance(item, ast.AnnAssign) else targets
         if any(isinstance(target, ast.Name) and target.id == "metrics" for target in targets):
             try:
                 return dict(ast.literal_eval(getattr(item, "value")))  # noqa: B009 (both kinds of statement have it)

@@ -62,11 +62,11 @@ def said(value: Any) -> str:
     return repr(value) if isinstance(value, (dict, list, bool)) else f"{value!r} ({type(value).__name__})"
 
 
-def unknown_key(path: str, key: str, names: list[str]) -> str:
-    """The line for a key that is not among the names allowed there."""
+def unknown_key(path: str, key: str, names: list[str], owner: str = "") -> str:
+    """The line for a key that is not among the names allowed there, which are those of the class ``owner``."""
     close = InputError.closest(key, names)
     listed = "" if close and len(names) > 12 else f", allowed: {', '.join(names) or 'none'}"
-    return f"{join(path, key)}: unknown key{listed}{close}"
+    return f"{join(path, key)}: unknown key{owner and ' of ' + owner}{listed}{close}"
 
 
 def _hydra_keys(path: str, node: dict[Any, Any]) -> dict[str, str]:
@@ -89,14 +89,14 @@ def _arguments(
         place = join(path, key)
         if parameter is None:
             if not wanted.takes_any:
-                faults[place] = unknown_key(path, str(key), list(wanted.parameters)) + f" ({name})"
+                faults[place] = unknown_key(path, str(key), list(wanted.parameters), name)
         elif line := _argument_fault(place, key, value, parameter):
             faults[place] = line
     if node.get("_partial_") is not True:
         for key, parameter in wanted.parameters.items():
             if parameter.default is None and key not in given and key not in provided and key not in by_position:
-                place = join(path, key)
-                faults[place] = f"{place}: {name} needs it, give it with +{place}=...; allowed: {wording(_type(parameter))}"
+                place, allowed = join(path, key), wording(_type(parameter))
+                faults[place] = f"{place}: {name} needs it, give it with +{place}=...; allowed: {allowed}"
     return faults
 
 

@@ -42,8 +42,8 @@ def resolve(config: DictConfig) -> Resolved:
     """Follow every interpolation of a config.
 
     Args:
-        config: composed; its ``hydra`` node is left out. ``${spec...}``, ``${hydra:...}``, ``${oc.env:...}`` and ``${now:...}``
-            are not followed, nor is what refers to them.
+        config: composed; its ``hydra`` node is left out. ``${spec...}``, ``${hydra:...}``, ``${oc.env:...}`` and
+            ``${now:...}`` are not followed, nor is what refers to them.
     """
     raw = OmegaConf.to_container(config, resolve=False)
     assert isinstance(raw, dict)

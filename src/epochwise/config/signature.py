@@ -2,7 +2,7 @@
 
 import ast
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache
 
 from epochwise.config.definition import Found, find
 from epochwise.config.source import Source
@@ -32,7 +32,7 @@ class Signature:
     takes_any: bool = False
 
 
-@lru_cache(maxsize=None)
+@cache
 def signature(target: str) -> Signature | None:
     """Read the signature of what a ``_target_`` names, without importing it.
 
@@ -40,8 +40,8 @@ def signature(target: str) -> Signature | None:
         target: dotted path of a class, function or classmethod; re-exports are followed.
 
     Returns:
-        The signature as ``inspect.signature`` has it; ``None`` where the source cannot tell (a compiled module, a name made
-        at run time).
+        The signature as ``inspect.signature`` has it; ``None`` where the source cannot tell (a compiled module, a name
+        made at run time).
 
     Raises:
         LookupError: there is nothing of that name; the message says what is there.

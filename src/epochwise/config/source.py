@@ -2,7 +2,7 @@
 
 import ast
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -74,7 +74,7 @@ class Source:
         return ".".join([*parts, *([statement.module] if statement.module else [])])
 
 
-@lru_cache(maxsize=None)
+@cache
 def source(module: str) -> Source | None:
     """Read a module's source.
 
@@ -91,9 +91,9 @@ def source(module: str) -> Source | None:
         return None
 
 
-@lru_cache(maxsize=None)
+@cache
 def module_file(module: str) -> Path | None:
-    """Where a module lies: a ``.py`` file, a compiled file, or the folder of a namespace package; ``None`` without it."""
+    """Where a module lies: a ``.py`` or a compiled file, or the folder of a namespace package; ``None`` without it."""
     top, *rest = module.split(".")
     try:
         spec = find_spec(top)
@@ -128,6 +128,6 @@ def _below(folder: Path, parts: tuple[str, ...]) -> Path | None:
     return folder / name if not rest and (folder / name).is_dir() and name in _listing(folder) else None
 
 
-@lru_cache(maxsize=None)
+@cache
 def _listing(folder: Path) -> frozenset[str]:
     return frozenset(entry.name for entry in folder.iterdir()) if folder.is_dir() else frozenset()

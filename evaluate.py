@@ -1,0 +1,26 @@
+"""Score a run's checkpoint on any split or on other data, or label new samples with it.
+
+    python evaluate.py run=outputs/digits-mlp/2025-01-31_12-00-00          # the best epoch on the test split
+    python evaluate.py run=FOLDER ckpt=last split=val                      # another epoch, another split
+    python evaluate.py run=FOLDER +data=image_folder data.root=PICTURES    # other data
+    python evaluate.py run=FOLDER predict=PATH                             # labels for one's own pictures or rows
+
+What can be set is in conf/evaluate.yaml.
+"""
+
+import hydra
+from omegaconf import DictConfig
+
+from epochwise.config.front_door import front_door
+
+
+@front_door("evaluate")
+@hydra.main(version_base="1.3", config_path="conf", config_name="evaluate")
+def main(config: DictConfig) -> None:
+    from epochwise.commands.evaluate import evaluate
+
+    evaluate(config)
+
+
+if __name__ == "__main__":
+    main()

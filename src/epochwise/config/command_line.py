@@ -1,0 +1,148 @@
+"""All faults of a command line at once: its overrides, the files they choose, the configs they make."""
+
+import argparse
+from collections.abc import Iterator
+from copy import deepcopy
+from itertools import islice
+
+from hydra.core.override_parser.types import IntervalSweep, Override
+from hydra.errors import HydraException
+from omegaconf import DictConfig
+
+from epochwise.config.check import check
+from epochwise.config.composer import Composer
+from epochwise.config.group_override import group_fault
+from epochwise.config.key_override import key_fault, one_line
+from epochwise.input_error import InputError
+
+MOST_SWEPT = 200  # values of one sweep that are checked
+
+
+class CommandLine:
+    """The overrides of one call of a front door.
+
+    Args:
+        front_door: its name: a key of ``epochwise.config.schema.SCHEMAS``.
+        composer: of its configs.
+        arguments: as Hydra's own parser reads them.
+    """
+
+    def __init__(self, front_door: str, composer: Composer, arguments: argparse.Namespace) -> None:
+        self.front_door = front_door
+        self.composer = composer
+        self.may_miss = arguments.cfg is not None
+        self.lines: dict[str, None] = {}  # in order, each once
+        self.composed: dict[tuple[str, ...], DictConfig | None] = {}
+        parsed = [override for text in arguments.overrides if (override := self._parse(text))]
+        modes = [item.value() for item in parsed if item.key_or_group == "hydra.mode"]
+        self.sweeps = arguments.multirun or modes[-1:] == ["MULTIRUN"]
+        self.overrides = parsed
+
+    def check(self) -> None:
+        """Check every value of every override, and the configs that they make.
+
+        A sweep is checked value by value, not combination by combination.
+
+        Raises:
+            InputError: a line for each fault.
+        """
+        if not self.lines and (broken := list(self._broken())):
+            raise InputError(*broken)
+        for job in self._jobs():
+            self._check_job(job)
+        if self.lines:
+            raise InputError(*self.lines)
+
+    def _broken(self) -> Iterator[str]:
+        """Lines for what already fails without any override."""
+        try:
+            self.composer.choices([])
+        except Exception as error:  # only Hydra has run: whatever it says is about the files
+            yield from list(self.composer.broken_files()) or [f"{self.composer.name}: {one_line(error)}"]
+
+    def _parse(self, text: str) -> Override | None:
+        try:
+            override = self.composer.parse(text)
+        except HydraException:
+            self.lines[f"{text}: cannot be read, allowed: key=value, +key=value, ++key=value, ~key"] = None
+            return None
+        if not override.key_or_group:
+            self.lines[f"{text}: has no key, allowed: key=value, +key=value, ++key=value, ~key"] = None
+            return None
+        return override
+
+    def _jobs(self) -> Iterator[list[Override]]:
+        """One list of plain overrides a job; the n-th job has the n-th value of each sweep, or its last one."""
+        values = [self._values(override) for override in self.overrides]
+        for index in range(max(map(len, values), default=1)):
+            yield [each[min(index, len(each) - 1)] for each in values if each]
+
+    def _values(self, override: Override) -> list[Override]:
+        if not override.is_sweep_override() or override.key_or_group.startswith("hydra.sweeper"):
+            return [override]
+        given, key = (override.input_line or "").partition("=")[2], override.get_key_element()
+        if not self.sweeps:
+            self.lines[f"{override.key_or_group}: got {given!r}, a sweep; add -m to run a job a value"] = None
+            return []
+        try:
+            if isinstance(sweep := override.value(), IntervalSweep):
+                ends = [sweep.start, sweep.end]
+                texts = [str(int(end)) if float(end).is_integer() else str(end) for end in ends if end is not None]
+            else:
+                texts = list(islice(override.sweep_string_iterator(), MOST_SWEPT))
+            if not texts:
+                self.lines[f"{override.key_or_group}: got {given!r}, a sweep without values"] = None
+            return [self.composer.parse(f"{key}={text}") for text in texts]
+        except (HydraException, ValueError, TypeError, ArithmeticError) as error:
+            self.lines[f"{override.key_or_group}: got {given!r}: {one_line(error)}"] = None
+            return []
+
+    def _check_job(self, job: list[Override]) -> None:
+        groups = [one for one in job if self.composer.is_group(one.key_or_group) and not isinstance(one.value(), dict)]
+        files = self._good_choices(groups)
+        search = [one.input_line or "" for one in job if one.key_or_group == "hydra.searchpath"]
+        config = self._compose([*files, *search])
+        if config is None:
+            return
+        for override in job:
+            if override not in groups and override.key_or_group != "hydra.searchpath":
+                try:
+                    self.composer.apply(config, override)
+                except Exception as error:  # whatever Hydra's own code says of an override is a fault of that override
+                    self.lines[key_fault(override, config, self.composer, error)] = None
+        try:
+            check(config, self.front_door, self.may_miss)
+        except InputError as error:
+            self.lines |= dict.fromkeys(error.lines)
+
+    def _good_choices(self, overrides: list[Override]) -> list[str]:
+        """The choices of files that Hydra will take; a line for each of the others."""
+        good: list[str] = []
+        if not overrides:
+            return good
+        chosen = self.composer.choices([])
+        added: dict[str, str] = {}
+        for override in overrides:
+            group, value = override.key_or_group, (override.input_line or "").partition("=")[2]
+            line = group_fault(override, self.composer, chosen)
+            if line is None and override.is_add() and not override.package:
+                if group in added:
+                    together = f"{added[group]},{value}".replace("[", "").replace("]", "")
+                    line = f"{group}: added twice; add both with +{group}=[{together}]"
+                added[group] = value
+            if line is None:
+                good.append(override.input_line or "")
+            else:
+                self.lines[line] = None
+        return good
+
+    def _compose(self, files: list[str]) -> DictConfig | None:
+        key = tuple(files)
+        if key not in self.composed:
+            self.composed[key] = None
+            try:
+                self.composed[key] = self.composer.compose(files)
+            except Exception as error:  # only Hydra has run: whatever it says is about the files or the overrides
+                lines = list(self.composer.broken_files()) or [f"{' '.join(files)}: {one_line(error)}"]
+                self.lines |= dict.fromkeys(lines)
+        return deepcopy(self.composed[key])

@@ -1,0 +1,103 @@
+"""Hydra's own parts, used one at a time. The only file of this project that leans on what Hydra keeps to itself."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import yaml
+from hydra import version
+from hydra._internal.config_loader_impl import ConfigLoaderImpl
+from hydra._internal.utils import create_config_search_path
+from hydra.core.config_search_path import SearchPathQuery
+from hydra.core.default_element import GroupDefault
+from hydra.core.object_type import ObjectType
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
+from hydra.types import RunMode
+from omegaconf import DictConfig, OmegaConf
+
+
+class Composer:
+    """Compose one front door's config step by step, so that every step can fail on its own.
+
+    Args:
+        conf: the folder of configs: a path, or ``pkg://...`` as Hydra takes it.
+        config_name: the root file in it.
+        config_dir: a folder that goes before it, or ``None``.
+    """
+
+    def __init__(self, conf: str, config_name: str, config_dir: str | None = None) -> None:
+        version.setbase("1.3")
+        path = create_config_search_path(conf)
+        if config_dir is not None:
+            path.prepend("command-line", f"file://{Path(config_dir).absolute()}", SearchPathQuery(provider="schema"))
+        self.name = config_name
+        self.loader = ConfigLoaderImpl(path)
+        self.parser = OverridesParser.create(config_loader=self.loader)
+
+    def parse(self, text: str) -> Override:
+        """Read one override.
+
+        Raises:
+            HydraException: it is none.
+        """
+        return self.parser.parse_override(text)
+
+    def is_group(self, name: str) -> bool:
+        """Whether a folder of configs bears this name."""
+        return bool(name) and self.loader.repository.group_exists(name)
+
+    def groups(self) -> list[str]:
+        """The names of all folders at the root but Hydra's own."""
+        return [name for name in self.loader.list_groups("") if not name.startswith("hydra")]
+
+    def options(self, group: str) -> list[str]:
+        """What can be chosen in a group."""
+        return self.loader.repository.get_group_options(group, ObjectType.CONFIG)
+
+    def has_option(self, group: str, name: str) -> bool:
+        """Whether a group has this file; one in a folder below it is named with a slash."""
+        plain = not name.endswith((".yaml", ".yml")) and ".." not in name.split("/")
+        return plain and bool(name) and self.loader.repository.config_exists(f"{group}/{name}")
+
+    def choices(self, overrides: list[str]) -> dict[str, bool]:
+        """The groups of which the defaults list chooses, and whether it may choose several files.
+
+        Args:
+            overrides: of groups, each known to be good.
+        """
+        made = self.loader.compute_defaults_list(self.name, overrides, RunMode.MULTIRUN)
+        found = dict.fromkeys(made.overrides.known_choices, False)
+        root = self.loader.repository.load_config(self.name)
+        for item in root.defaults_list or [] if root else []:
+            if isinstance(item, GroupDefault):
+                # An empty list of choices is in no list of known choices.
+                key = f"{item.group}@{item.package}" if item.package else str(item.group)
+                found[key] = isinstance(item.value, list)
+        return found
+
+    def compose(self, overrides: list[str]) -> DictConfig:
+        """Compose the files alone; the node ``hydra`` is in it."""
+        return self.loader.load_configuration(self.name, overrides, RunMode.MULTIRUN)
+
+    def apply(self, config: DictConfig, override: Override) -> None:
+        """Set, add or drop one key of a composed config.
+
+        Raises:
+            HydraException: Hydra would refuse it.
+        """
+        self.loader._apply_overrides_to_config([override], config)
+
+    def broken_files(self) -> Iterator[str]:
+        """A line for each file of configs that is no YAML, or holds no mapping."""
+        for origin in self.loader.get_sources():
+            folder = Path(origin.path) if origin.scheme() == "file" else None
+            for file in sorted(folder.rglob("*.yaml")) if folder else ():
+                try:
+                    with file.open(encoding="utf-8") as stream:
+                        OmegaConf.load(stream)
+                except yaml.MarkedYAMLError as error:
+                    mark = error.problem_mark or error.context_mark
+                    line = f", line {mark.line + 1}" if mark else ""
+                    yield f"{file}{line}: no valid YAML: {error.problem or error.context}"
+                except (OSError, ValueError, yaml.YAMLError) as error:
+                    yield f"{file}: no valid YAML: {' '.join(str(error).split())}"

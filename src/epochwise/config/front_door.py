@@ -1,0 +1,92 @@
+"""What every front door does before and around its job."""
+
+import os
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+from hydra._internal.utils import get_args_parser
+from hydra.errors import ConfigCompositionException, OverrideParseException, SearchPathException
+from omegaconf.errors import OmegaConfBaseException
+
+from epochwise.config.command_line import CommandLine
+from epochwise.config.composer import Composer
+from epochwise.config.key_override import one_line
+from epochwise.input_error import InputError
+
+CONFIG_ERRORS = (ConfigCompositionException, OverrideParseException, SearchPathException, OmegaConfBaseException)
+
+
+def front_door(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Wrap the function that ``hydra.main`` made: check the command line and the config, then let Hydra run the job.
+
+    Unusable input, found here or by the job (``InputError``), is printed to stderr, one line a fault, by the first
+    process alone, and ends the process with exit code 2. Any other exception keeps its traceback.
+
+    Args:
+        name: the root config's file in ``conf``, and a key of ``epochwise.config.schema.SCHEMAS``.
+    """
+
+    def decorate(main: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(main)
+        def run(*args: Any) -> Any:
+            if args:
+                return main(*args)  # called from Python with a config
+            # Without it Hydra prints a shortened traceback of its own and hides what it was.
+            os.environ.setdefault("HYDRA_FULL_ERROR", "1")
+            try:
+                _share_the_run_folder()
+                _check(name, Path(main.__wrapped__.__code__.co_filename).parent)  # type: ignore[attr-defined]
+                return main()
+            except Exception as error:
+                if (lines := _lines(error)) is None:
+                    raise
+                if _is_first_process():
+                    print(*lines, sep="\n", file=sys.stderr)
+                raise SystemExit(2) from None
+
+        return run
+
+    return decorate
+
+
+def _check(name: str, folder: Path) -> None:
+    arguments = get_args_parser().parse_args()
+    without_config = ("help", "hydra_help", "shell_completion", "info", "experimental_rerun")
+    if any(getattr(arguments, key) for key in without_config):
+        return
+    conf = arguments.config_path or "conf"
+    conf = conf if "://" in conf else str((folder / conf).absolute())
+    if "://" not in conf and not Path(conf).is_dir():
+        raise InputError(f"--config-path: no folder {conf}")
+    if arguments.config_dir and not Path(arguments.config_dir).is_dir():
+        raise InputError(f"--config-dir: no folder {arguments.config_dir}")
+    composer = Composer(conf, arguments.config_name or name, arguments.config_dir)
+    CommandLine(name, composer, arguments).check()
+
+
+def _lines(error: BaseException) -> tuple[str, ...] | None:
+    """The lines to print for an error of input; ``None`` for a crash."""
+    cause: BaseException | None = error
+    while cause is not None:
+        # hydra.utils.instantiate wraps what a constructor raises.
+        if isinstance(cause, InputError):
+            return cause.lines
+        cause = cause.__cause__
+    return (one_line(error),) if isinstance(error, CONFIG_ERRORS) else None
+
+
+def _is_first_process() -> bool:
+    return all(os.environ.get(rank, "0") == "0" for rank in ("RANK", "LOCAL_RANK"))
+
+
+def _share_the_run_folder() -> None:
+    """Keep the other processes of a distributed run from making run folders of their own."""
+    if _is_first_process():
+        return
+    given = get_args_parser().parse_args().overrides
+    # Behind the last override, as the last word counts; not behind a flag, where argparse takes no override.
+    end = len(sys.argv) - sys.argv[::-1].index(given[-1]) if given else 1
+    sys.argv[end:end] = ["hydra.run.dir=.", "hydra.output_subdir=null"]

@@ -1,0 +1,78 @@
+"""What is wrong with an override that Hydra could not apply to the composed config."""
+
+from typing import Any
+
+from hydra.core.override_parser.types import Override
+from omegaconf import DictConfig, OmegaConf
+
+from epochwise.config.composer import Composer
+from epochwise.config.node import unknown_key
+from epochwise.config.resolve import join
+from epochwise.config.signature import signature
+from epochwise.input_error import InputError
+
+
+def key_fault(override: Override, config: DictConfig, composer: Composer, error: Exception) -> str:
+    """Say why Hydra refused an override.
+
+    Args:
+        override: of a key, not of a group.
+        config: what it was to change, with the overrides before it.
+        composer: knows the files.
+        error: what Hydra said; used where the reason is not one of the usual ones.
+    """
+    key = override.key_or_group
+    parent, name, node = _deepest(config, key)
+    if name is None or not isinstance(node, DictConfig):
+        if override.is_add():
+            written = (override.input_line or "").lstrip("+")
+            return f"{key}: is there already; set it with {written}, without +"
+        return f"{key}: got {override.input_line!r}: {one_line(error)}"
+    names = [str(entry) for entry in node if parent or entry != "hydra"]
+    if override.is_delete():
+        known = [join(parent, entry) for entry in names]
+        return f"{key}: nothing there to drop, allowed: {', '.join(known)}{InputError.closest(key, known)}"
+    if parent and composer.is_group(parent) and composer.has_option(parent, name):
+        return f"{join(parent, name)}: is not chosen; add it with +{parent}={name}"
+    if not parent:
+        groups = composer.groups()
+        # modle=resnet: mode is as close a name as model, but has no resnet.
+        meant = [group for group in groups if composer.has_option(group, str(override.value()))]
+        return unknown_key("", name, meant or [*names, *(group for group in groups if group not in names)])
+    return _unknown_argument(parent, name, node, names, override)
+
+
+def one_line(error: Exception) -> str:
+    """What Hydra or OmegaConf says, in one line and without its list of search paths."""
+    said = str(error) or str(error.__cause__ or type(error).__name__)
+    cause = error.__cause__
+    if cause is not None and str(cause) not in said:
+        said = f"{said}: {cause}"
+    return " ".join(said.split("Config search path")[0].replace("full_key", "key").split())
+
+
+def _unknown_argument(parent: str, name: str, node: DictConfig, names: list[str], override: Override) -> str:
+    plain: Any = OmegaConf.to_container(node, resolve=False)
+    target = plain.get("_target_")
+    try:
+        wanted = signature(target) if isinstance(target, str) else None
+    except LookupError:
+        wanted = None
+    names = [entry for entry in names if not entry.startswith("_")]
+    if wanted is None:
+        return unknown_key(parent, name, names)
+    if name in wanted.parameters:
+        return f"{join(parent, name)}: not set in the file, but {target} takes it; add it with +{override.input_line}"
+    line = unknown_key(parent, name, list(dict.fromkeys([*names, *wanted.parameters])), target.split(".")[-1])
+    return f"{line} ({target} takes others too, add one with +)" if wanted.takes_any else line
+
+
+def _deepest(config: DictConfig, key: str) -> tuple[str, str | None, Any]:
+    """The last node on the way to a key: its path, the first name that it lacks (``None``: it lacks none), itself."""
+    parent = ""
+    node: Any = config
+    for name in key.split("."):
+        if not isinstance(node, DictConfig) or node._is_none() or node._is_missing() or name not in node:
+            return parent, name, node
+        parent, node = join(parent, name), node._get_node(name)
+    return parent, None, node

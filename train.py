@@ -1,0 +1,26 @@
+"""Train one model and write its curves, checkpoints and result to a run folder.
+
+    python train.py                                         # digits, in under a minute
+    python train.py model=resnet trainer.max_epochs=50      # another network, more epochs
+    python train.py -m model=mlp,cnn optimizer.lr=1e-3,3e-3 # a job for each combination
+    python train.py --cfg job                               # what would be run, without running it
+
+What can be chosen and set is in conf; its root is conf/train.yaml.
+"""
+
+import hydra
+from omegaconf import DictConfig
+
+from epochwise.config.front_door import front_door
+
+
+@front_door("train")
+@hydra.main(version_base="1.3", config_path="conf", config_name="train")
+def main(config: DictConfig) -> None:
+    from epochwise.commands.train import train
+
+    train(config)
+
+
+if __name__ == "__main__":
+    main()
