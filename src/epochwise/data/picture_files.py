@@ -1,7 +1,6 @@
 """Pictures read from files, a batch at a time."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -9,6 +8,7 @@ from PIL import Image, ImageOps
 from torch.utils.data import Dataset
 from torchvision.datasets.folder import IMG_EXTENSIONS
 
+from epochwise.data.existing_path import existing_path
 from epochwise.input_error import InputError
 
 
@@ -54,12 +54,9 @@ def find_pictures(path: str) -> list[str]:
     Raises:
         InputError: nothing is there, or no picture.
     """
-    place = Path(path)
-    if not place.exists():
-        siblings = [other.name for other in place.parent.iterdir()] if place.parent.is_dir() else []
-        raise InputError(f"{path}: no such file or folder{InputError.closest(place.name, siblings)}")
+    place = existing_path(path, "predict")
     if place.is_file():
-        return [path]
+        return [str(place)]
     found = sorted(str(file) for file in place.rglob("*") if file.suffix.lower() in IMG_EXTENSIONS)
     if not found:
         raise InputError(f"{path}: no picture in this folder; allowed: {', '.join(IMG_EXTENSIONS)}")

@@ -14,6 +14,7 @@ from epochwise.data.picture_files import PictureFiles, find_pictures
 from epochwise.data.samples import Samples
 from epochwise.data.spec import Spec
 from epochwise.data.split_samples import split_samples
+from epochwise.data.unreadable_pictures import unreadable_pictures
 from epochwise.input_error import InputError
 
 
@@ -44,7 +45,7 @@ class SplitDataModule(BatchedDataModule, ABC):
         """Read the samples: ``train``, and ``val`` and ``test`` where they are published."""
 
     def learn(self, x: Any) -> dict[str, Any]:
-        """Learn plain values from ``x`` of the training split; by ``mean`` and ``std`` of them batches are normalised."""
+        """Learn plain values from ``x`` of the training split; ``mean`` and ``std`` among them normalise batches."""
         return channel_statistics(self.encode(x))
 
     def encode(self, x: Any) -> Any:
@@ -55,6 +56,8 @@ class SplitDataModule(BatchedDataModule, ABC):
     def read(self, path: str) -> tuple[list[str], Any]:
         """Read one's own samples without targets: their N names and their ``x``, encoded."""
         paths = find_pictures(path)
+        if faults := unreadable_pictures(paths):
+            raise InputError(*(f"{path}: not a readable picture ({fault})" for path, fault in faults.items()))
         return paths, PictureFiles(paths, self.spec.input_shape if self.spec else ())
 
     def setup(self, stage: str | None = None) -> None:

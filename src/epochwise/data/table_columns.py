@@ -1,0 +1,89 @@
+"""Columns of a table as features: numbers standardised, text one-hot."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from pandas.api.types import is_datetime64_any_dtype, is_numeric_dtype
+
+from epochwise.input_error import InputError
+
+MAX_CATEGORIES = 1000
+
+
+def learn_columns(frame: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    """What the training rows say of each column.
+
+    Args:
+        frame: the training rows without the target.
+
+    Returns:
+        By column, ``mean``, ``std`` (never 0) and ``median`` of numbers, or the sorted ``categories`` of text.
+
+    Raises:
+        InputError: a column is empty, holds dates, or more than ``MAX_CATEGORIES`` different texts.
+    """
+    columns: dict[str, dict[str, Any]] = {}
+    for name, column in frame.items():
+        filled = column.dropna()
+        if filled.empty or is_datetime64_any_dtype(column):
+            kind = "nothing" if filled.empty else "dates"
+            raise InputError(f"data: column {name!r} holds {kind}; allowed: numbers, text; or data.ignore_columns")
+        if is_numeric_dtype(column):
+            values = filled.to_numpy(dtype=np.float64)
+            columns[str(name)] = {
+                "mean": float(values.mean()),
+                "std": float(values.std()) or 1.0,
+                "median": float(np.median(values)),
+            }
+        else:
+            categories = sorted(filled.astype(str).unique().tolist())
+            if len(categories) > MAX_CATEGORIES:
+                count = f"{len(categories)} different texts; allowed: {MAX_CATEGORIES}"
+                raise InputError(f"data: column {name!r} holds {count}; or name it in data.ignore_columns")
+            columns[str(name)] = {"categories": categories}
+    return columns
+
+
+def encode_columns(frame: pd.DataFrame, columns: dict[str, dict[str, Any]], fill: bool) -> torch.Tensor:
+    """Turn rows into features as the training rows were.
+
+    Args:
+        frame: N rows; columns that were not learned are left out.
+        columns: from ``learn_columns``.
+        fill: put the median where a number is missing; a missing text counts as unknown.
+
+    Returns:
+        (N, F) float32: one feature for a column of numbers; for text one for each category, and a last one for every
+        text that was not among the training rows.
+
+    Raises:
+        InputError: a column is missing, holds text where there were numbers, is infinite, or, without ``fill``, empty.
+    """
+    features = []
+    for name, learned in columns.items():
+        if name not in frame:
+            raise InputError(f"data: no column {name!r}{InputError.closest(name, [str(other) for other in frame])}")
+        column = frame[name]
+        if not fill and column.isna().any():
+            raise InputError(
+                f"data: column {name!r} is empty in {_first_row(column.isna())}; fill it, or say data.on_missing=median"
+            )
+        if "categories" in learned:
+            codes = pd.Categorical(column.astype(str), learned["categories"]).codes
+            # An unknown text has the code -1, which is the last column.
+            features.append(np.eye(len(learned["categories"]) + 1)[codes])
+            continue
+        numbers = pd.to_numeric(column, errors="coerce").astype("float64")
+        wrong = (numbers.isna() & column.notna()) | np.isinf(numbers)
+        if wrong.any():
+            value = column[wrong].iloc[0]
+            raise InputError(f"data: column {name!r} holds {value!r} in {_first_row(wrong)}; allowed: finite numbers")
+        scaled = (numbers.fillna(learned["median"]) - learned["mean"]) / learned["std"]
+        features.append(scaled.to_numpy()[:, None])
+    return torch.from_numpy(np.concatenate(features, axis=1)).float()
+
+
+def _first_row(wrong: pd.Series) -> str:
+    return f"row {wrong[wrong].index[0]} (counted from 0)"

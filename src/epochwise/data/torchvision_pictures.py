@@ -1,0 +1,50 @@
+"""Data sets that torchvision downloads and holds in memory."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from epochwise.data.samples import Samples
+from epochwise.data.split_data_module import SplitDataModule
+from epochwise.input_error import InputError
+
+
+@dataclass(eq=False, kw_only=True)
+class TorchvisionPictures(SplitDataModule):
+    """A class of ``torchvision.datasets`` with a published test split, downloaded where it is missing.
+
+    Args:
+        root: folder of the files, laid out as torchvision does.
+
+    Raises:
+        InputError: the files are neither there nor can they be downloaded, or they are broken.
+    """
+
+    root: str = "datasets"
+    source: ClassVar[Any]  # the class of torchvision.datasets, with .data, .targets and .classes
+
+    def prepare_data(self) -> None:
+        """Download what is missing; nothing where the data is loaded already."""
+        if not self.splits:
+            self._open(train=True, download=True)
+            self._open(train=False, download=True)
+
+    def load(self) -> dict[str, Samples]:
+        return {"train": self._samples(train=True), "test": self._samples(train=False)}
+
+    def _samples(self, train: bool) -> Samples:
+        pictures = self._open(train=train, download=False)
+        x = np.asarray(pictures.data)
+        # Grey pictures come as (N, H, W), coloured ones as (N, H, W, C).
+        x = x[:, None] if x.ndim == 3 else np.ascontiguousarray(x.transpose(0, 3, 1, 2))
+        return Samples(x, pictures.targets, class_names=pictures.classes)
+
+    def _open(self, train: bool, download: bool) -> Any:
+        try:
+            return self.source(self.root, train=train, download=download)
+        except (OSError, RuntimeError) as error:
+            fault = "is not there and cannot be downloaded" if download else "is not there"
+            raise InputError(f"data.root={self.root}: {self.source.__name__} {fault} ({error})") from error
+        except Exception as error:  # idx and pickle files fail in many ways when they are cut short
+            raise InputError(f"data.root={self.root}: {self.source.__name__} cannot be read ({error!r})") from error
