@@ -21,5 +21,5 @@ class GradientNorm(L.Callback):
         self.steps += 1
 
     def on_train_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        # Ranks hold the same gradients once DDP has averaged them: nothing to gather.
-        pl_module.log("grad_norm", self.total / max(self.steps, 1), rank_zero_only=False, sync_dist=False)
+        # Ranks hold the same gradients once DDP has averaged them: the largest is any of them.
+        pl_module.log("grad_norm", self.total / max(self.steps, 1), reduce_fx="max", sync_dist=True)

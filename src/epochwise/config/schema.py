@@ -47,6 +47,7 @@ SCHEMAS = {
             "ckpt": Literal["best", "last"],
             "split": Literal["train", "val", "test"],
             "predict": str | None,
+            "seed": Annotated[int, Ge(0)],
         },
         optional=frozenset({"data"}),
     ),

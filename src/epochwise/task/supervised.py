@@ -131,8 +131,8 @@ class Supervised(L.LightningModule):
     def _log_scores(self, stage: str) -> None:
         meters = self.meters[stage]
         values = {"loss": meters.loss.compute(), **meters.scores.compute()}
-        # Already computed over all samples of all ranks: Lightning is only told, it has nothing to average.
+        # Computed over all samples of all ranks already, so equal everywhere: the largest is any of them.
         named = {f"{stage}/{name}": value for name, value in values.items()}
-        self.log_dict(named, on_step=False, on_epoch=True, batch_size=1)
+        self.log_dict(named, on_step=False, on_epoch=True, batch_size=1, reduce_fx="max", sync_dist=True)
         meters.loss.reset()
         meters.scores.reset()

@@ -1,0 +1,109 @@
+"""From a run folder to scores and predictions."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import lightning as L
+import pandas as pd
+import torch
+from omegaconf import DictConfig
+from rich.console import Console
+from torch import Tensor
+from torch.utils.data import DataLoader
+
+from epochwise.commands.build import build
+from epochwise.commands.quiet import quiet
+from epochwise.commands.restore import restore
+from epochwise.commands.told import shown
+from epochwise.config.check import check
+from epochwise.run.whole_file import whole_file
+
+
+def evaluate(config: DictConfig) -> dict[str, float]:
+    """Score the checkpoint of a run and write its predictions to ``<run>/predictions``.
+
+    Args:
+        config: a composed ``conf/evaluate.yaml``.
+
+    Returns:
+        The scores, by name; empty where ``predict`` gives samples without labels.
+
+    Raises:
+        InputError: no such run or checkpoint, or it does not fit the data.
+    """
+    check(config, "evaluate")
+    quiet()
+    folder = Path(config.run)
+    run = restore(folder, config.ckpt)
+    data = build(config if "data" in config else run.config, "data")
+    data.load_state_dict(run.data_state)
+    trainer = L.Trainer(
+        accelerator=run.config.trainer.accelerator,
+        devices=1,
+        logger=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        enable_checkpointing=False,
+    )
+    class_names = list(run.config.spec.class_names)
+    scores: dict[str, float] = {}
+    if config.predict:
+        names, loader = data.predict_data(config.predict)
+        table, called = pd.DataFrame({"sample": names}), Path(config.predict).stem
+    else:
+        data.prepare_data()
+        data.setup("test")
+        loader, called = data.split_dataloader(config.split), config.split
+        targets = data.splits[config.split].datasets[1].tolist()
+        table = pd.DataFrame({"sample": data.sample_names(config.split)})
+        table["target"] = [class_names[target] for target in targets] if class_names else targets
+        scores = dict(trainer.test(run.task, datamodule=Batches(data, loader), verbose=False)[0])
+        scores = {name.removeprefix("test/"): value for name, value in scores.items()}
+    outputs: Any = trainer.predict(run.task, datamodule=Batches(data, loader))
+    table = pd.concat([table, prediction_columns(torch.cat(outputs), class_names)], axis=1)
+
+    (folder / "predictions").mkdir(exist_ok=True)
+    path = folder / "predictions" / f"{called}.csv"
+    with whole_file(path) as file:
+        table.to_csv(file, index=False)
+    if scores:
+        with whole_file(path.with_suffix(".json")) as file:
+            json.dump({"ckpt": config.ckpt, "epoch": run.epoch, "samples": len(table), **scores}, file, indent=2)
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(f"{config.ckpt} checkpoint (epoch {run.epoch}), {len(table):,} samples of {called}")
+    console.print("  ".join(f"{name} {value:.4f}" for name, value in scores.items()) or "no labels, so no scores")
+    console.print(f"predictions in {shown(path)}")
+    return scores
+
+
+def prediction_columns(outputs: Tensor, class_names: list[str]) -> pd.DataFrame:
+    """What was predicted for each sample, as columns of a table.
+
+    Args:
+        outputs: (N, C) probabilities, or (N,) numbers.
+        class_names: C names; none where outputs are numbers.
+
+    Returns:
+        N rows: ``prediction``, and for classes one column ``p(<name>)`` each.
+    """
+    if not class_names:
+        return pd.DataFrame({"prediction": outputs.tolist()})
+    columns = {"prediction": [class_names[index] for index in outputs.argmax(dim=1).tolist()]}
+    return pd.DataFrame(columns | {f"p({name})": outputs[:, index].tolist() for index, name in enumerate(class_names)})
+
+
+class Batches(L.LightningDataModule):
+    """Some batches, prepared on the device as a data module prepares its own."""
+
+    def __init__(self, data: L.LightningDataModule, loader: DataLoader) -> None:
+        super().__init__()
+        self.data, self.loader = data, loader
+
+    def test_dataloader(self) -> DataLoader:
+        return self.loader
+
+    predict_dataloader = test_dataloader
+
+    def on_after_batch_transfer(self, batch: Any, dataloader_idx: int) -> Any:
+        return self.data.on_after_batch_transfer(batch, dataloader_idx)
