@@ -41,7 +41,11 @@ class PictureFiles(Dataset):
     def _read(self, path: str) -> torch.Tensor:
         try:
             with Image.open(path) as picture:
-                upright = ImageOps.exif_transpose(picture).convert("L" if self.channels == 1 else "RGB")
+                upright = ImageOps.exif_transpose(picture)
+                if upright.mode.startswith("I"):
+                    # 16 bits a shade: PIL's own conversion would cut off all above 255.
+                    upright = Image.fromarray((np.asarray(upright) >> 8).astype(np.uint8))
+                upright = upright.convert("L" if self.channels == 1 else "RGB")
         except Exception as error:  # PIL's decoders raise nearly anything on broken files
             raise InputError(f"{path}: not a readable picture ({error})") from error
         fitted = np.array(ImageOps.fit(upright, (self.width, self.height)))

@@ -1,0 +1,12 @@
+from epochwise.data.digits import Digits
+
+
+def test_digits_are_all_there_in_the_range_of_a_byte():
+    data = Digits()
+    data.setup()
+    assert sum(data.num_samples.values()) == 1797
+    assert data.spec.input_shape == (1, 8, 8)
+    assert data.spec.class_names == [str(digit) for digit in range(10)]
+    x, y = data.splits["train"][list(range(data.num_samples["train"]))]
+    assert (x.min(), x.max()) == (0, 255)
+    assert y.bincount().tolist() == data.spec.class_counts

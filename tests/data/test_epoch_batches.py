@@ -1,0 +1,71 @@
+import pytest
+
+from epochwise.data.epoch_batches import EpochBatches
+from epochwise.input_error import InputError
+
+SIZES = [5, 33, 101, 499]
+
+
+def batches(num_samples, epoch=0, **settings):
+    sampler = EpochBatches(num_samples, **settings)
+    sampler.set_epoch(epoch)
+    return list(sampler)
+
+
+@pytest.mark.parametrize("num_samples", SIZES)
+@pytest.mark.parametrize("world_size", [1, 2, 3])
+def test_ranks_together_see_the_global_batches_of_a_single_process(num_samples, world_size):
+    settings = {"seed": 7, "epoch": 3}
+    single = batches(num_samples, batch_size=6, **settings)
+    per_rank = [
+        batches(num_samples, batch_size=6 // world_size, rank=rank, world_size=world_size, **settings)
+        for rank in range(world_size)
+    ]
+    together = [set().union(*parts) for parts in zip(*per_rank, strict=True)]
+    # Only a remainder of fewer samples than ranks is left out.
+    expected = [set(batch) for batch in single if len(batch) >= world_size]
+    assert together == expected
+    assert all(sum(map(len, parts)) == len(set().union(*parts)) for parts in zip(*per_rank, strict=True))
+
+
+@pytest.mark.parametrize("num_samples", SIZES)
+@pytest.mark.parametrize("world_size", [1, 2, 3])
+def test_no_sample_comes_twice_in_an_epoch_and_fewer_than_a_rank_each_are_left_out(num_samples, world_size):
+    seen = [
+        index
+        for rank in range(world_size)
+        for batch in batches(num_samples, batch_size=4, rank=rank, world_size=world_size)
+        for index in batch
+    ]
+    assert len(seen) == len(set(seen)) > num_samples - world_size
+
+
+def test_order_follows_from_seed_and_epoch_alone():
+    sampler = EpochBatches(101, 8, seed=1)
+    epochs = []
+    for epoch in (0, 1, 2, 1):
+        sampler.set_epoch(epoch)
+        epochs.append(list(sampler))
+    assert epochs[1] == epochs[3] == batches(101, epoch=1, batch_size=8, seed=1)
+    assert epochs[0] != epochs[1] != epochs[2]
+    assert epochs[1] != batches(101, epoch=1, batch_size=8, seed=2)
+    # Seed 1 in epoch 2 and seed 2 in epoch 1 are not the same order.
+    assert epochs[2] != batches(101, epoch=1, batch_size=8, seed=2)
+
+
+def test_without_shuffle_every_epoch_has_the_order_of_the_data():
+    assert batches(5, epoch=4, batch_size=2, shuffle=False) == [[0, 1], [2, 3], [4]]
+
+
+@pytest.mark.parametrize(
+    ("num_samples", "world_size", "drop_last", "expected"),
+    [(8, 1, False, 2), (9, 1, False, 3), (9, 1, True, 2), (9, 2, False, 1), (10, 2, False, 2), (15, 2, True, 1)],
+)
+def test_length_is_the_number_of_batches(num_samples, world_size, drop_last, expected):
+    sampler = EpochBatches(num_samples, 4, drop_last=drop_last, world_size=world_size)
+    assert len(sampler) == len(list(sampler)) == expected
+
+
+def test_too_few_samples_for_one_batch_are_an_error():
+    with pytest.raises(InputError, match=r"data.batch_size=64 on 2 device\(s\).*the 100 training samples"):
+        EpochBatches(100, 64, drop_last=True, world_size=2)

@@ -1,0 +1,74 @@
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from epochwise.data.table_columns import encode_columns, learn_columns
+from epochwise.input_error import InputError
+
+TRAIN = pd.DataFrame({"age": [1, 2, 6], "town": ["Ulm", "Bonn", "Ulm"], "always": [4.0, 4.0, 4.0]})
+LEARNED = learn_columns(TRAIN)
+
+
+def test_columns_are_learned_as_plain_values():
+    assert {
+        "age": {"mean": 3.0, "std": pytest.approx(np.std([1, 2, 6])), "median": 2.0},
+        "town": {"categories": ["Bonn", "Ulm"]},
+        "always": {"mean": 4.0, "std": 1.0, "median": 4.0},
+    } == LEARNED
+
+
+def test_numbers_are_standardised_and_text_is_one_hot_with_a_place_for_the_unknown():
+    rows = pd.DataFrame({"always": [4, 5], "town": ["Ulm", "Rome"], "age": [3, 3 + np.std([1, 2, 6])], "more": [0, 0]})
+    expected = torch.tensor([[0.0, 0, 1, 0, 0], [1.0, 0, 0, 1, 1]])
+    torch.testing.assert_close(encode_columns(rows, LEARNED, fill=False), expected)
+
+
+def test_missing_cells_are_filled_from_the_training_rows():
+    rows = pd.DataFrame({"age": [np.nan, 2.0], "town": [None, "Bonn"], "always": [4, 4]})
+    x = encode_columns(rows, LEARNED, fill=True)
+    assert x[0, 0] == x[1, 0]
+    assert x[:, 1:4].tolist() == [[0, 0, 1], [1, 0, 0]]
+
+
+@pytest.mark.parametrize("kind", ["Int64", "boolean", "float32", "category", "string"])
+def test_every_kind_of_column_that_parquet_keeps_is_encoded(kind):
+    column = pd.Series([1, 0, 1]).astype(kind)
+    columns = learn_columns(pd.DataFrame({"x": column}))
+    assert encode_columns(pd.DataFrame({"x": column}), columns, fill=False).isfinite().all()
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        (
+            {"age": [1, np.nan, np.nan]},
+            r"column 'age' is empty in row 1 \(counted from 0\); fill it, or say data.on_miss",
+        ),
+        ({"town": ["Ulm", "Ulm", None]}, r"column 'town' is empty in row 2"),
+        ({"age": [1, 2, np.inf]}, r"column 'age' holds inf in row 2 \(counted from 0\); allowed: finite numbers"),
+        ({"age": ["1", "two", "3"]}, r"column 'age' holds 'two' in row 1"),
+    ],
+)
+def test_cell_that_cannot_be_used_is_named(changed, message):
+    with pytest.raises(InputError, match=message):
+        encode_columns(TRAIN.assign(**changed), LEARNED, fill=False)
+
+
+def test_missing_column_is_an_error_with_the_closest_name():
+    with pytest.raises(InputError, match=r"no column 'town'; did you mean 'towns'"):
+        encode_columns(TRAIN.rename(columns={"town": "towns"}), LEARNED, fill=False)
+
+
+@pytest.mark.parametrize(
+    ("column", "message"),
+    [
+        ([np.nan] * 1001, r"column 'x' holds nothing; allowed: numbers, text; or data.ignore_columns"),
+        (pd.date_range("2020-01-01", periods=1001), r"column 'x' holds dates"),
+        ([f"name {row}" for row in range(1001)], r"column 'x' holds 1001 different texts; allowed: 1000"),
+        ([np.inf] * 1001, r"column 'x' holds inf"),
+    ],
+)
+def test_column_that_cannot_be_learned_from_is_an_error(column, message):
+    with pytest.raises(InputError, match=message):
+        learn_columns(pd.DataFrame({"x": column}))

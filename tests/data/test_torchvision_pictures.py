@@ -1,0 +1,131 @@
+"""Each set in its own format on disk, written here: small, but read and even downloaded by torchvision's own code."""
+
+import gzip
+import hashlib
+import pickle
+import tarfile
+
+import numpy as np
+import pytest
+from torchvision import datasets
+
+from epochwise.data.cifar10 import CIFAR10
+from epochwise.data.cifar100 import CIFAR100
+from epochwise.data.fashion_mnist import FashionMNIST
+from epochwise.data.mnist import MNIST
+from epochwise.input_error import InputError
+
+
+def pictures(count, *shape):
+    return np.random.default_rng(count).integers(0, 256, (count, *shape), dtype=np.uint8)
+
+
+def md5(path):
+    return hashlib.md5(path.read_bytes()).hexdigest()
+
+
+def idx_files():
+    """MNIST's four files: a magic number (type uint8, number of axes), the axes, the values."""
+    files = {}
+    for prefix, count in (("train", 40), ("t10k", 20)):
+        for kind, values in (("images", pictures(count, 28, 28)), ("labels", np.arange(count, dtype=np.uint8) % 10)):
+            header = np.array([0x0800 + values.ndim, *values.shape], dtype=">i4").tobytes()
+            files[f"{prefix}-{kind}-idx{values.ndim}-ubyte"] = header + values.tobytes()
+    return files
+
+
+def write_mnist(folder):
+    folder.mkdir(parents=True)
+    for name, content in idx_files().items():
+        (folder / name).write_bytes(content)
+
+
+@pytest.mark.parametrize(("cls", "name"), [(MNIST, "0 - zero"), (FashionMNIST, "T-shirt/top")])
+def test_idx_files_are_read(tmp_path, cls, name):
+    write_mnist(tmp_path / cls.source.__name__ / "raw")
+    data = cls(root=str(tmp_path), val_fraction=0.25)
+    data.prepare_data()
+    data.setup()
+    assert data.num_samples == {"train": 30, "val": 10, "test": 20}
+    assert data.spec.input_shape == (1, 28, 28)
+    assert (data.spec.class_names[0], data.spec.num_outputs) == (name, 10)
+    x, y = data.splits["test"][[0, 11]]
+    assert (x[:, 0].numpy() == pictures(20, 28, 28)[[0, 11]]).all()
+    assert y.tolist() == [0, 1]
+
+
+@pytest.fixture
+def mnist_server(tmp_path, monkeypatch):
+    """The four archives where torchvision looks for them, a folder in place of its server."""
+    served = tmp_path / "served"
+    served.mkdir()
+    for name, content in idx_files().items():
+        (served / f"{name}.gz").write_bytes(gzip.compress(content))
+    monkeypatch.setattr(datasets.MNIST, "mirrors", [f"{served.as_uri()}/"])
+    monkeypatch.setattr(datasets.MNIST, "resources", [(path.name, md5(path)) for path in sorted(served.iterdir())])
+    return served
+
+
+def test_missing_files_are_downloaded_once(tmp_path, mnist_server):
+    data = MNIST(root=str(tmp_path / "root"))
+    data.prepare_data()
+    for archive in mnist_server.iterdir():
+        archive.unlink()
+    data.prepare_data()
+    data.setup()
+    assert data.num_samples["test"] == 20
+
+
+def test_neither_files_nor_network_is_a_clear_error(tmp_path, mnist_server):
+    for archive in mnist_server.iterdir():
+        archive.unlink()
+    with pytest.raises(InputError, match=r"data.root=.*: MNIST is not there and cannot be downloaded"):
+        MNIST(root=str(tmp_path / "root")).prepare_data()
+
+
+def test_setup_without_files_is_a_clear_error(tmp_path):
+    with pytest.raises(InputError, match=r"data.root=.*: CIFAR10 is not there"):
+        CIFAR10(root=str(tmp_path)).setup()
+
+
+def test_file_cut_short_is_a_clear_error(tmp_path):
+    folder = tmp_path / "MNIST" / "raw"
+    write_mnist(folder)
+    cut = folder / "train-images-idx3-ubyte"
+    cut.write_bytes(cut.read_bytes()[:1000])
+    with pytest.raises(InputError, match=r"data.root=.*: MNIST cannot be read"):
+        MNIST(root=str(tmp_path)).setup()
+
+
+@pytest.mark.parametrize(
+    ("cls", "labels", "num_classes", "per_file"), [(CIFAR10, "labels", 10, 20), (CIFAR100, "fine_labels", 100, 300)]
+)
+def test_cifar_is_unpacked_and_read(tmp_path, monkeypatch, cls, labels, num_classes, per_file):
+    source, folder = cls.source, tmp_path / cls.source.base_folder
+    folder.mkdir()
+    for name, _ in source.train_list + source.test_list:
+        batch = {"data": pictures(per_file, 3072), labels: [index % num_classes for index in range(per_file)]}
+        (folder / name).write_bytes(pickle.dumps(batch))
+    meta = folder / source.meta["filename"]
+    meta.write_bytes(pickle.dumps({source.meta["key"]: [f"class {index}" for index in range(num_classes)]}))
+    archive = tmp_path / source.filename
+    with tarfile.open(archive, "w:gz") as tar:
+        tar.add(folder, source.base_folder)
+    # The address and the checksums are those of the small archive; all else is torchvision's.
+    monkeypatch.setattr(source, "url", archive.as_uri())
+    monkeypatch.setattr(source, "tgz_md5", md5(archive))
+    for part in ("train_list", "test_list"):
+        monkeypatch.setattr(source, part, [[name, md5(folder / name)] for name, _ in getattr(source, part)])
+    monkeypatch.setattr(source, "meta", {**source.meta, "md5": md5(meta)})
+
+    data = cls(root=str(tmp_path / "root"), val_fraction=0.34)
+    data.prepare_data()
+    data.setup()
+    total = per_file * len(source.train_list)
+    assert data.num_samples["train"] + data.num_samples["val"] == total
+    assert data.num_samples["test"] == per_file
+    assert data.spec.input_shape == (3, 32, 32)
+    assert data.spec.class_names == [f"class {index}" for index in range(num_classes)]
+    x, y = data.splits["test"][[3]]
+    assert (x[0].numpy() == pictures(per_file, 3072)[3].reshape(3, 32, 32)).all()
+    assert y.tolist() == [3]
