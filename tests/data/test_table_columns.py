@@ -46,7 +46,7 @@ def test_every_kind_of_column_that_parquet_keeps_is_encoded(kind):
             r"column 'age' is empty in row 1 \(counted from 0\); fill it, or say data.on_miss",
         ),
         ({"town": ["Ulm", "Ulm", None]}, r"column 'town' is empty in row 2"),
-        ({"age": [1, 2, np.inf]}, r"column 'age' holds inf in row 2 \(counted from 0\); allowed: finite numbers"),
+        ({"age": [1, 2, np.inf]}, r"column 'age' holds 'inf' in row 2 \(counted from 0\); allowed: finite numbers"),
         ({"age": ["1", "two", "3"]}, r"column 'age' holds 'two' in row 1"),
     ],
 )
@@ -66,7 +66,7 @@ def test_missing_column_is_an_error_with_the_closest_name():
         ([np.nan] * 1001, r"column 'x' holds nothing; allowed: numbers, text; or data.ignore_columns"),
         (pd.date_range("2020-01-01", periods=1001), r"column 'x' holds dates"),
         ([f"name {row}" for row in range(1001)], r"column 'x' holds 1001 different texts; allowed: 1000"),
-        ([np.inf] * 1001, r"column 'x' holds inf"),
+        ([np.inf] * 1001, r"column 'x' holds 'inf'"),
     ],
 )
 def test_column_that_cannot_be_learned_from_is_an_error(column, message):

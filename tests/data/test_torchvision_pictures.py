@@ -4,6 +4,9 @@ import gzip
 import hashlib
 import pickle
 import tarfile
+from functools import partial
+from http.server import HTTPServer, SimpleHTTPRequestHandler
+from threading import Thread
 
 import numpy as np
 import pytest
@@ -54,32 +57,46 @@ def test_idx_files_are_read(tmp_path, cls, name):
     assert y.tolist() == [0, 1]
 
 
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
 @pytest.fixture
-def mnist_server(tmp_path, monkeypatch):
-    """The four archives where torchvision looks for them, a folder in place of its server."""
-    served = tmp_path / "served"
-    served.mkdir()
+def served(tmp_path):
+    """A folder, and the address of this machine that serves its files."""
+    folder = tmp_path / "served"
+    folder.mkdir()
+    with HTTPServer(("127.0.0.1", 0), partial(Quiet, directory=folder)) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield folder, f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+@pytest.fixture
+def mnist_archives(served, monkeypatch):
+    """The four archives where torchvision looks for them, this machine in place of its server."""
+    folder, address = served
     for name, content in idx_files().items():
-        (served / f"{name}.gz").write_bytes(gzip.compress(content))
-    monkeypatch.setattr(datasets.MNIST, "mirrors", [f"{served.as_uri()}/"])
-    monkeypatch.setattr(datasets.MNIST, "resources", [(path.name, md5(path)) for path in sorted(served.iterdir())])
-    return served
+        (folder / f"{name}.gz").write_bytes(gzip.compress(content))
+    monkeypatch.setattr(datasets.MNIST, "mirrors", [address])
+    monkeypatch.setattr(datasets.MNIST, "resources", [(path.name, md5(path)) for path in sorted(folder.iterdir())])
+    return folder
 
 
-def test_missing_files_are_downloaded_once(tmp_path, mnist_server):
-    data = MNIST(root=str(tmp_path / "root"))
+def test_missing_files_are_downloaded_once(tmp_path, mnist_archives):
+    data = MNIST(root=str(tmp_path / "root"), val_fraction=0.25)
     data.prepare_data()
-    for archive in mnist_server.iterdir():
+    for archive in mnist_archives.iterdir():
         archive.unlink()
     data.prepare_data()
     data.setup()
     assert data.num_samples["test"] == 20
 
 
-def test_neither_files_nor_network_is_a_clear_error(tmp_path, mnist_server):
-    for archive in mnist_server.iterdir():
-        archive.unlink()
-    with pytest.raises(InputError, match=r"data.root=.*: MNIST is not there and cannot be downloaded"):
+def test_neither_files_nor_network_is_a_clear_error(tmp_path, monkeypatch):
+    monkeypatch.setattr(datasets.MNIST, "mirrors", [f"{(tmp_path / 'nowhere').as_uri()}/"])
+    with pytest.raises(InputError, match=r"data.root=.*: MNIST is not there, or broken, and cannot be downloaded"):
         MNIST(root=str(tmp_path / "root")).prepare_data()
 
 
@@ -93,14 +110,14 @@ def test_file_cut_short_is_a_clear_error(tmp_path):
     write_mnist(folder)
     cut = folder / "train-images-idx3-ubyte"
     cut.write_bytes(cut.read_bytes()[:1000])
-    with pytest.raises(InputError, match=r"data.root=.*: MNIST cannot be read"):
+    with pytest.raises(InputError, match=r"data.root=.*: MNIST is not there, or broken"):
         MNIST(root=str(tmp_path)).setup()
 
 
 @pytest.mark.parametrize(
     ("cls", "labels", "num_classes", "per_file"), [(CIFAR10, "labels", 10, 20), (CIFAR100, "fine_labels", 100, 300)]
 )
-def test_cifar_is_unpacked_and_read(tmp_path, monkeypatch, cls, labels, num_classes, per_file):
+def test_cifar_is_downloaded_and_read(tmp_path, served, monkeypatch, cls, labels, num_classes, per_file):
     source, folder = cls.source, tmp_path / cls.source.base_folder
     folder.mkdir()
     for name, _ in source.train_list + source.test_list:
@@ -108,11 +125,11 @@ def test_cifar_is_unpacked_and_read(tmp_path, monkeypatch, cls, labels, num_clas
         (folder / name).write_bytes(pickle.dumps(batch))
     meta = folder / source.meta["filename"]
     meta.write_bytes(pickle.dumps({source.meta["key"]: [f"class {index}" for index in range(num_classes)]}))
-    archive = tmp_path / source.filename
+    archive = served[0] / source.filename
     with tarfile.open(archive, "w:gz") as tar:
         tar.add(folder, source.base_folder)
     # The address and the checksums are those of the small archive; all else is torchvision's.
-    monkeypatch.setattr(source, "url", archive.as_uri())
+    monkeypatch.setattr(source, "url", served[1] + archive.name)
     monkeypatch.setattr(source, "tgz_md5", md5(archive))
     for part in ("train_list", "test_list"):
         monkeypatch.setattr(source, part, [[name, md5(folder / name)] for name, _ in getattr(source, part)])

@@ -22,7 +22,7 @@ def learn_columns(frame: pd.DataFrame) -> dict[str, dict[str, Any]]:
         By column, ``mean``, ``std`` (never 0) and ``median`` of numbers, or the sorted ``categories`` of text.
 
     Raises:
-        InputError: a column is empty, holds dates, or more than ``MAX_CATEGORIES`` different texts.
+        InputError: a column is empty, holds dates, infinity, or more than ``MAX_CATEGORIES`` different texts.
     """
     columns: dict[str, dict[str, Any]] = {}
     for name, column in frame.items():
@@ -31,7 +31,7 @@ def learn_columns(frame: pd.DataFrame) -> dict[str, dict[str, Any]]:
             kind = "nothing" if filled.empty else "dates"
             raise InputError(f"data: column {name!r} holds {kind}; allowed: numbers, text; or data.ignore_columns")
         if is_numeric_dtype(column):
-            values = filled.to_numpy(dtype=np.float64)
+            values = _numbers(filled).to_numpy()
             columns[str(name)] = {
                 "mean": float(values.mean()),
                 "std": float(values.std()) or 1.0,
@@ -71,18 +71,24 @@ def encode_columns(frame: pd.DataFrame, columns: dict[str, dict[str, Any]], fill
                 f"data: column {name!r} is empty in {_first_row(column.isna())}; fill it, or say data.on_missing=median"
             )
         if "categories" in learned:
-            codes = pd.Categorical(column.astype(str), learned["categories"]).codes
             # An unknown text has the code -1, which is the last column.
+            codes = pd.Index(learned["categories"]).get_indexer(column.astype(str))
             features.append(np.eye(len(learned["categories"]) + 1)[codes])
-            continue
-        numbers = pd.to_numeric(column, errors="coerce").astype("float64")
-        wrong = (numbers.isna() & column.notna()) | np.isinf(numbers)
-        if wrong.any():
-            value = column[wrong].iloc[0]
-            raise InputError(f"data: column {name!r} holds {value!r} in {_first_row(wrong)}; allowed: finite numbers")
-        scaled = (numbers.fillna(learned["median"]) - learned["mean"]) / learned["std"]
-        features.append(scaled.to_numpy()[:, None])
+        else:
+            numbers = _numbers(column).fillna(learned["median"])
+            features.append(((numbers - learned["mean"]) / learned["std"]).to_numpy()[:, None])
     return torch.from_numpy(np.concatenate(features, axis=1)).float()
+
+
+def _numbers(column: pd.Series) -> pd.Series:
+    numbers = pd.to_numeric(column, errors="coerce").astype("float64")
+    wrong = (numbers.isna() & column.notna()) | np.isinf(numbers)
+    if wrong.any():
+        value = str(column[wrong].iloc[0])
+        raise InputError(
+            f"data: column {column.name!r} holds {value!r} in {_first_row(wrong)}; allowed: finite numbers"
+        )
+    return numbers
 
 
 def _first_row(wrong: pd.Series) -> str:

@@ -43,8 +43,6 @@ class TorchvisionPictures(SplitDataModule):
     def _open(self, train: bool, download: bool) -> Any:
         try:
             return self.source(self.root, train=train, download=download)
-        except (OSError, RuntimeError) as error:
-            fault = "is not there and cannot be downloaded" if download else "is not there"
-            raise InputError(f"data.root={self.root}: {self.source.__name__} {fault} ({error})") from error
         except Exception as error:  # idx and pickle files fail in many ways when they are cut short
-            raise InputError(f"data.root={self.root}: {self.source.__name__} cannot be read ({error!r})") from error
+            fault = "is not there, or broken" + (", and cannot be downloaded" if download else "")
+            raise InputError(f"data.root={self.root}: {self.source.__name__} {fault} ({error})") from error
