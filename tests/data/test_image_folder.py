@@ -129,5 +129,8 @@ def test_skipped_pictures_are_counted_and_reported(pets, caplog):
 def test_picture_lost_after_setup_is_named_by_the_worker(pets):
     data = ready(pets, num_workers=1)
     shutil.rmtree(pets / "dog")
+    loader = data.train_dataloader()
     with pytest.raises(InputError, match=r"dog/\d+.jpg: not a readable picture"):
-        list(data.train_dataloader())
+        list(loader)
+    # Left to the garbage collector, torch waits five seconds for a worker that failed.
+    loader._iterator._shutdown_workers()
