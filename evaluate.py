@@ -2,7 +2,7 @@
 
     python evaluate.py run=outputs/digits-mlp/2025-01-31_12-00-00          # the best epoch on the test split
     python evaluate.py run=FOLDER ckpt=last split=val                      # another epoch, another split
-    python evaluate.py run=FOLDER +data=image_folder data.root=PICTURES    # other data
+    python evaluate.py run=FOLDER data=image_folder data.root=PICTURES     # other data
     python evaluate.py run=FOLDER predict=PATH                             # labels for one's own pictures or rows
 
 What can be set is in conf/evaluate.yaml.

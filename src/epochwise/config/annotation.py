@@ -147,5 +147,3 @@ def _constraint(node: ast.expr) -> Any:
         return kind(*map(ast.literal_eval, node.args), **named)
     except (ValueError, TypeError):
         return None
-
-

@@ -5,11 +5,13 @@ from typing import Any
 
 from omegaconf import DictConfig
 
+from epochwise.config.allowed_names import allowed_names
 from epochwise.config.monitor import check_monitor
-from epochwise.config.node import check_node, unknown_key, value_fault
+from epochwise.config.node import check_node
 from epochwise.config.provided import PROVIDED
 from epochwise.config.resolve import MISSING, UNKNOWN, Resolved, join, resolve
 from epochwise.config.schema import SCHEMAS, Schema
+from epochwise.config.value import value_fault
 from epochwise.input_error import InputError
 
 
@@ -42,7 +44,7 @@ def check(config: DictConfig, front_door: str = "train", may_miss: bool = False)
 
 def _root(tree: dict[str, Any], schema: Schema) -> dict[str, str]:
     names = schema.keys()
-    faults = {str(key): unknown_key("", str(key), names) for key in tree if key not in names}
+    faults = {str(key): f"{key}: unknown key{allowed_names(str(key), names)}" for key in tree if key not in names}
     for key, wanted in schema.scalars.items():
         if wanted is not Any and (line := value_fault(key, tree.get(key), wanted)):
             faults[key] = line
@@ -83,7 +85,13 @@ def _where_written(faults: dict[str, str], resolved: Resolved) -> dict[str, str]
     """Leave out what only repeats, by interpolation, a value that is at fault itself."""
 
     def repeats(key: str) -> bool:
-        reference = re.fullmatch(r"\$\{([\w.]+)\}", resolved.written.get(key, ""))
-        return reference is not None and reference[1] in faults
+        seen = [key]
+        while reference := re.fullmatch(r"\$\{([\w.]+)\}", resolved.written.get(seen[-1], "")):
+            if reference[1] not in faults:
+                break
+            if reference[1] in seen:
+                return seen.index(reference[1]) > 0  # a circle: each of its own keys is at fault
+            seen.append(reference[1])
+        return len(seen) > 1
 
     return {key: line for key, line in faults.items() if not repeats(key)}

@@ -2,7 +2,6 @@
 
 import argparse
 from collections.abc import Iterator
-from copy import deepcopy
 from itertools import islice
 
 from hydra.core.override_parser.types import IntervalSweep, Override
@@ -32,7 +31,6 @@ class CommandLine:
         self.composer = composer
         self.may_miss = arguments.cfg is not None
         self.lines: dict[str, None] = {}  # in order, each once
-        self.composed: dict[tuple[str, ...], DictConfig | None] = {}
         parsed = [override for text in arguments.overrides if (override := self._parse(text))]
         modes = [item.value() for item in parsed if item.key_or_group == "hydra.mode"]
         self.sweeps = arguments.multirun or modes[-1:] == ["MULTIRUN"]
@@ -56,7 +54,7 @@ class CommandLine:
     def _broken(self) -> Iterator[str]:
         """Lines for what already fails without any override."""
         try:
-            self.composer.choices([])
+            self.composer.choices()
         except Exception as error:  # only Hydra has run: whatever it says is about the files
             yield from list(self.composer.broken_files()) or [f"{self.composer.name}: {one_line(error)}"]
 
@@ -120,7 +118,7 @@ class CommandLine:
         good: list[str] = []
         if not overrides:
             return good
-        chosen = self.composer.choices([])
+        chosen = self.composer.choices()
         added: dict[str, str] = {}
         for override in overrides:
             group, value = override.key_or_group, (override.input_line or "").partition("=")[2]
@@ -137,12 +135,9 @@ class CommandLine:
         return good
 
     def _compose(self, files: list[str]) -> DictConfig | None:
-        key = tuple(files)
-        if key not in self.composed:
-            self.composed[key] = None
-            try:
-                self.composed[key] = self.composer.compose(files)
-            except Exception as error:  # only Hydra has run: whatever it says is about the files or the overrides
-                lines = list(self.composer.broken_files()) or [f"{' '.join(files)}: {one_line(error)}"]
-                self.lines |= dict.fromkeys(lines)
-        return deepcopy(self.composed[key])
+        try:
+            return self.composer.compose(files)
+        except Exception as error:  # only Hydra has run: whatever it says is about the files or the overrides
+            lines = list(self.composer.broken_files()) or [f"{' '.join(files)}: {one_line(error)}"]
+            self.lines |= dict.fromkeys(lines)
+            return None

@@ -1,6 +1,7 @@
 """Hydra's own parts, used one at a time. The only file of this project that leans on what Hydra keeps to itself."""
 
 from collections.abc import Iterator
+from copy import deepcopy
 from pathlib import Path
 
 import yaml
@@ -33,6 +34,8 @@ class Composer:
         self.name = config_name
         self.loader = ConfigLoaderImpl(path)
         self.parser = OverridesParser.create(config_loader=self.loader)
+        self.composed: dict[tuple[str, ...], DictConfig] = {}
+        self.chosen: dict[str, bool] = {}
 
     def parse(self, text: str) -> Override:
         """Read one override.
@@ -40,7 +43,7 @@ class Composer:
         Raises:
             HydraException: it is none.
         """
-        return self.parser.parse_override(text)
+        return self.parser.parse_overrides([text])[0]
 
     def is_group(self, name: str) -> bool:
         """Whether a folder of configs bears this name."""
@@ -59,13 +62,11 @@ class Composer:
         plain = not name.endswith((".yaml", ".yml")) and ".." not in name.split("/")
         return plain and bool(name) and self.loader.repository.config_exists(f"{group}/{name}")
 
-    def choices(self, overrides: list[str]) -> dict[str, bool]:
-        """The groups of which the defaults list chooses, and whether it may choose several files.
-
-        Args:
-            overrides: of groups, each known to be good.
-        """
-        made = self.loader.compute_defaults_list(self.name, overrides, RunMode.MULTIRUN)
+    def choices(self) -> dict[str, bool]:
+        """The groups of which the defaults list chooses, and whether it may choose several files."""
+        if self.chosen:
+            return self.chosen
+        made = self.loader.compute_defaults_list(self.name, [], RunMode.MULTIRUN)
         found = dict.fromkeys(made.overrides.known_choices, False)
         root = self.loader.repository.load_config(self.name)
         for item in root.defaults_list or [] if root else []:
@@ -73,11 +74,15 @@ class Composer:
                 # An empty list of choices is in no list of known choices.
                 key = f"{item.group}@{item.package}" if item.package else str(item.group)
                 found[key] = isinstance(item.value, list)
+        self.chosen = found
         return found
 
     def compose(self, overrides: list[str]) -> DictConfig:
-        """Compose the files alone; the node ``hydra`` is in it."""
-        return self.loader.load_configuration(self.name, overrides, RunMode.MULTIRUN)
+        """Compose a config; the node ``hydra`` is in it."""
+        key = tuple(overrides)
+        if key not in self.composed:
+            self.composed[key] = self.loader.load_configuration(self.name, overrides, RunMode.MULTIRUN)
+        return deepcopy(self.composed[key])
 
     def apply(self, config: DictConfig, override: Override) -> None:
         """Set, add or drop one key of a composed config.

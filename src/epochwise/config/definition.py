@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import takewhile
 
-from epochwise.config.source import Definition, Source, module_file, source, submodules
+from epochwise.config.module_file import module_file, submodules
+from epochwise.config.source import Definition, Source, source
 from epochwise.input_error import InputError
 
 
@@ -43,14 +44,12 @@ def find(path: str) -> Found | None:
         LookupError: there is none. The message says which part is missing and the closest name.
     """
     parts = path.split(".")
-    if not all(part.isidentifier() for part in parts):
+    if len(parts) == 1 or not all(part.isidentifier() for part in parts):
         raise LookupError("no dotted path of a class or function")
     # The longest part of the path that is a module.
     modules = takewhile(module_file, [".".join(parts[: count + 1]) for count in range(len(parts))])
     module = list(modules)[-1:]
     if not module:
-        if len(parts) == 1:
-            raise LookupError("no dotted path of a class or function")
         raise LookupError(f"no package {parts[0]!r} is installed")
     rest = parts[module[0].count(".") + 1 :]
     if not rest:
@@ -63,7 +62,10 @@ def find(path: str) -> Found | None:
         return None
     found = in_module(read, ".".join(rest))
     if found is None and not _may_be_hidden(read, rest[0]):
-        names = [name for name in {*read.names, *submodules(read)} if not name.startswith("_")]
+        beside = submodules(read.file.parent) if read.is_package else []
+        if rest[0] in beside:
+            raise LookupError(f"{path} is a module, no class or function")
+        names = [name for name in [*read.names, *beside] if not name.startswith("_")]
         raise LookupError(f"no {rest[0]!r} in {module[0]}{InputError.closest(rest[0], names)}")
     return found
 

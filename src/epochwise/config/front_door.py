@@ -54,6 +54,9 @@ def front_door(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
 
 def _check(name: str, folder: Path) -> None:
     arguments = get_args_parser().parse_args()
+    modes = [f"--{key}" for key in ("run", "multirun", "cfg", "info") if getattr(arguments, key)]
+    if len(modes) > 1:
+        raise InputError(f"{' '.join(modes)}: allowed: one of them")
     without_config = ("help", "hydra_help", "shell_completion", "info", "experimental_rerun")
     if any(getattr(arguments, key) for key in without_config):
         return

@@ -5,11 +5,10 @@ from typing import Any
 from hydra.core.override_parser.types import Override
 from omegaconf import DictConfig, OmegaConf
 
+from epochwise.config.allowed_names import allowed_names
 from epochwise.config.composer import Composer
-from epochwise.config.node import unknown_key
 from epochwise.config.resolve import join
 from epochwise.config.signature import signature
-from epochwise.input_error import InputError
 
 
 def key_fault(override: Override, config: DictConfig, composer: Composer, error: Exception) -> str:
@@ -31,14 +30,15 @@ def key_fault(override: Override, config: DictConfig, composer: Composer, error:
     names = [str(entry) for entry in node if parent or entry != "hydra"]
     if override.is_delete():
         known = [join(parent, entry) for entry in names]
-        return f"{key}: nothing there to drop, allowed: {', '.join(known)}{InputError.closest(key, known)}"
+        return f"{key}: nothing there to drop{allowed_names(key, known)}"
     if parent and composer.is_group(parent) and composer.has_option(parent, name):
         return f"{join(parent, name)}: is not chosen; add it with +{parent}={name}"
     if not parent:
         groups = composer.groups()
         # modle=resnet: mode is as close a name as model, but has no resnet.
         meant = [group for group in groups if composer.has_option(group, str(override.value()))]
-        return unknown_key("", name, meant or [*names, *(group for group in groups if group not in names)])
+        known = meant or list(dict.fromkeys([*names, *groups]))
+        return f"{name}: unknown key{allowed_names(name, known)}"
     return _unknown_argument(parent, name, node, names, override)
 
 
@@ -60,11 +60,12 @@ def _unknown_argument(parent: str, name: str, node: DictConfig, names: list[str]
         wanted = None
     names = [entry for entry in names if not entry.startswith("_")]
     if wanted is None:
-        return unknown_key(parent, name, names)
+        return f"{join(parent, name)}: unknown key{allowed_names(name, names)}"
     if name in wanted.parameters:
         return f"{join(parent, name)}: not set in the file, but {target} takes it; add it with +{override.input_line}"
-    line = unknown_key(parent, name, list(dict.fromkeys([*names, *wanted.parameters])), target.split(".")[-1])
-    return f"{line} ({target} takes others too, add one with +)" if wanted.takes_any else line
+    known = list(dict.fromkeys([*names, *wanted.parameters]))
+    line = f"{join(parent, name)}: unknown key of {target.split('.')[-1]}{allowed_names(name, known)}"
+    return f"{line} (it takes others too; add one with +)" if wanted.takes_any else line
 
 
 def _deepest(config: DictConfig, key: str) -> tuple[str, str | None, Any]:

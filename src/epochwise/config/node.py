@@ -2,13 +2,14 @@
 
 from typing import Annotated, Any, get_args, get_origin
 
+from epochwise.config.allowed_names import allowed_names
 from epochwise.config.annotation import annotation
-from epochwise.config.fit import BOUNDS, fits
+from epochwise.config.fit import BOUNDS
 from epochwise.config.ranges import RANGES
-from epochwise.config.resolve import MISSING, UNKNOWN, join
+from epochwise.config.resolve import UNKNOWN, join
 from epochwise.config.signature import Parameter, Signature, signature
+from epochwise.config.value import value_fault
 from epochwise.config.wording import wording
-from epochwise.input_error import InputError
 
 #: Hydra's own keys beside _target_ -> what they allow.
 HYDRA_KEYS: dict[str, tuple[Any, ...]] = {
@@ -35,7 +36,7 @@ def check_node(path: str, node: dict[Any, Any], provided: frozenset[str] = froze
     if target is UNKNOWN:
         return {}
     if not isinstance(target, str):
-        return {key: f"{key}: got {said(target)}, allowed: the dotted path of a class or function"}
+        return {key: f"{key}: got {target!r}, allowed: the dotted path of a class or function"}
     try:
         wanted = signature(target)
     except LookupError as error:
@@ -44,36 +45,11 @@ def check_node(path: str, node: dict[Any, Any], provided: frozenset[str] = froze
     return faults if wanted is None else faults | _arguments(path, node, target.split(".")[-1], wanted, provided)
 
 
-def value_fault(path: str, value: Any, wanted: Any) -> str | None:
-    """The line for a value that a type does not allow; ``None`` for one that it allows or that is not known yet."""
-    if value is MISSING:
-        return f"{path}: has no value yet, give it one with {path}=...; allowed: {wording(wanted)}"
-    if value is UNKNOWN or _fits_known(value, wanted):
-        return None
-    # A number is not taken for text in silence: 007 would have become 7.
-    hint = f"; as text: \"{path}='{value}'\"" if type(value) in (int, float) and wanted in (str, str | None) else ""
-    return f"{path}: got {said(value)}, allowed: {wording(wanted)}{hint}"
-
-
-def said(value: Any) -> str:
-    """A value and its type, as messages show it."""
-    if value is None:
-        return "null"
-    return repr(value) if isinstance(value, (dict, list, bool)) else f"{value!r} ({type(value).__name__})"
-
-
-def unknown_key(path: str, key: str, names: list[str], owner: str = "") -> str:
-    """The line for a key that is not among the names allowed there, which are those of the class ``owner``."""
-    close = InputError.closest(key, names)
-    listed = "" if close and len(names) > 12 else f", allowed: {', '.join(names) or 'none'}"
-    return f"{join(path, key)}: unknown key{owner and ' of ' + owner}{listed}{close}"
-
-
 def _hydra_keys(path: str, node: dict[Any, Any]) -> dict[str, str]:
     return {
-        join(path, key): f"{join(path, key)}: got {said(node[key])}, allowed: {', '.join(map(repr, allowed))}"
-        for key, allowed in HYDRA_KEYS.items()
-        if key in node and allowed and not any(node[key] is one or node[key] == one != 1 for one in allowed)
+        join(path, key): f"{join(path, key)}: got {node[key]!r}, allowed: {', '.join(map(repr, options))}"
+        for key, options in HYDRA_KEYS.items()
+        if key in node and options and not any(node[key] is one or node[key] == one != 1 for one in options)
     }
 
 
@@ -89,14 +65,14 @@ def _arguments(
         place = join(path, key)
         if parameter is None:
             if not wanted.takes_any:
-                faults[place] = unknown_key(path, str(key), list(wanted.parameters), name)
+                faults[place] = f"{place}: unknown key of {name}{allowed_names(str(key), list(wanted.parameters))}"
         elif line := _argument_fault(place, key, value, parameter):
             faults[place] = line
     if node.get("_partial_") is not True:
         for key, parameter in wanted.parameters.items():
             if parameter.default is None and key not in given and key not in provided and key not in by_position:
-                place, allowed = join(path, key), wording(_type(parameter))
-                faults[place] = f"{place}: {name} needs it, give it with +{place}=...; allowed: {allowed}"
+                place, words = join(path, key), wording(_type(parameter))
+                faults[place] = f"{place}: {name} needs it, give it with +{place}=...; allowed: {words}"
     return faults
 
 
@@ -122,12 +98,3 @@ def _has_bounds(wanted: Any) -> bool:
     if get_origin(wanted) is Annotated:
         return any(isinstance(note, BOUNDS) for note in inside[1:]) or _has_bounds(inside[0])
     return any(_has_bounds(one) for one in inside if get_origin(one))
-
-
-def _fits_known(value: Any, wanted: Any) -> bool:
-    """Whether what is known of a value fits: parts that wait for the run are passed over."""
-    if isinstance(value, list) and any(item is UNKNOWN or item is MISSING for item in value):
-        return True
-    if isinstance(value, dict) and any(item is UNKNOWN or item is MISSING for item in value.values()):
-        return True
-    return fits(value, wanted)

@@ -8,6 +8,8 @@ from annotated_types import Len, MaxLen, MinLen
 from epochwise.config.annotation import Instance, Later, look_up
 from epochwise.config.fit import BOUNDS
 
+LIMITS = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
+
 
 def wording(wanted: Any) -> str:
     """Say what a type allows: ``"int or null"``, ``"an int of at least 1"``, ``"a list of float"``.
@@ -51,21 +53,13 @@ def _members(wanted: Any) -> list[str]:
 
 def _bounded(wanted: Any, bounds: list[Any]) -> list[str]:
     kinds = _members(wanted)
-    sizes = [bound for bound in bounds if isinstance(bound, (MinLen, MaxLen, Len))]
-    limits = {name: getattr(bound, name) for bound in bounds for name in ("ge", "gt", "le", "lt")
-              if getattr(bound, name, None) is not None}  # fmt: skip
-    low = f"at least {limits['ge']}" if "ge" in limits else f"above {limits['gt']}" if "gt" in limits else ""
-    high = f"at most {limits['le']}" if "le" in limits else f"below {limits['lt']}" if "lt" in limits else ""
-    said = " and ".join(filter(None, [low, high]))
-    if sizes:
+    limits = {
+        name: getattr(bound, name) for bound in bounds for name in LIMITS if getattr(bound, name, None) is not None
+    }
+    said = " and ".join(f"{LIMITS[name]} {limits[name]}" for name in LIMITS if name in limits)
+    if sizes := [bound for bound in bounds if isinstance(bound, (MinLen, MaxLen, Len))]:
         least, most = getattr(sizes[0], "min_length", 0), getattr(sizes[0], "max_length", None)
         said = f"at least {least} entries" if least else f"at most {most} entries"
-    articles = {"int": "an int of", "float": "a number"}
-    if not said:
-        return kinds
-    return [
-        kind if kind == "null" or (kind == "bool") else
-        f"a number of {said}" if kind == "float" and said.startswith("at") else
-        f"{articles.get(kind, kind + ' of' if sizes else kind)} {said}"
-        for kind in kinds
-    ]  # fmt: skip
+    said = f"of {said}" if said.startswith("at") else said
+    nouns = {"int": "an int", "float": "a number"}
+    return [kind if kind in ("null", "bool") or not said else f"{nouns.get(kind, kind)} {said}" for kind in kinds]

@@ -1,0 +1,34 @@
+"""One value against the type it has to have."""
+
+from typing import Any
+
+from epochwise.config.fit import fits
+from epochwise.config.resolve import MISSING, UNKNOWN
+from epochwise.config.wording import wording
+
+
+def value_fault(path: str, value: Any, wanted: Any) -> str | None:
+    """The line for a value that a type does not allow; ``None`` for one that it allows or that is not known yet."""
+    if value is MISSING:
+        return f"{path}: has no value yet, give it one with {path}=...; allowed: {wording(wanted)}"
+    if value is UNKNOWN or _fits_known(value, wanted):
+        return None
+    # A number is not taken for text in silence: 007 would have become 7.
+    hint = f"; as text: \"{path}='{value}'\"" if type(value) in (int, float) and wanted in (str, str | None) else ""
+    return f"{path}: got {_said(value)}, allowed: {wording(wanted)}{hint}"
+
+
+def _said(value: Any) -> str:
+    """A value and its type, as messages show it."""
+    if value is None:
+        return "null"
+    return repr(value) if isinstance(value, (dict, list, bool)) else f"{value!r} ({type(value).__name__})"
+
+
+def _fits_known(value: Any, wanted: Any) -> bool:
+    """Whether what is known of a value fits: parts that wait for the run are passed over."""
+    if isinstance(value, list) and any(item is UNKNOWN or item is MISSING for item in value):
+        return True
+    if isinstance(value, dict) and any(item is UNKNOWN or item is MISSING for item in value.values()):
+        return True
+    return fits(value, wanted)

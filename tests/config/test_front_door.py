@@ -1,0 +1,188 @@
+import logging
+import os
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from epochwise.config.front_door import front_door
+
+SCRIPT = """
+import hydra
+from hydra.utils import instantiate
+from omegaconf import DictConfig
+
+from epochwise.config.front_door import front_door
+from epochwise.input_error import InputError
+
+
+class Picky:
+    def __init__(self):
+        raise InputError("data.root: no folder here", "data.root: and none there")
+
+
+@front_door("train")
+@hydra.main(version_base="1.3", config_path="conf", config_name="train")
+def main(config: DictConfig) -> None:
+    if config.name == "picky":
+        instantiate({"_target_": "__main__.Picky"})
+    if config.name == "crash":
+        raise KeyError("a real bug")
+    print("seed", config.seed, "in", config.run_folder)
+
+
+if __name__ == "__main__":
+    main()
+"""
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch, capsys):
+    """Run the small project's train.py in this process: what it exits with, prints, and complains of."""
+    (tmp_path / "conf").symlink_to(Path(__file__).parent / "project" / "conf")
+    script = tmp_path / "train.py"
+    script.write_text(SCRIPT)
+    monkeypatch.chdir(tmp_path)
+    for name in ("RANK", "LOCAL_RANK", "HYDRA_FULL_ERROR"):
+        monkeypatch.delenv(name, raising=False)
+
+    # Hydra's handlers of an earlier test would write to a stream that is closed by now.
+    monkeypatch.setattr(logging.root, "handlers", [])
+
+    def call(*arguments, **environment):
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setattr(sys, "argv", [str(script), *arguments])
+        code = 0
+        try:
+            runpy.run_path(str(script), run_name="__main__")
+        except SystemExit as stop:
+            code = stop.code or 0
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return call
+
+
+def test_a_good_command_line_runs_the_job(run, tmp_path):
+    code, out, err = run("seed=3", "hydra.run.dir=here")
+    assert (code, out, err) == (0, f"seed 3 in {tmp_path}/here\n", "")
+
+
+def test_faults_are_printed_and_the_exit_code_is_2(run, tmp_path):
+    code, out, err = run("seed=x", "modle=net", "hydra.run.dir=here")
+    assert (code, out) == (2, "")
+    assert err.splitlines() == [
+        "modle: unknown key, allowed: model; did you mean 'model'?",
+        "seed: got 'x' (str), allowed: an int of at least 0",
+    ]
+    assert not (tmp_path / "here").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "overrides"),
+    [
+        (["name=picky", "hydra.run.dir=here"], "['name=picky']"),
+        (["-m", "name=picky", "seed=0,1", "hydra.sweep.dir=here"], "['name=picky', 'seed=0']"),
+    ],
+)
+def test_unusable_input_found_by_a_job_is_printed_as_lines(run, arguments, overrides):
+    code, _, err = run(*arguments)
+    # The first line is Hydra's own: which job it was.
+    said = f"Error executing job with overrides: {overrides}\ndata.root: no folder here\ndata.root: and none there\n"
+    assert (code, err) == (2, said)
+
+
+def test_a_crash_keeps_its_traceback(run):
+    with pytest.raises(KeyError, match="a real bug"):
+        run("name=crash", "hydra.run.dir=here")
+
+
+@pytest.mark.parametrize("rank", ["RANK", "LOCAL_RANK"])
+def test_other_processes_make_no_run_folder_and_print_no_fault(run, tmp_path, rank):
+    before = set(tmp_path.iterdir())
+    # Lightning starts the others with the run folder of the first as last argument.
+    code, out, _ = run("seed=1", 'hydra.run.dir="here"', "hydra.output_subdir=null", **{rank: "1"})
+    assert (code, out) == (0, f"seed 1 in {tmp_path}\n")
+    assert set(tmp_path.iterdir()) == before
+    assert run("seed=x", **{rank: "1"}) == (2, "", "")
+
+
+def test_the_first_process_of_several_prints(run):
+    code, _, err = run("seed=x", RANK="0", LOCAL_RANK="0")
+    assert (code, err) == (2, "seed: got 'x' (str), allowed: an int of at least 0\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "printed"),
+    [
+        (["--help"], "== Config =="),
+        (["--hydra-help"], "Hydra"),
+        (["--cfg", "job"], "max_epochs: 10"),
+        (["--cfg", "job", "--package", "trainer"], "max_epochs: 10"),
+        (["--cfg", "hydra"], "launcher"),
+        (["--info", "defaults"], "callbacks/best"),
+        (["--version"], "Hydra"),
+    ],
+)
+def test_flags_of_hydra_keep_working(run, arguments, printed):
+    code, out, err = run(*arguments)
+    assert (code, err) == (0, "")
+    assert printed in out
+
+
+def test_shell_completion_keeps_working(run):
+    code, out, _ = run("-sc", "query=bash", COMP_LINE="python train.py model=", COMP_POINT="22")
+    assert code == 0
+    assert "model=deep" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["--cfg", "job", "+seeed=3"], "seeed: unknown key; did you mean 'seed'?"),
+        (["--cfg", "job", "-m"], "--multirun --cfg: allowed: one of them"),
+        (["--config-dir", "nowhere"], "--config-dir: no folder nowhere"),
+        (["--config-path", "/nowhere"], "--config-path: no folder /nowhere"),
+        (
+            ["--config-name", "trian"],
+            "trian: Cannot find primary config 'trian'. Check that it's in your config search path.",
+        ),
+        (["--help", "model=dep"], "In 'train': Could not find 'model/dep' Available options in 'model': deep net timm"),
+    ],
+)
+def test_flags_of_hydra_with_faults_get_lines(run, arguments, line):
+    code, _, err = run(*arguments)
+    assert (code, err) == (2, line + "\n")
+
+
+def test_a_folder_of_ones_own_goes_before_the_project(run, tmp_path):
+    (tmp_path / "mine" / "model").mkdir(parents=True)
+    (tmp_path / "mine" / "model" / "wide.yaml").write_text(
+        "_target_: little.Net\nnum_outputs: 3\nhidden_sizes: [512]\n"
+    )
+    assert run("--config-dir", "mine", "model=wide", "hydra.run.dir=here")[0] == 0
+    assert "allowed: deep, net, timm, wide" in run("--config-dir", "mine", "model=wied")[2]
+
+
+def test_a_function_called_with_a_config_is_not_checked():
+    @front_door("train")
+    def main(config):
+        return config
+
+    assert main({"any": "thing"}) == {"any": "thing"}
+
+
+def test_a_fault_is_said_without_importing_torch(run, tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "train.py", "trainer.max_epochs=fifty"],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent / "project")},
+    )  # fmt: skip
+    lines = done.stderr.splitlines()
+    said = [line for line in lines if not line.startswith("import time:")]
+    imported = {line.split("|")[-1].strip() for line in lines} - set(said)
+    assert (done.returncode, said) == (2, ["trainer.max_epochs: got 'fifty' (str), allowed: int or null"])
+    assert not imported & {"torch", "lightning", "timm", "torchvision", "numpy", "little"}
