@@ -96,7 +96,7 @@ def test_missing_files_are_downloaded_once(tmp_path, mnist_archives):
 
 def test_neither_files_nor_network_is_a_clear_error(tmp_path, monkeypatch):
     monkeypatch.setattr(datasets.MNIST, "mirrors", [f"{(tmp_path / 'nowhere').as_uri()}/"])
-    with pytest.raises(InputError, match=r"data.root=.*: MNIST is not there, or broken, and cannot be downloaded"):
+    with pytest.raises(InputError, match=r"^data.root=.*: MNIST is not there, or broken, and cannot be downloaded.*$"):
         MNIST(root=str(tmp_path / "root")).prepare_data()
 
 

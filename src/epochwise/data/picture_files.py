@@ -39,13 +39,16 @@ class PictureFiles(Dataset):
         return torch.stack([self._read(self.paths[index]) for index in indices])
 
     def _read(self, path: str) -> torch.Tensor:
+        mode, side = "L" if self.channels == 1 else "RGB", 2 * max(self.height, self.width)
         try:
             with Image.open(path) as picture:
+                # A JPEG need not be decoded much larger than it is wanted.
+                picture.draft(mode, (side, side))
                 upright = ImageOps.exif_transpose(picture)
                 if upright.mode.startswith("I"):
                     # 16 bits a shade: PIL's own conversion would cut off all above 255.
                     upright = Image.fromarray((np.asarray(upright) >> 8).astype(np.uint8))
-                upright = upright.convert("L" if self.channels == 1 else "RGB")
+                upright = upright.convert(mode)
         except Exception as error:  # PIL's decoders raise nearly anything on broken files
             raise InputError(f"{path}: not a readable picture ({error})") from error
         fitted = np.array(ImageOps.fit(upright, (self.width, self.height)))

@@ -42,7 +42,7 @@ def read_table(path: str, key: str) -> pd.DataFrame:
     try:
         frame = readers[place.suffix](place)
     except (ValueError, OSError) as error:
-        raise InputError(f"{key}={path}: not a readable table ({error})") from error
+        raise InputError(f"{key}={path}: not a readable table ({' '.join(str(error).split())})") from error
     if frame.empty:
         raise InputError(f"{key}={path}: no row in it")
     return frame.reset_index(drop=True)

@@ -45,4 +45,5 @@ class TorchvisionPictures(SplitDataModule):
             return self.source(self.root, train=train, download=download)
         except Exception as error:  # idx and pickle files fail in many ways when they are cut short
             fault = "is not there, or broken" + (", and cannot be downloaded" if download else "")
-            raise InputError(f"data.root={self.root}: {self.source.__name__} {fault} ({error})") from error
+            reason = " ".join(str(error).split())
+            raise InputError(f"data.root={self.root}: {self.source.__name__} {fault} ({reason})") from error
