@@ -14,8 +14,8 @@ pins := $(shell { pwd; cat pyproject.toml constraints.txt; } | cksum | tr ' ' -)
 
 # Prints a Python's version and its path outside any virtual environment, where Epochwise can run on it.
 ask := import sys; v = sys.version_info; (3, 11) <= v[:2] < (3, 14) or sys.exit(1); print("%d.%d" % v[:2], sys._base_executable)
-# Each is run, not only looked for: a name on the PATH need not work.
-pythons := $(if $(PYTHON),"$(PYTHON)",python3 python3.13 python3.12 python3.11)
+# Each is run, not only looked for: a name on the PATH need not work. The one that built .venv comes first.
+pythons := $(if $(PYTHON),"$(PYTHON)",$(wildcard $(run)) python3 python3.13 python3.12 python3.11)
 
 # Without PYTHON=... any Python that built .venv will do.
 stamp := $(if $(PYTHON),,$(shell for s in .venv/.installed-*-$(pins); do test -e $$s && echo $$s; done))

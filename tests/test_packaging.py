@@ -130,7 +130,12 @@ def test_changed_pins_are_installed_over_what_is_there(clone, python, name):
     (clone / ".venv" / "own").touch()
     with (clone / name).open("a") as file:
         file.write("# changed\n")
-    assert make(clone, "test", f"PYTHON={python}").returncode == 0
+    # Nobody names the Python again: it's the one that built .venv, whatever stands first on the PATH.
+    folder = clone / "bin"
+    folder.mkdir()
+    for other in ("python3", "python3.13", "python3.12", "python3.11"):
+        script(folder / other, "exit 1")
+    assert make(clone, "test", PATH=f"{folder}:{os.environ['PATH']}").returncode == 0
     assert num_installs(clone) == 2
     assert (clone / ".venv" / "own").exists()
 
