@@ -1,8 +1,8 @@
 # Two commands do all the set-up:  make train   and   make test.  `make help` lists the rest.
 #
 # .venv is built once. Its stamp bears the version of Python and a checksum of this folder's path, pyproject.toml and
-# constraints.txt: when one of these changes, the next command brings .venv up to date. The stamp comes last, so that a build
-# that was cut short starts anew, and is a link to .venv's Python, so that it goes when that Python goes.
+# constraints.txt: when one of these changes, the next command brings .venv up to date. The stamp comes last, so that a
+# build that was cut short starts anew, and is a link to .venv's Python, so that it goes when that Python goes.
 
 ARGS =
 PYTHON ?=
@@ -13,7 +13,8 @@ run := .venv/bin/python
 pins := $(shell { pwd; cat pyproject.toml constraints.txt; } | cksum | tr ' ' -)
 
 # Prints a Python's version and its path outside any virtual environment, where Epochwise can run on it.
-ask := import sys; v = sys.version_info; (3, 11) <= v[:2] < (3, 14) or sys.exit(1); print("%d.%d" % v[:2], sys._base_executable)
+ask := import sys; v = sys.version_info[:2]; (3, 11) <= v < (3, 14) or sys.exit(1); \
+    print("%d.%d" % v, sys._base_executable)
 # Each is run, not only looked for: a name on the PATH need not work. The one that built .venv comes first.
 pythons := $(if $(PYTHON),"$(PYTHON)",$(wildcard $(run)) python3 python3.13 python3.12 python3.11)
 
