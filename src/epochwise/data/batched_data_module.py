@@ -90,6 +90,8 @@ class BatchedDataModule(L.LightningDataModule):
             sampler=batches,
             batch_size=None,  # the sampler gives whole batches
             num_workers=self.num_workers,
+            # Its own: each iterator draws from it, and the run's would then depend on how often one validates.
+            generator=torch.Generator().manual_seed(self.order_seed),
             persistent_workers=self.num_workers > 0,
             pin_memory=torch.cuda.is_available(),
         )

@@ -38,7 +38,7 @@ def rank_processes() -> Iterator[None]:
 
 def job_command(argv: list[str]) -> list[str]:
     """This job's command line: the script, where its config is, and the overrides of this job alone."""
-    args = get_args_parser().parse_args(argv[1:])
+    args = get_args_parser().parse_known_args(argv[1:])[0]
     where = [
         f"--{flag}={value}"
         for flag in ("config-path", "config-name", "config-dir")

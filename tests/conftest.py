@@ -1,0 +1,34 @@
+"""What all tests share: one thread, and configs composed as the front doors do."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from hydra import compose, initialize_config_dir
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import DictConfig, open_dict
+
+PROJECT = Path(__file__).parents[1]
+torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def project() -> Path:
+    """The top of the repository."""
+    return PROJECT
+
+
+@pytest.fixture(scope="session")
+def composed():
+    """Compose a root config with overrides, as its front door would, for a given run folder."""
+
+    def compose_config(*overrides: str, run_folder: Path | None = None, root: str = "train") -> DictConfig:
+        where = [f"run_folder={run_folder}"] if run_folder else []
+        with initialize_config_dir(str(PROJECT / "conf"), version_base="1.3"):
+            config = compose(root, overrides=[*overrides, *where], return_hydra_config=True)
+        HydraConfig.instance().set_config(config)
+        with open_dict(config):
+            del config["hydra"]
+        return config
+
+    return compose_config

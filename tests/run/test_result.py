@@ -1,0 +1,45 @@
+import json
+import subprocess
+
+import pytest
+
+from epochwise.run.result import best_row, git_commit, write_result
+
+
+@pytest.mark.parametrize(
+    ("mode", "scores", "best"),
+    [
+        ("min", [3.0, 1.0, 2.0], 1),
+        ("max", [3.0, 1.0, 2.0], 0),
+        ("min", [2.0, 1.0, 1.0], 1),  # the first of equals
+        ("min", [None, 4.0, 3.0], 2),  # not validated
+        ("max", [float("nan"), 4.0], 1),
+        ("min", [float("nan"), None], None),
+    ],
+)
+def test_the_best_row_has_the_best_score_that_is_a_number(mode, scores, best):
+    row = best_row([{"epoch": epoch, "val/loss": score} for epoch, score in enumerate(scores)], "val/loss", mode)
+    assert (row or {}).get("epoch") == best
+
+
+def test_a_result_says_what_it_was_made_with(tmp_path):
+    write_result(tmp_path, status="completed", best_epoch=3)
+    result = json.loads((tmp_path / "result.json").read_text())
+    assert result["status"] == "completed"
+    assert result["versions"].keys() >= {"python", "torch", "lightning"}
+    assert result.keys() >= {"git_commit", "command"}
+
+
+def test_the_commit_is_marked_where_files_differ_from_it_and_absent_outside_git(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert git_commit() is None
+    for command in (
+        "git init -q",
+        "git -c user.name=a -c user.email=a@b commit -q --allow-empty -m first",
+    ):
+        subprocess.run(command.split(), check=True)
+    head = subprocess.run(["git", "rev-parse", "HEAD"], check=True, capture_output=True, text=True).stdout.strip()
+    assert git_commit() == head
+    (tmp_path / "file").write_text("1")
+    subprocess.run(["git", "add", "file"], check=True)
+    assert git_commit() == f"{head}+"
