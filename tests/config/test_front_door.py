@@ -10,6 +10,7 @@ import pytest
 from epochwise.config.front_door import front_door
 
 SCRIPT = """
+'''A small front door.'''
 import hydra
 from hydra.utils import instantiate
 from omegaconf import DictConfig
@@ -118,7 +119,9 @@ def test_the_first_process_of_several_prints(run):
 @pytest.mark.parametrize(
     ("arguments", "printed"),
     [
-        (["--help"], "== Config =="),
+        (["--help"], "A small front door."),
+        (["--help"], "model       deep, net, timm"),
+        (["--help", "trainer.max_epochs=77"], "max_epochs: 77"),
         (["--hydra-help"], "Hydra"),
         (["--cfg", "job"], "max_epochs: 10"),
         (["--cfg", "job", "--package", "trainer"], "max_epochs: 10"),
@@ -150,7 +153,7 @@ def test_shell_completion_keeps_working(run):
             ["--config-name", "trian"],
             "trian: Cannot find primary config 'trian'. Check that it's in your config search path.",
         ),
-        (["--help", "model=dep"], "In 'train': Could not find 'model/dep' Available options in 'model': deep net timm"),
+        (["--help", "model=dep"], "model: no option 'dep'; allowed: deep, net, timm; did you mean 'deep'?"),
     ],
 )
 def test_flags_of_hydra_with_faults_get_lines(run, arguments, line):

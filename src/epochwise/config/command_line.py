@@ -29,7 +29,7 @@ class CommandLine:
     def __init__(self, front_door: str, composer: Composer, arguments: argparse.Namespace) -> None:
         self.front_door = front_door
         self.composer = composer
-        self.may_miss = arguments.cfg is not None
+        self.may_miss = arguments.help or arguments.cfg is not None
         self.lines: dict[str, None] = {}  # in order, each once
         parsed = [override for text in arguments.overrides if (override := self._parse(text))]
         modes = [item.value() for item in parsed if item.key_or_group == "hydra.mode"]
@@ -44,19 +44,10 @@ class CommandLine:
         Raises:
             InputError: a line for each fault.
         """
-        if not self.lines and (broken := list(self._broken())):
-            raise InputError(*broken)
         for job in self._jobs():
             self._check_job(job)
         if self.lines:
             raise InputError(*self.lines)
-
-    def _broken(self) -> Iterator[str]:
-        """Lines for what already fails without any override."""
-        try:
-            self.composer.choices()
-        except Exception as error:  # only Hydra has run: whatever it says is about the files
-            yield from list(self.composer.broken_files()) or [f"{self.composer.name}: {one_line(error)}"]
 
     def _parse(self, text: str) -> Override | None:
         try:
@@ -116,9 +107,10 @@ class CommandLine:
     def _good_choices(self, overrides: list[Override]) -> list[str]:
         """The choices of files that Hydra will take; a line for each of the others."""
         good: list[str] = []
-        if not overrides:
+        try:
+            chosen = self.composer.choices() if overrides else {}
+        except Exception:  # the files fail even without overrides; composing them says why
             return good
-        chosen = self.composer.choices()
         added: dict[str, str] = {}
         for override in overrides:
             group, value = override.key_or_group, (override.input_line or "").partition("=")[2]
@@ -138,6 +130,7 @@ class CommandLine:
         try:
             return self.composer.compose(files)
         except Exception as error:  # only Hydra has run: whatever it says is about the files or the overrides
-            lines = list(self.composer.broken_files()) or [f"{' '.join(files)}: {one_line(error)}"]
+            culprit = " ".join(files) or self.composer.name
+            lines = list(self.composer.broken_files()) or [f"{culprit}: {one_line(error)}"]
             self.lines |= dict.fromkeys(lines)
             return None

@@ -13,6 +13,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from epochwise.config.command_line import CommandLine
 from epochwise.config.composer import Composer
+from epochwise.config.help_text import help_text
 from epochwise.config.key_override import one_line
 from epochwise.input_error import InputError
 
@@ -38,8 +39,12 @@ def front_door(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
             os.environ.setdefault("HYDRA_FULL_ERROR", "1")
             try:
                 _share_the_run_folder()
-                _check(name, Path(main.__wrapped__.__code__.co_filename).parent)  # type: ignore[attr-defined]
-                return main()
+                job = main.__wrapped__  # type: ignore[attr-defined]
+                if (
+                    text := _check(name, Path(job.__code__.co_filename).parent, job.__globals__["__doc__"] or name)
+                ) is None:
+                    return main()
+                print(text)
             except Exception as error:
                 if (lines := _lines(error)) is None:
                     raise
@@ -52,14 +57,15 @@ def front_door(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     return decorate
 
 
-def _check(name: str, folder: Path) -> None:
+def _check(name: str, folder: Path, about: str) -> str | None:
+    """Raise InputError for what is wrong with the command line; return the help where that is asked for."""
     arguments = get_args_parser().parse_args()
-    modes = [f"--{key}" for key in ("run", "multirun", "cfg", "info") if getattr(arguments, key)]
+    modes = [f"--{key}" for key in ("help", "run", "multirun", "cfg", "info") if getattr(arguments, key)]
     if len(modes) > 1:
         raise InputError(f"{' '.join(modes)}: allowed: one of them")
-    without_config = ("help", "hydra_help", "shell_completion", "info", "experimental_rerun")
+    without_config = ("hydra_help", "shell_completion", "info", "experimental_rerun")
     if any(getattr(arguments, key) for key in without_config):
-        return
+        return None
     conf = arguments.config_path or "conf"
     conf = conf if "://" in conf else str((folder / conf).absolute())
     if "://" not in conf and not Path(conf).is_dir():
@@ -68,6 +74,7 @@ def _check(name: str, folder: Path) -> None:
         raise InputError(f"--config-dir: no folder {arguments.config_dir}")
     composer = Composer(conf, arguments.config_name or name, arguments.config_dir)
     CommandLine(name, composer, arguments).check()
+    return help_text(about, composer, arguments.overrides) if arguments.help else None
 
 
 def _lines(error: BaseException) -> tuple[str, ...] | None:
