@@ -1,5 +1,5 @@
 """Epochwise: PyTorch Lightning + Hydra, and one question: how many epochs?
 
-Letters in shapes, everywhere in this package: ``B`` batch, ``C`` channels or classes as said, ``H`` height, ``W`` width,
-``F`` features, ``N`` samples, ``E`` epochs, ``K`` folds.
+Letters in shapes, everywhere in this package: ``B`` batch, ``C`` channels or classes as said, ``H`` height, ``W``
+width, ``F`` features, ``N`` samples, ``E`` epochs, ``K`` folds.
 """

@@ -7,8 +7,8 @@ class InputError(Exception):
     """An input that cannot be used: a key, a value, a file. Front doors print its lines and exit with code 2.
 
     Args:
-        *lines: one fault a line. Each names the key or file, what was given, what is allowed and, where there is one, the
-            closest valid name.
+        *lines: one fault a line. Each names the key or file, what was given, what is allowed and, where there is one,
+            the closest valid name.
     """
 
     def __init__(self, *lines: str) -> None:

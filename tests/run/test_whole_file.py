@@ -6,9 +6,14 @@ from epochwise.run.whole_file import whole_file
 def test_a_file_that_fails_halfway_leaves_the_old_one_and_nothing_else(tmp_path):
     target = tmp_path / "table.csv"
     target.write_text("old")
-    with pytest.raises(RuntimeError, match="disk"), whole_file(target) as file:
-        file.write("half of the n")
-        raise RuntimeError("disk")
+
+    def write():
+        with whole_file(target) as file:
+            file.write("half of the n")
+            raise RuntimeError("disk")
+
+    with pytest.raises(RuntimeError, match="disk"):
+        write()
     assert target.read_text() == "old"
     assert list(tmp_path.iterdir()) == [target]
 

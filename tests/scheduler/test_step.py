@@ -25,5 +25,5 @@ def test_a_longer_run_drops_later(num_epochs, expected):
 
 
 def test_a_fraction_outside_the_run_is_refused():
-    with pytest.raises(ValueError, match="drop_fractions: got 1.5, allowed: numbers between 0 and 1"):
+    with pytest.raises(ValueError, match=r"drop_fractions: got 1\.5, allowed: numbers between 0 and 1"):
         rates(4, drop_fractions=[1.5])

@@ -10,7 +10,7 @@ from epochwise.stopping.early import Early
 def stops_after(scores, checks_per_epoch=1, every_n_epochs=1, min_epochs=None, name="val/loss", **settings):
     """The epoch after which the run ends, given one score a validation; None where it never does."""
     stopping = Early(monitor="val/loss", **{"mode": "min", "patience": 2} | settings)
-    strategy = SimpleNamespace(reduce_boolean_decision=lambda decision, all: decision)
+    strategy = SimpleNamespace(reduce_boolean_decision=lambda decision, **_: decision)
     trainer = SimpleNamespace(sanity_checking=False, should_stop=False, min_epochs=min_epochs, strategy=strategy)
     scores = iter(scores)
     for epoch in range(100):

@@ -5,7 +5,7 @@ from typing import Any
 
 import lightning as L
 from matplotlib.figure import Figure
-from torch import Tensor
+from sklearn.metrics import ConfusionMatrixDisplay
 from torchmetrics.classification import MulticlassConfusionMatrix
 
 
@@ -26,14 +26,18 @@ class ConfusionMatrix(L.Callback):
         self.matrix = self.matrix.to(pl_module.device)
         self.matrix.reset()
 
-    on_test_epoch_start = on_validation_epoch_start
+    def on_test_epoch_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        self.on_validation_epoch_start(trainer, pl_module)
 
     def on_validation_batch_end(
-        self, trainer: L.Trainer, pl_module: L.LightningModule, outputs: Any, batch: tuple[Tensor, Tensor], *_: Any
+        self, trainer: L.Trainer, pl_module: L.LightningModule, outputs: Any, batch: Any, *_: Any
     ) -> None:
         self.matrix.update(outputs, batch[1])
 
-    on_test_batch_end = on_validation_batch_end
+    def on_test_batch_end(
+        self, trainer: L.Trainer, pl_module: L.LightningModule, outputs: Any, batch: Any, *_: Any
+    ) -> None:
+        self.matrix.update(outputs, batch[1])
 
     def on_train_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         self._draw(trainer, "val")
@@ -45,12 +49,12 @@ class ConfusionMatrix(L.Callback):
         counts = self.matrix.compute()  # on every rank: it gathers
         if not trainer.is_global_zero or not counts.sum():
             return
-        for logger in trainer.loggers:
-            if hasattr(logger.experiment, "add_figure"):
-                size = 2 + 0.5 * len(self.class_names)
-                figure = Figure(figsize=(size, size), layout="constrained")
-                # Many classes make unreadable numbers.
-                self.matrix.plot(
-                    counts, ax=figure.subplots(), labels=self.class_names, add_text=len(self.class_names) <= 30
-                )
-                logger.experiment.add_figure(f"confusion_matrix/{split}", figure, trainer.current_epoch)
+        size = 2 + 0.5 * len(self.class_names)
+        figure = Figure(figsize=(size, size), layout="constrained")
+        display = ConfusionMatrixDisplay(counts.cpu().numpy(), display_labels=self.class_names)
+        # Numbers would be unreadable where there are many classes.
+        display.plot(ax=figure.subplots(), colorbar=False, include_values=len(self.class_names) <= 30, cmap="Blues")
+        experiments: list[Any] = [getattr(logger, "experiment", None) for logger in trainer.loggers]
+        for experiment in experiments:
+            if hasattr(experiment, "add_figure"):
+                experiment.add_figure(f"confusion_matrix/{split}", figure, trainer.current_epoch)

@@ -13,8 +13,8 @@ def load_best(trainer: L.Trainer, task: L.LightningModule) -> tuple[int, float] 
         task: what was trained.
 
     Returns:
-        The epoch of these weights, from 0, and their score; ``None`` where no best checkpoint was kept: the weights stay
-        those of the last step.
+        The epoch of these weights, from 0, and their score; ``None`` where no best checkpoint was kept: the weights
+        stay those of the last step.
     """
     for callback in trainer.checkpoint_callbacks:
         if isinstance(callback, ModelCheckpoint) and callback.monitor and callback.best_model_path:

@@ -19,11 +19,12 @@ def build(config: DictConfig, key: str, **given: Any) -> Any:
         **given: further arguments, which the program knows and the config does not.
 
     Returns:
-        What the node's ``_target_`` makes, of plain lists and dicts; a ``functools.partial`` where it says ``_partial_``.
+        What the node's ``_target_`` makes, of plain lists and dicts; a ``functools.partial`` where it says
+        ``_partial_``.
 
     Raises:
-        InputError: the class refuses a value (ValueError), Lightning refuses the combination of settings, or a package is
-            missing. Any other exception is a fault in the code and passes as it is.
+        InputError: the class refuses a value (ValueError), Lightning refuses the combination of settings, or a package
+            is missing. Any other exception is a fault in the code and passes as it is.
     """
     node: Any = OmegaConf.select(config, key)
     try:

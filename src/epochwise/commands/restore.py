@@ -16,7 +16,7 @@ from epochwise.run.run_config import read_run_config
 
 @dataclass
 class Restored:
-    """What a run folder holds: its config, the trained task, what the data module had learned, the epoch of the weights."""
+    """A run as its folder holds it: config, trained task, what its data module learned, the epoch of the weights."""
 
     config: DictConfig
     task: L.LightningModule
@@ -32,8 +32,8 @@ def restore(folder: Path, ckpt: str) -> Restored:
         ckpt: which checkpoint: ``best`` or ``last``.
 
     Raises:
-        InputError: no such folder, config or checkpoint; a checkpoint that cannot be read as plain tensors and values, or is
-            another model's.
+        InputError: no such folder, config or checkpoint; a checkpoint that cannot be read as plain tensors and values,
+            or is another model's.
     """
     if not folder.is_dir():
         siblings = [path.name for path in folder.parent.iterdir() if path.is_dir()] if folder.parent.is_dir() else []

@@ -1,66 +1,83 @@
 """What a run tells the person who started it."""
 
+import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
 import lightning as L
 from omegaconf import DictConfig
 from rich.console import Console
-from rich.table import Table
 
 from epochwise.run.epochs_csv import Row
 
 
 def tell_plan(config: DictConfig, data: Any, task: L.LightningModule, run_folder: Path) -> None:
-    """Print what is about to happen, in four lines."""
+    """Print what is about to happen, in four lines.
 
-    def called(node: Any) -> str:
-        return str(node["_target_"]).rpartition(".")[2]
+    Args:
+        config: the run's, with its spec.
+        data: its data module, set up.
+        task: what will be trained.
+        run_folder: where everything will lie.
+    """
 
-    spec, samples, trainer = data.spec, data.num_samples, config.trainer
+    def called(group: str) -> str:
+        return str(config[group]["_target_"]).rpartition(".")[2]
+
+    samples, spec = data.num_samples, data.spec
     shape = "x".join(str(size) for size in spec.input_shape)
-    target = f"{spec.num_outputs} classes" if spec.target == "class" else "a number"
+    target = f"{spec.num_outputs} classes" if spec.target == "class" else "a number each"
+    counts = ", ".join(f"{samples[split]:,} {split}" for split in ("train", "val", "test"))
     parameters = sum(parameter.numel() for parameter in task.parameters())
+    rate = config.optimizer.get("lr", "its default")
     lines = {
-        "data": f"{called(config.data)}: {samples['train']:,} train, {samples['val']:,} val, {samples['test']:,} test samples "
-        f"of {shape}, {target}",
-        "model": f"{called(config.model)}: {parameters:,} parameters, {called(config.optimizer)} at lr "
-        f"{config.optimizer.get('lr', 'of its own')}, schedule {called(config.scheduler)}",
-        "run": f"at most {trainer.max_epochs} epochs, best by {config.monitor} ({config.mode}), "
-        f"stopping {called(config.stopping)}, seed {config.seed}",
-        "folder": shown(run_folder),
+        "data": f"{called('data')}: {counts} samples of {shape}, {target}",
+        "model": f"{called('model')}, {parameters:,} parameters; {called('optimizer')} at lr {rate}, then "
+        f"{called('scheduler')}",
+        "epochs": f"at most {config.trainer.max_epochs}, the best by {config.monitor} ({config.mode}); "
+        f"stopping: {called('stopping')}; seed {config.seed}",
+        "run folder": shown(run_folder),
     }
-    console = Console(highlight=False, soft_wrap=True)
-    for name, text in lines.items():
-        console.print(f"[bold]{name:>7}[/]  {text}")
+    tell(lines)
 
 
 def tell_result(result: dict[str, Any], rows: list[Row], run_folder: Path) -> None:
-    """Print what came out, as a small table, and the command that shows the curves.
+    """Print what came out, and the command that shows the curves.
 
     Args:
         result: what ``result.json`` holds.
         rows: those of ``epochs.csv``.
         run_folder: where everything lies.
     """
-    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
-    table.add_row("result", f"{str(result['status']).replace('_', ' ')}: {result['reason']}")
-    table.add_row("trained", f"{result['epochs_run']} epochs, {result['steps']:,} steps, {result['seconds']:.1f} s")
+    lines = {
+        "result": f"{str(result['status']).replace('_', ' ')}: {result['reason']}",
+        "trained": f"{result['epochs_run']} epochs, {result['steps']:,} steps, {result['seconds']:.1f} s",
+    }
     if result["best_epoch"] is not None:
-        table.add_row("best epoch", f"{result['best_epoch']} ({result['monitor']} {result['best_score']:.4f})")
+        lines["best epoch"] = f"{result['best_epoch']} ({result['monitor']} {result['best_score']:.4f})"
     scores = dict(next((row for row in rows if row["epoch"] == result["best_epoch"]), {}))
     scores |= {f"test/{name}": value for name, value in result["test"].items()}
     for stage in ("train", "val", "test"):
         named = {name.partition("/")[2]: value for name, value in scores.items() if name.startswith(f"{stage}/")}
         if named:
-            table.add_row(f"  {stage}", "  ".join(f"{name} {value:.4f}" for name, value in named.items()))
-    table.add_row("run folder", shown(run_folder))
-    table.add_row("curves", f"tensorboard --logdir {shown(run_folder)}")
+            lines[stage] = "  ".join(f"{name} {value:.4f}" for name, value in named.items())
+    tensorboard = shutil.which("tensorboard") or Path(sys.executable).with_name("tensorboard")
+    program = "tensorboard" if tensorboard == shutil.which("tensorboard") else shown(Path(tensorboard))
+    lines |= {"run folder": shown(run_folder), "curves": f"{program} --logdir {shown(run_folder)}"}
+    print()
+    tell(lines)
+
+
+def tell(lines: dict[str, str]) -> None:
+    """Print named lines, the names in a column; long ones are not broken, so that paths can be copied."""
     console = Console(highlight=False, soft_wrap=True)
-    console.print()
-    console.print(table)
+    for name, text in lines.items():
+        console.print(f"[bold]{name:>10}[/]  ", end="")
+        console.print(text, markup=False)
 
 
 def shown(path: Path) -> str:
     """A path as one would type it: relative to the working folder where it lies inside."""
+    path = path.absolute()
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)

@@ -51,7 +51,7 @@ def train(config: DictConfig) -> float | None:
         raise
     finally:
         best = best_row(run.epoch_log.rows, config.monitor, config.mode) or {}
-        scores = {"best_epoch": best.get("epoch"), "best_score": best.get(config.monitor), "test": {}}
+        scores: dict[str, Any] = {"best_epoch": best.get("epoch"), "best_score": best.get(config.monitor), "test": {}}
         counts = {"epochs_run": len(run.epoch_log.rows), "steps": run.trainer.global_step}
         result = scores | fields | counts | {"seconds": round(perf_counter() - started, 3)}
         if run.trainer.is_global_zero:
@@ -78,7 +78,8 @@ def fit_and_test(run: Run) -> dict[str, Any]:
 def tell_loggers(run: Run, settings: dict[str, Any], result: dict[str, Any]) -> None:
     """Hand settings and outcome to every logger; TensorBoard makes the row of its HPARAMS tab of them."""
     best = next((row for row in run.epoch_log.rows if row["epoch"] == result["best_epoch"]), None)
-    for logger in run.trainer.loggers:
+    loggers: list[Any] = run.trainer.loggers
+    for logger in loggers:
         if hasattr(logger, "log_result") and best:
             test = {f"test/{name}": value for name, value in result["test"].items()}
             for axis in ("epoch", "step"):

@@ -1,6 +1,7 @@
 """TensorBoard on two axes."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from lightning.pytorch.loggers import TensorBoardLogger
@@ -10,9 +11,9 @@ from lightning.pytorch.utilities.rank_zero import rank_zero_only
 class TensorBoard(TensorBoardLogger):
     """Lightning's TensorBoard logger with every scalar against epochs and against optimizer steps.
 
-    Lightning sends everything at x = step of its own count, so runs of other batch sizes do not line up. Here that is left
-    out, and the run's ``EpochLog`` writes each scalar once as ``epoch/<name>`` and once as ``step/<name>``; the Custom
-    Scalars tab shows train and val of each score on one chart, for both axes.
+    Lightning sends everything at x = step of its own count, so runs of other batch sizes do not line up. Here that is
+    left out, and the run's ``EpochLog`` writes each scalar once as ``epoch/<name>`` and once as ``step/<name>``; the
+    Custom Scalars tab shows train and val of each score on one chart, for both axes.
 
     Args:
         save_dir: the run folder; files go to ``<save_dir>/tensorboard``.
@@ -23,7 +24,7 @@ class TensorBoard(TensorBoardLogger):
         self.charts: set[str] = set()
 
     @rank_zero_only
-    def log_metrics(self, metrics: dict[str, Any], step: int | None = None) -> None:
+    def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
         # Lightning marks what it sends by itself with the epoch. What one's own code logs here directly is kept.
         if "epoch" not in metrics:
             super().log_metrics(metrics, step)
@@ -51,8 +52,8 @@ def overlaid(names: set[str]) -> dict[str, dict[str, list[Any]]]:
         names: scalars such as ``train/loss``, ``val/loss``, ``lr``, ``lr/head``.
 
     Returns:
-        axis -> title of the chart -> ``["Multiline", [pattern of tags]]``, as torch's SummaryWriter takes it. Patterns also
-        match what is only logged later: TensorBoard reads the first layout of a run.
+        axis -> title of the chart -> ``["Multiline", [pattern of tags]]``, as torch's SummaryWriter takes it. Patterns
+        also match what is only logged later: TensorBoard reads the first layout of a run.
     """
     titles = sorted({name.partition("/")[2] for name in names if name.startswith(("train/", "val/"))})
     patterns = {title: f"(train|val)/{re.escape(title)}$" for title in titles} | {"lr": "lr(/.*)?$"}

@@ -22,11 +22,13 @@ def decay_groups(network: nn.Module) -> list[dict[str, Any]]:
         Goyal et al. 2017, https://arxiv.org/abs/1706.02677, section 5.3; Loshchilov & Hutter 2019,
         https://arxiv.org/abs/1711.05101.
     """
-    exempt = set(network.no_weight_decay()) if hasattr(network, "no_weight_decay") else set()
-    decay, no_decay = [], []
+    exempts: Any = getattr(network, "no_weight_decay", set)
+    exempt = set(exempts())
+    decay: list[nn.Parameter] = []
+    no_decay: list[nn.Parameter] = []
     for name, parameter in network.named_parameters():
         (no_decay if parameter.ndim < 2 or name in exempt else decay).append(parameter)
-    groups = [
+    groups: list[dict[str, Any]] = [
         {"name": "decay", "params": decay},
         {"name": "no_decay", "params": no_decay, "weight_decay": 0.0},
     ]

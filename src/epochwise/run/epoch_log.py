@@ -14,9 +14,10 @@ from epochwise.run.epochs_csv import Row, write_epochs_csv
 class EpochLog(L.Callback):
     """Write one row an epoch to ``epochs.csv``, and every scalar on both axes to loggers that have a ``log_axis``.
 
-    A row holds what was logged in its epoch (the last value where there are several), so scores that belong to an earlier
-    epoch are left out where an epoch was not validated. Epochs count from 0. A step is an optimizer step: x on the step axis
-    is the number of steps taken, so the first epoch of 18 steps stands at 18. It must come after all callbacks that log.
+    A row holds what was logged in its epoch (the last value where there are several), so scores that belong to an
+    earlier epoch are left out where an epoch was not validated. Epochs count from 0. A step is an optimizer step: x on
+    the step axis is the number of steps taken, so the first epoch of 18 steps stands at 18. It must come after all
+    callbacks that log.
 
     Args:
         run_folder: where ``epochs.csv`` is written, by rank 0.
@@ -42,8 +43,8 @@ class EpochLog(L.Callback):
         self, trainer: L.Trainer, pl_module: L.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         self.epoch_samples += len(batch[0])
-        step = trainer.global_step
-        if step == self.logged_step or step % max(trainer.log_every_n_steps, 1):
+        step, every = trainer.global_step, trainer.log_every_n_steps  # type: ignore[attr-defined]  # set on the instance
+        if step == self.logged_step or step % max(every, 1):
             return
         self.logged_step = step
         if trainer.loggers:
@@ -93,6 +94,6 @@ class EpochLog(L.Callback):
 
 
 def scalars(metrics: Mapping[str, Any]) -> dict[str, float]:
-    """Plain numbers, without the epoch that Lightning adds and the copies it makes of scores logged by step and by epoch."""
+    """Plain numbers, without the epoch that Lightning adds and the copies it makes of scores logged both ways."""
     doubled = {f"{name}{kind}" for name in metrics for kind in ("_step", "_epoch")}
     return {name: float(value) for name, value in metrics.items() if name != "epoch" and name not in doubled}

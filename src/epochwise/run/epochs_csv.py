@@ -23,7 +23,7 @@ def write_epochs_csv(path: Path, rows: list[Row]) -> None:
 
 
 def read_epochs_csv(path: Path) -> list[Row]:
-    """Read what ``write_epochs_csv`` wrote: whole numbers as int, others as float, empty cells as ``None``, else text."""
+    """Read what ``write_epochs_csv`` wrote: whole numbers as int, others as float, empty cells as ``None``."""
     with open(path, encoding="utf-8", newline="") as file:
         return [{name: _value(text) for name, text in row.items()} for row in csv.DictReader(file)]
 

@@ -16,10 +16,10 @@ RANK_VARIABLES = ("LOCAL_RANK", "NODE_RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTE
 def rank_processes() -> Iterator[None]:
     """Let Lightning start the other ranks of this job, and leave no trace of them for the next one.
 
-    Lightning starts a rank by repeating the command line. In a sweep (``-m``) that would start the whole sweep again, with
-    Hydra's sweepers even with other settings on each rank. Inside this context the command line is that of this job alone.
-    Afterwards the process group is closed and the variables that name the ranks are cleared, so that the next job of the
-    sweep starts ranks of its own. Where torchrun or a cluster started the ranks, nothing is changed.
+    Lightning starts a rank by repeating the command line. In a sweep (``-m``) that would start the whole sweep again,
+    with Hydra's sweepers even with other settings on each rank. Inside this context the command line is that of this
+    job alone. Afterwards the process group is closed and the variables that name the ranks are cleared, so that the
+    next job of the sweep starts ranks of its own. Where torchrun or a cluster started the ranks, nothing is changed.
     """
     if not HydraConfig.initialized() or "LOCAL_RANK" in os.environ or "RANK" in os.environ:
         yield

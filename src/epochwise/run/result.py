@@ -19,8 +19,9 @@ def write_result(run_folder: Path, **fields: Any) -> dict[str, Any]:
 
     Args:
         run_folder: where it is written.
-        **fields: ``status`` (``completed``, ``stopped_early``, ``interrupted``, ``failed``), ``reason``, ``monitor``, ``mode``,
-            ``epochs_run``, ``steps``, ``best_epoch`` (from 0), ``best_score``, ``test`` (score -> value), ``seconds``.
+        **fields: ``status`` (``completed``, ``stopped_early``, ``interrupted``, ``failed``), ``reason``, ``monitor``,
+            ``mode``, ``epochs_run``, ``steps``, ``best_epoch`` (from 0), ``best_score``, ``test`` (score -> value),
+            ``seconds``.
 
     Returns:
         All of it, as written.

@@ -10,7 +10,7 @@ from epochwise.run.whole_file import whole_file
 
 
 def write_run_config(run_folder: Path, config: DictConfig) -> dict[str, Any]:
-    """Write ``config.yaml``: every value resolved, the spec filled in, so that the run can be built again from it alone.
+    """Write ``config.yaml``: all values resolved, the spec filled in: the run can be built again from it alone.
 
     Paths inside the run folder stay relative to it (``${run_folder}/checkpoints``): a folder may be moved.
 

@@ -8,11 +8,11 @@ from typing import IO
 
 
 @contextmanager
-def whole_file(path: str | os.PathLike[str], mode: str = "w") -> Iterator[IO]:  # type: ignore[type-arg]
+def whole_file(path: str | os.PathLike[str], mode: str = "w") -> Iterator[IO]:
     """Open a file that takes its name only once it is complete.
 
-    It is written beside the target (a rename inside one file system is atomic, one from the system's temp folder often is
-    not), flushed to the disk and renamed. If writing fails, what stood under the name before stays.
+    It is written beside the target (a rename inside one file system is atomic, one from the system's temp folder often
+    is not), flushed to the disk and renamed. If writing fails, what stood under the name before stays.
 
     Args:
         path: the file; its folder must exist.

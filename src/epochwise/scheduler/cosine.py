@@ -24,8 +24,8 @@ class Cosine(LambdaLR):
         ValueError: the warm-up is longer than the horizon.
 
     Source:
-        Loshchilov & Hutter 2017, https://arxiv.org/abs/1608.03983, equation 5 without restarts; the warm-up: Goyal et al.
-        2017, https://arxiv.org/abs/1706.02677, section 2.2.
+        Loshchilov & Hutter 2017, https://arxiv.org/abs/1608.03983, equation 5 without restarts; the warm-up: Goyal et
+        al. 2017, https://arxiv.org/abs/1706.02677, section 2.2.
     """
 
     def __init__(

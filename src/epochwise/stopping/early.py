@@ -11,9 +11,9 @@ from epochwise.input_error import InputError
 class Early(L.Callback):
     """Early stopping whose patience counts epochs.
 
-    Every validation may set a new best; whether to stop is decided at the end of an epoch that was validated. With patience
-    3 and the best score at epoch 5, the run ends after epoch 8 (or the next validated one), however many validations
-    an epoch has. Before ``trainer.min_epochs`` nothing is decided.
+    Every validation may set a new best; whether to stop is decided at the end of an epoch that was validated. With
+    patience 3 and the best score at epoch 5, the run ends after epoch 8 (or the next validated one), however many
+    validations an epoch has. Before ``trainer.min_epochs`` nothing is decided.
 
     Args:
         monitor: name of the score, such as ``val/loss``.
@@ -22,7 +22,8 @@ class Early(L.Callback):
         min_delta: an improvement is larger than this, in the unit of the monitor.
 
     Raises:
-        InputError: the monitor is not among what validation logs; before the first step where validation is checked first.
+        InputError: the monitor is not among what validation logs; before the first step where validation is checked
+            first.
 
     Source:
         Prechelt 1998, Early Stopping - But When?, https://doi.org/10.1007/3-540-49430-8_3, criterion UP.

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal
 import torch
 from annotated_types import Ge, Lt
 from torch import Tensor, nn
-from torch.nn import functional as F  # noqa: N812 (the name everybody knows it by)
+from torch.nn import functional as F
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 from torchmetrics.classification import MulticlassAccuracy, MulticlassF1Score
@@ -24,8 +24,8 @@ class Classification(Supervised):
         class_counts: (C,) samples of each class in the training split.
         monitor: see ``Supervised``.
         label_smoothing: share of the target spread evenly over all classes, in [0, 1).
-        class_weights: ``None``; ``"balanced"`` for N / (C * count), as scikit-learn has it; or one positive weight for each
-            class. Weights multiply the loss of each sample; they do not change the scores.
+        class_weights: ``None``; ``"balanced"`` for N / (C * count), as scikit-learn has it; or one positive weight for
+            each class. Weights multiply the loss of each sample; they do not change the scores.
 
     Raises:
         ValueError: there are no classes (the data has numbers as targets), or another number of weights than classes.
@@ -63,6 +63,7 @@ class Classification(Supervised):
         self.label_smoothing = label_smoothing
         weights = None if class_weights is None else torch.tensor(list(class_weights), dtype=torch.float32)
         # It follows from the config: not a part of the checkpoint.
+        self.class_weights: Tensor | None
         self.register_buffer("class_weights", weights, persistent=False)
 
     def compute_loss(self, output: Tensor, y: Tensor) -> Tensor:

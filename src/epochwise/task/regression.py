@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 
 from annotated_types import Gt
 from torch import Tensor, nn
-from torch.nn import functional as F  # noqa: N812 (the name everybody knows it by)
+from torch.nn import functional as F
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 from torchmetrics import MeanAbsoluteError, MeanSquaredError, R2Score
@@ -16,8 +16,8 @@ from epochwise.task.supervised import Supervised
 class Regression(Supervised):
     """Squared error on standardised targets, scored in the targets' own unit.
 
-    The network sees targets of mean 0 and deviation 1, whatever their unit, so the same learning rates fit; MAE, RMSE and R2
-    and what is predicted are in the unit of the data.
+    The network sees targets of mean 0 and deviation 1, whatever their unit, so the same learning rates fit; MAE, RMSE
+    and R2 and what is predicted are in the unit of the data.
 
     Args:
         network: maps (B, ...) to (B, 1).

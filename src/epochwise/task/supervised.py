@@ -1,7 +1,7 @@
 """What every task with inputs and targets shares: steps, scores that are right on any number of ranks, optimizers."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, NamedTuple
 
 import lightning as L
@@ -26,8 +26,8 @@ class Meters(NamedTuple):
 class Supervised(L.LightningModule):
     """A network trained on batches (x, y).
 
-    Scores are updated every batch and computed once at the end of each pass over a split. They are weighted by sample and
-    gathered from all ranks, so they do not depend on batch size or number of processes. They are logged as
+    Scores are updated every batch and computed once at the end of each pass over a split. They are weighted by sample
+    and gathered from all ranks, so they do not depend on batch size or number of processes. They are logged as
     ``<stage>/<name>`` with the stages ``train``, ``val`` and ``test``; scores of ``train`` are those of the moving
     model, in training mode.
 
@@ -36,8 +36,8 @@ class Supervised(L.LightningModule):
     Args:
         network: maps (B, ...) to (B, num_outputs).
         optimizer: makes the optimizer from parameter groups; the groups' weight decay is its own (``decay_groups``).
-        scheduler: makes the schedule from the optimizer. One that takes ``steps_per_epoch`` gets it and is stepped every
-            optimizer step; ReduceLROnPlateau is stepped after each validation; any other every epoch.
+        scheduler: makes the schedule from the optimizer. One that takes ``steps_per_epoch`` gets it and is stepped
+            every optimizer step; ReduceLROnPlateau is stepped after each validation; any other every epoch.
         scores: metrics to clone for each stage, by name; updated with ``predict``'s output and y.
         monitor: the score that ReduceLROnPlateau follows.
     """
@@ -50,7 +50,7 @@ class Supervised(L.LightningModule):
         network: nn.Module,
         optimizer: Callable[..., Optimizer],
         scheduler: Callable[..., LRScheduler | ReduceLROnPlateau],
-        scores: dict[str, Metric],
+        scores: Mapping[str, Metric],
         monitor: str = "val/loss",
     ) -> None:
         super().__init__()
@@ -59,7 +59,7 @@ class Supervised(L.LightningModule):
         self.make_scheduler = scheduler
         self.monitor = monitor
         # In a plain dict: they are no part of the model that is summed up, averaged and saved.
-        self.meters = {stage: Meters(MeanMetric(), MetricCollection(scores).clone()) for stage in STAGES}
+        self.meters = {stage: Meters(MeanMetric(), MetricCollection(dict(scores)).clone()) for stage in STAGES}
 
     def setup(self, stage: str) -> None:
         for meters in self.meters.values():

@@ -1,0 +1,139 @@
+import json
+
+import pytest
+import torch
+import yaml
+
+from epochwise.commands.train import train
+from epochwise.input_error import InputError
+from epochwise.run.epochs_csv import read_epochs_csv
+
+QUICK = ("~callbacks.model_summary", "~callbacks.progress_bar", "~loggers.tensorboard", "name=test")
+
+
+def scores_of(folder):
+    """The rows of a run but for what a clock wrote."""
+    return [{k: v for k, v in row.items() if k != "seconds"} for row in read_epochs_csv(folder / "epochs.csv")]
+
+
+def test_a_run_folder_holds_what_its_contract_says(trained):
+    files = {str(path.relative_to(trained)) for path in trained.rglob("*") if path.is_file()}
+    events = {name for name in files if name.startswith("tensorboard/events.out.tfevents.")}
+    assert events
+    assert files - events - {"tensorboard/hparams.yaml"} == {
+        "config.yaml",
+        "epochs.csv",
+        "result.json",
+        "checkpoints/best.ckpt",
+        "checkpoints/last.ckpt",
+    }
+
+
+def test_each_epoch_is_one_full_row(trained):
+    rows = read_epochs_csv(trained / "epochs.csv")
+    assert [row["epoch"] for row in rows] == [0, 1, 2]
+    assert [row["step"] for row in rows] == [20, 40, 60]  # 1,257 samples in batches of 64
+    assert [row["samples"] for row in rows] == [1257, 2514, 3771]
+    for row in rows:
+        assert all(row[name] is not None for name in row if name != "events")
+        assert row.keys() >= {
+            "seconds",
+            "lr",
+            "grad_norm",
+            "train/loss",
+            "val/loss",
+            "val/accuracy",
+            "val/f1",
+            "events",
+        }
+
+
+def test_the_result_agrees_with_the_rows_and_the_checkpoint(trained):
+    result = json.loads((trained / "result.json").read_text())
+    rows = read_epochs_csv(trained / "epochs.csv")
+    best = min(rows, key=lambda row: row["val/loss"])
+    assert (result["status"], result["epochs_run"], result["steps"]) == ("completed", 3, 60)
+    assert (result["best_epoch"], result["best_score"]) == (best["epoch"], pytest.approx(best["val/loss"]))
+    assert result["test"].keys() == {"loss", "accuracy", "f1"}
+    checkpoint = torch.load(trained / "checkpoints/best.ckpt", weights_only=True)
+    assert checkpoint["epoch"] == best["epoch"]
+
+
+@pytest.mark.parametrize("name", ["best", "last"])
+def test_a_checkpoint_holds_tensors_and_plain_values(trained, name):
+    assert torch.load(trained / f"checkpoints/{name}.ckpt", weights_only=True)["state_dict"]
+
+
+def test_the_config_kept_has_no_open_values(trained):
+    text = (trained / "config.yaml").read_text()
+    assert "???" not in text
+    assert "${" not in text.replace("${run_folder}", "")
+    assert yaml.safe_load(text)["model"]["num_outputs"] == 10
+
+
+def test_the_same_seed_writes_the_same_rows_and_another_seed_others(tmp_path, composed, trained):
+    for name, seed in (("same", 0), ("other", 1)):
+        (tmp_path / name).mkdir()
+        train(composed("trainer.max_epochs=3", f"seed={seed}", *QUICK, run_folder=tmp_path / name))
+    assert scores_of(tmp_path / "same") == scores_of(trained)
+    assert scores_of(tmp_path / "other") != scores_of(trained)
+
+
+def test_how_often_one_validates_does_not_change_what_is_trained(tmp_path, composed, trained):
+    train(composed("trainer.max_epochs=3", "trainer.val_check_interval=0.25", *QUICK, run_folder=tmp_path))
+    losses = [row["train/loss"] for row in scores_of(tmp_path)]
+    assert losses == [row["train/loss"] for row in scores_of(trained)]
+
+
+def test_epochs_without_validation_have_empty_cells(tmp_path, composed):
+    train(composed("trainer.max_epochs=4", "trainer.check_val_every_n_epoch=2", *QUICK, run_folder=tmp_path))
+    assert [row["val/loss"] is None for row in scores_of(tmp_path)] == [True, False, True, False]
+
+
+def test_early_stopping_says_why_and_the_best_epoch_is_tested(tmp_path, composed):
+    settings = ["trainer.max_epochs=20", "stopping.patience=1", "optimizer.lr=0.5", "scheduler=none"]
+    train(composed(*settings, *QUICK, run_folder=tmp_path))
+    result = json.loads((tmp_path / "result.json").read_text())
+    assert result["status"] == "stopped_early"
+    assert result["epochs_run"] == result["best_epoch"] + 2 < 20
+    assert result["reason"].startswith("val/loss has not improved for 1 epochs (best:")
+    assert scores_of(tmp_path)[-1]["events"] == "stop"
+
+
+def test_drops_of_the_learning_rate_are_marked(tmp_path, composed):
+    train(composed("trainer.max_epochs=4", "scheduler=step", *QUICK, run_folder=tmp_path))
+    assert [row["events"] for row in scores_of(tmp_path)] == [None, None, "lr_drop", "lr_drop"]
+
+
+def test_a_crash_is_written_down_as_failed(tmp_path, composed, monkeypatch):
+    from epochwise.task.classification import Classification
+
+    def crash(self, output, y):
+        if self.global_step == 30:
+            raise RuntimeError("out of everything")
+        return output.sum()
+
+    monkeypatch.setattr(Classification, "compute_loss", crash)
+    with pytest.raises(RuntimeError, match="out of everything"):
+        train(composed(*QUICK, run_folder=tmp_path))
+    result = json.loads((tmp_path / "result.json").read_text())
+    assert (result["status"], result["epochs_run"], result["steps"]) == ("failed", 1, 30)
+    assert result["reason"] == "RuntimeError: out of everything"
+
+
+@pytest.mark.parametrize("model", ["cnn", "resnet"])
+def test_a_network_for_pictures_refuses_a_table_in_one_line(tmp_path, composed, model):
+    with pytest.raises(InputError, match=r"^model: .*pictures.*use mlp$"):
+        train(composed("data=table", f"model={model}", *QUICK, run_folder=tmp_path))
+
+
+def test_a_task_for_numbers_refuses_classes_in_one_line(tmp_path, composed):
+    with pytest.raises(InputError, match=r"^task: the targets of this data are classes; use task=classification$"):
+        train(composed("task=regression", "monitor=val/loss", *QUICK, run_folder=tmp_path))
+
+
+def test_a_gpu_that_is_not_there_is_one_line(tmp_path, composed):
+    if torch.cuda.is_available():
+        pytest.skip("there is a GPU")
+    with pytest.raises(InputError, match=r"^trainer: .*gpu"):
+        train(composed("trainer=gpu", *QUICK, run_folder=tmp_path))

@@ -1,0 +1,74 @@
+"""Run by two processes as torchrun would, and by one: trains and scores, and prints what came out as JSON."""
+
+import json
+import os
+import sys
+import warnings
+
+import lightning as L
+import numpy as np
+import torch
+from torch import nn
+from torch.optim.lr_scheduler import ConstantLR
+
+from epochwise.commands.quiet import quiet
+from epochwise.data.samples import Samples
+from epochwise.data.split_data_module import SplitDataModule
+from epochwise.task.classification import Classification
+
+warnings.filterwarnings("ignore")
+torch.set_num_threads(1)
+quiet()
+
+
+class Noise(SplitDataModule):
+    """157 samples to train on and a given number to test on."""
+
+    def __init__(self, num_test: int, batch_size: int) -> None:
+        self.num_test = num_test
+        super().__init__(batch_size=batch_size, val_fraction=0.2)
+
+    def load(self):
+        rng = np.random.default_rng(0)
+
+        def draw(n):
+            x = rng.normal(size=(n, 6)).astype(np.float32)
+            return Samples(x, (x[:, 0] > 0).astype(int) + (x[:, 1] > 0), ["none", "one", "both"])
+
+        return {"train": draw(157), "test": draw(self.num_test)}
+
+
+def main(world_size: int) -> None:
+    out = {}
+    for num_test in (5, 33, 101, 499):
+        L.seed_everything(0, verbose=False)
+        data = Noise(num_test, batch_size=16 // world_size)
+        data.setup()
+        net = nn.Sequential(nn.Linear(6, 16), nn.ReLU(), nn.Linear(16, 3))
+        task = Classification(
+            net,
+            optimizer=lambda groups: torch.optim.SGD(groups, lr=0.1, momentum=0.9),
+            scheduler=lambda optimizer: ConstantLR(optimizer, factor=1.0),
+            class_counts=data.spec.class_counts,
+        )
+        trainer = L.Trainer(
+            max_epochs=3,
+            accelerator="cpu",
+            devices=world_size,
+            strategy="ddp" if world_size > 1 else "auto",
+            use_distributed_sampler=False,
+            logger=False,
+            enable_checkpointing=False,
+            enable_progress_bar=False,
+            enable_model_summary=False,
+        )
+        trainer.fit(task, datamodule=data)
+        scores = {name: float(value) for name, value in trainer.callback_metrics.items()}
+        scores |= trainer.test(task, datamodule=data, verbose=False)[0]
+        out[num_test] = scores | {"weights": nn.utils.parameters_to_vector(net.parameters()).tolist()}
+    print(json.dumps(out))
+
+
+if __name__ == "__main__":
+    main(int(os.environ.get("WORLD_SIZE", "1")))
+    sys.stdout.flush()
