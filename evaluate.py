@@ -8,14 +8,12 @@
 What can be set is in conf/evaluate.yaml.
 """
 
-import hydra
 from omegaconf import DictConfig
 
 from epochwise.config.front_door import front_door
 
 
 @front_door("evaluate")
-@hydra.main(version_base="1.3", config_path="conf", config_name="evaluate")
 def main(config: DictConfig) -> None:
     from epochwise.commands.evaluate import evaluate
 

@@ -8,14 +8,12 @@
 What can be chosen and set is in conf; its root is conf/train.yaml.
 """
 
-import hydra
 from omegaconf import DictConfig
 
 from epochwise.config.front_door import front_door
 
 
 @front_door("train")
-@hydra.main(version_base="1.3", config_path="conf", config_name="train")
 def main(config: DictConfig) -> None:
     from epochwise.commands.train import train
 

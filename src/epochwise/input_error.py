@@ -18,5 +18,5 @@ class InputError(Exception):
     @staticmethod
     def closest(name: str, names: list[str]) -> str:
         """The end of a line: ``"; did you mean 'x'?"``, or nothing where no name is close."""
-        matches = get_close_matches(name, names, n=1, cutoff=0.5)
+        matches = get_close_matches(name, names, n=1, cutoff=0.6)
         return f"; did you mean {matches[0]!r}?" if matches else ""

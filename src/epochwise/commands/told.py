@@ -64,7 +64,9 @@ def tell_result(result: dict[str, Any], rows: list[Row], run_folder: Path) -> No
             lines[stage] = "  ".join(f"{name} {value:.4f}" for name, value in named.items())
     tensorboard = shutil.which("tensorboard") or Path(sys.executable).with_name("tensorboard")
     program = "tensorboard" if tensorboard == shutil.which("tensorboard") else shown(Path(tensorboard))
-    lines |= {"run folder": shown(run_folder), "curves": f"{program} --logdir {shown(run_folder)}"}
+    lines["run folder"] = shown(run_folder)
+    if (run_folder / "tensorboard").is_dir():
+        lines["curves"] = f"{program} --logdir {shown(run_folder)}"
     print()
     tell(lines)
 

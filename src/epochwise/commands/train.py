@@ -12,6 +12,7 @@ from epochwise.commands.best import load_best
 from epochwise.commands.quiet import quiet
 from epochwise.commands.told import tell_plan, tell_result
 from epochwise.config.check import check
+from epochwise.input_error import InputError
 from epochwise.run.rank_processes import rank_processes
 from epochwise.run.result import best_row, write_result
 from epochwise.run.run_config import flat, write_run_config
@@ -34,7 +35,12 @@ def train(config: DictConfig) -> float | None:
     started = perf_counter()
     folder = Path(config.run_folder)
     L.seed_everything(config.seed, workers=True, verbose=False)
-    run = assemble(config)
+    try:
+        run = assemble(config)
+    except InputError:
+        if folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()  # Hydra made it before anything was known of the data
+        raise
     settings: dict[str, Any] = {}
     if run.trainer.is_global_zero:
         settings = flat(write_run_config(folder, run.config))

@@ -5,10 +5,14 @@ import sys
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
+import hydra
 from hydra._internal.utils import get_args_parser
+from hydra.core.hydra_config import HydraConfig
 from hydra.errors import ConfigCompositionException, OverrideParseException, SearchPathException
+from hydra.types import RunMode
+from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from epochwise.config.command_line import CommandLine
@@ -20,8 +24,8 @@ from epochwise.input_error import InputError
 CONFIG_ERRORS = (ConfigCompositionException, OverrideParseException, SearchPathException, OmegaConfBaseException)
 
 
-def front_door(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Wrap the function that ``hydra.main`` made: check the command line and the config, then let Hydra run the job.
+def front_door(name: str) -> Callable[[Callable[[DictConfig], Any]], Callable[[], None]]:
+    """``hydra.main`` for ``conf/<name>.yaml``, with the command line and the config checked before.
 
     Unusable input, found here or by the job (``InputError``), is printed to stderr, one line a fault, by the first
     process alone, and ends the process with exit code 2. Any other exception keeps its traceback.
@@ -30,31 +34,42 @@ def front_door(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         name: the root config's file in ``conf``, and a key of ``epochwise.config.schema.SCHEMAS``.
     """
 
-    def decorate(main: Callable[..., Any]) -> Callable[..., Any]:
-        @wraps(main)
-        def run(*args: Any) -> Any:
-            if args:
-                return main(*args)  # called from Python with a config
+    def decorate(task: Callable[[DictConfig], Any]) -> Callable[[], None]:
+        @wraps(task)
+        def job(config: DictConfig) -> Any:
+            try:
+                return task(config)
+            except Exception as error:
+                # Hydra would print a line of its own first. Of a sweep it has to hear, to go on as it sees fit.
+                if HydraConfig.get().mode == RunMode.MULTIRUN or _lines(error) is None:
+                    raise
+                _refuse(error)
+
+        @wraps(task)
+        def main() -> None:
             # Without it Hydra prints a shortened traceback of its own and hides what it was.
             os.environ.setdefault("HYDRA_FULL_ERROR", "1")
             try:
                 _share_the_run_folder()
-                job = main.__wrapped__  # type: ignore[attr-defined]
-                if (
-                    text := _check(name, Path(job.__code__.co_filename).parent, job.__globals__["__doc__"] or name)
-                ) is None:
-                    return main()
-                print(text)
+                text = _check(name, Path(task.__code__.co_filename).parent, task.__globals__["__doc__"] or name)
+                if text is not None:
+                    print(text)
+                    return
+                hydra.main(version_base="1.3", config_path="conf", config_name=name)(job)()
             except Exception as error:
-                if (lines := _lines(error)) is None:
+                if _lines(error) is None:
                     raise
-                if _is_first_process():
-                    print(*lines, sep="\n", file=sys.stderr)
-                raise SystemExit(2) from None
+                _refuse(error)
 
-        return run
+        return main
 
     return decorate
+
+
+def _refuse(error: Exception) -> NoReturn:
+    if _is_first_process():
+        print(*_lines(error) or (), sep="\n", file=sys.stderr)
+    raise SystemExit(2) from None
 
 
 def _check(name: str, folder: Path, about: str) -> str | None:

@@ -1,0 +1,120 @@
+"""The front doors as a person starts them: in processes of their own, from an empty folder."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+PROJECT = Path(__file__).parents[1]
+QUICK = ["trainer.max_epochs=2", "data.batch_size=128", "~callbacks.model_summary"]
+RANKS = ("RANK", "LOCAL_RANK", "NODE_RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
+
+
+def run(folder, *command, timeout=240):
+    variables = {name: value for name, value in os.environ.items() if name not in RANKS}
+    variables |= {"OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "default"}
+    return subprocess.run(
+        [sys.executable, *map(str, command)],
+        cwd=folder,
+        env=variables,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+def run_folders(folder):
+    return sorted(path.parent for path in Path(folder).rglob("result.json"))
+
+
+@pytest.fixture(scope="module")
+def one_process(tmp_path_factory):
+    """A run of the main job by one process, its output, and its folder."""
+    folder = tmp_path_factory.mktemp("one_process")
+    done = run(folder, PROJECT / "train.py", *QUICK, "model.dropout=0", "name=one")
+    assert done.returncode == 0, done.stderr
+    (run_folder,) = run_folders(folder)
+    return run_folder, done
+
+
+def test_a_run_says_what_it_will_do_how_it_goes_and_what_came_out(one_process):
+    run_folder, done = one_process
+    where = run_folder.relative_to(run_folder.parents[2])
+    assert "1,257 train, 270 val, 270 test samples of 1x8x8, 10 classes" in done.stdout
+    assert done.stdout.count("epoch   1   train loss") == 1
+    assert "completed: trained all of its 2 epochs" in done.stdout
+    assert f"run folder  {where}\n" in done.stdout
+    assert f"tensorboard --logdir {where}\n" in done.stdout
+
+
+def test_a_run_complains_of_nothing(one_process):
+    assert one_process[1].stderr == ""
+
+
+def test_two_ranks_make_one_run_folder_and_the_model_of_one_process(tmp_path, one_process):
+    ddp = ["trainer=ddp", "trainer.devices=2", *QUICK, "data.batch_size=64", "model.dropout=0"]
+    done = run(tmp_path, PROJECT / "train.py", *ddp)
+    assert done.returncode == 0, done.stderr
+    (run_folder,) = run_folders(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {"outputs"}
+    weights, expected = (
+        torch.load(folder / "checkpoints/last.ckpt", weights_only=True)["state_dict"]
+        for folder in (run_folder, one_process[0])
+    )
+    assert max((weights[name] - expected[name]).abs().max() for name in expected) < 1e-6
+    scores, expected = (
+        json.loads((folder / "result.json").read_text())["test"] for folder in (run_folder, one_process[0])
+    )
+    assert scores == pytest.approx(expected, abs=1e-6)
+
+
+def test_a_sweep_of_two_ranks_is_one_folder_a_job_with_its_own_settings(tmp_path):
+    sweep = ["-m", "seed=1,2", "trainer=ddp", "trainer.devices=2", *QUICK, "name=sweep", "trainer.max_epochs=1"]
+    done = run(tmp_path, PROJECT / "train.py", *sweep)
+    assert done.returncode == 0, done.stderr
+    folders = run_folders(tmp_path)
+    assert [folder.name for folder in folders] == ["0", "1"]
+    assert len(list((tmp_path / "outputs" / "sweep").iterdir())) == 1
+    for folder, seed in zip(folders, (1, 2), strict=True):
+        assert f"\nseed: {seed}\n" in (folder / "config.yaml").read_text()
+    first, second = (json.loads((folder / "result.json").read_text())["best_score"] for folder in folders)
+    assert first != second
+
+
+def test_torchrun_makes_one_run_folder(tmp_path):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    torchrun = ["-m", "torch.distributed.run", "--nproc-per-node=2", f"--master-port={port}"]
+    done = run(tmp_path, *torchrun, PROJECT / "train.py", "trainer=ddp", "trainer.devices=2", *QUICK, "name=torchrun")
+    assert done.returncode == 0, done.stderr
+    assert len(run_folders(tmp_path)) == 1
+    assert len(list((tmp_path / "outputs" / "torchrun").iterdir())) == 1
+    assert {path.name for path in tmp_path.iterdir()} == {"outputs"}
+
+
+def test_a_run_is_scored_again_from_its_folder_wherever_it_stands(tmp_path, one_process):
+    moved = tmp_path / "moved"
+    moved.symlink_to(one_process[0])
+    done = run(tmp_path, PROJECT / "evaluate.py", f"run={moved}")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    scores = json.loads((moved / "predictions/test.json").read_text())
+    expected = json.loads((moved / "result.json").read_text())
+    assert {name: scores[name] for name in expected["test"]} == pytest.approx(expected["test"], abs=1e-6)
+    assert scores["epoch"] == expected["best_epoch"]
+    assert {path.name for path in tmp_path.iterdir()} == {"moved"}
+
+
+def test_data_that_cannot_be_read_is_one_line_and_leaves_no_result(tmp_path):
+    done = run(tmp_path, PROJECT / "train.py", "data=image_folder", "data.root=nowhere")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert len(done.stderr.splitlines()) == 1
+    assert "nowhere" in done.stderr
+    assert not list(tmp_path.glob("outputs/*/*"))
