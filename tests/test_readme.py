@@ -1,0 +1,95 @@
+"""What README.md says is so."""
+
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from epochwise.config.command_line import CommandLine
+from epochwise.config.composer import Composer
+from epochwise.run.epochs_csv import read_epochs_csv
+
+PROJECT = Path(__file__).parents[1]
+TEXT = (PROJECT / "README.md").read_text()
+COMMANDS = sorted(
+    {
+        command.split("#")[0].strip()
+        for command in re.findall(r"(?:^|`)(python (?:train|evaluate)\.py[^`\n]*)", TEXT, re.MULTILINE)
+    }
+)
+#: A file's path on the first line of a block, and the block.
+FILES = re.findall(r"```(?:python|yaml)\n# ((?:src|conf)/\S+)\n(.*?)```", TEXT, re.DOTALL)
+NEWCOMER = re.search(r"All three together: `(.*?)`", TEXT)
+
+
+def test_it_has_commands_and_files_to_test():
+    assert len(COMMANDS) > 15
+    assert len(FILES) == 6
+    assert NEWCOMER
+
+
+@pytest.mark.parametrize("command", [command for command in COMMANDS if "moons" not in command])
+def test_every_command_composes_and_passes_the_check(command):
+    from hydra._internal.utils import get_args_parser
+
+    _, script, *words = shlex.split(command)
+    arguments = get_args_parser().parse_args(words)
+    if not arguments.help:
+        name = Path(script).stem
+        CommandLine(name, Composer(str(PROJECT / "conf"), name, None), arguments).check()
+
+
+def test_every_path_it_names_exists():
+    (block,) = re.findall(r"## The map\n\n```\n(.*?)```", TEXT, re.DOTALL)
+    names = re.findall(r"^ *((?:[\w.]+/?[\w.]* )+)", block, re.MULTILINE)
+    paths = [path for line in names for path in line.split() if "." in path or "/" in path]
+    groups = re.findall(r"\b([a-z]+)/", block)
+    assert len(paths) > 5
+    for path in paths:
+        assert (PROJECT / path).exists() or (PROJECT / "conf" / path).exists(), path
+    for name in groups:
+        assert any((PROJECT / folder / name).exists() for folder in ("", "conf", "src")), name
+    for link in re.findall(r"\]\(([^)#]+)\)", TEXT):
+        assert (PROJECT / link).exists(), link
+
+
+@pytest.fixture(scope="module")
+def newcomer(tmp_path_factory):
+    """A copy of the project with the files that README.md tells a newcomer to write, and nothing else changed."""
+    copy = tmp_path_factory.mktemp("newcomer")
+    for name in ("src", "conf"):
+        shutil.copytree(PROJECT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
+    shutil.copy(PROJECT / "train.py", copy)
+    for name, text in FILES:
+        (copy / name).write_text(text)
+    return copy
+
+
+def run(folder, command):
+    _, *words = shlex.split(command)
+    variables = os.environ | {"PYTHONPATH": str(folder / "src"), "OMP_NUM_THREADS": "1"}
+    return subprocess.run(
+        [sys.executable, *words], cwd=folder, env=variables, capture_output=True, text=True, timeout=240, check=False
+    )
+
+
+def test_a_network_a_data_set_and_a_callback_are_one_python_and_one_yaml_file_each(newcomer):
+    done = run(newcomer, f"{NEWCOMER[1]} trainer.max_epochs=3")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    (result,) = newcomer.rglob("result.json")
+    assert json.loads(result.read_text())["test"]["accuracy"] > 0.7
+    assert all(row["weight_norm"] > 0 for row in read_epochs_csv(result.with_name("epochs.csv")))
+
+
+def test_a_slip_in_a_file_of_ones_own_is_one_line(newcomer):
+    done = run(newcomer, f"{NEWCOMER[1]} model.hiden_size=8")
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
+    assert "model.hiden_size" in done.stderr
+    assert "'hidden_size'" in done.stderr
