@@ -46,8 +46,10 @@ class ConfusionMatrix(L.Callback):
         self._draw(trainer, "test")
 
     def _draw(self, trainer: L.Trainer, split: str) -> None:
+        if not self.matrix.update_called:
+            return
         counts = self.matrix.compute()  # on every rank: it gathers
-        if not trainer.is_global_zero or not counts.sum():
+        if not trainer.is_global_zero:
             return
         size = 2 + 0.5 * len(self.class_names)
         figure = Figure(figsize=(size, size), layout="constrained")

@@ -31,8 +31,12 @@ def build(config: DictConfig, key: str, **given: Any) -> Any:
         # Always in part at first: Hydra would copy what is given into a config.
         make = instantiate(node, _convert_="all", _partial_=True)
         return make if node.get("_partial_") else make(**given)
-    except (InstantiationException, ValueError, MisconfigurationException, ModuleNotFoundError) as error:
-        cause = (error.__cause__ or error) if isinstance(error, InstantiationException) else error
-        if isinstance(cause, (ValueError, MisconfigurationException, ModuleNotFoundError, InstantiationException)):
-            raise InputError(f"{key}: {' '.join(str(cause).split())}") from cause
+    except Exception as error:
+        cause: BaseException = error
+        while isinstance(cause, (InstantiationException, ImportError)) and cause.__cause__ is not None:
+            cause = cause.__cause__  # Hydra wraps what it meets
+        if isinstance(cause, ModuleNotFoundError):
+            cause = ValueError(f"{node['_target_']} needs the package {cause.name!r}, which is not installed")
+        if isinstance(cause, (ValueError, MisconfigurationException, InstantiationException)):
+            raise InputError(f"{key}: {' '.join(str(cause).split())}") from error
         raise cause from None

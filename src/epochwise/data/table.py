@@ -67,6 +67,8 @@ class Table(SplitDataModule):
         return {"columns": learn_columns(x)}
 
     def encode(self, x: Any) -> torch.Tensor:
+        if "columns" not in self.learned:
+            raise InputError("data: the network was trained on something else than a table")
         return encode_columns(x, self.learned["columns"], fill=self.on_missing == "median")
 
     def read(self, path: str) -> tuple[list[str], torch.Tensor]:

@@ -1,0 +1,38 @@
+import pytest
+from omegaconf import OmegaConf
+
+from epochwise.commands.build import build
+from epochwise.input_error import InputError
+
+
+def config(target, **settings):
+    return OmegaConf.create({"group": {"name": {"_target_": target, **settings}}})
+
+
+def test_a_partial_node_is_completed_later():
+    make = build(config("builtins.dict", _partial_=True, a=1), "group.name")
+    assert make(b=2) == {"a": 1, "b": 2}
+
+
+def test_what_is_given_reaches_the_object_as_it_is():
+    given = object()
+    assert build(config("builtins.dict", a=[1, {"b": 2}]), "group.name", it=given) == {"a": [1, {"b": 2}], "it": given}
+
+
+def test_a_value_that_a_class_refuses_is_a_line_that_names_the_node():
+    settings = {"input_shape": [3], "num_outputs": 2}
+    with pytest.raises(InputError, match=r"^group\.name: a cnn takes pictures"):
+        build(config("epochwise.model.cnn.CNN", **settings), "group.name")
+
+
+def test_a_package_that_is_not_installed_is_a_line():
+    with pytest.raises(
+        InputError,
+        match=r"^group\.name: not_installed\.Thing needs the package 'not_installed', which is not installed$",
+    ):
+        build(config("not_installed.Thing"), "group.name")
+
+
+def test_a_fault_in_the_code_of_a_class_stays_what_it_is():
+    with pytest.raises(ZeroDivisionError):
+        build(config("operator.truediv", _args_=[1, 0]), "group.name")
