@@ -16,8 +16,9 @@ class EpochBatches(SequentialSampler):
     every ``world_size``-th of them: as long as the product is the same, any number of devices sees the same global
     batches. The last one may be smaller; a remainder of fewer samples than devices is left out of that epoch.
 
-    Where the last global batch does not divide by the number of devices, some devices have one sample more than others,
-    and DDP's mean over devices is not quite the mean over samples; ``drop_last`` avoids it.
+    Where the last global batch does not divide by the number of devices, some devices have one sample more than others:
+    DDP's mean over devices is then the mean over samples only for a task that weights each device's loss by its
+    samples, as ``task.supervised`` does.
 
     It is a ``SequentialSampler`` in name only: Lightning replaces any other kind under ``trainer.overfit_batches``.
 
