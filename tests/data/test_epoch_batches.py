@@ -69,3 +69,11 @@ def test_length_is_the_number_of_batches(num_samples, world_size, drop_last, exp
 def test_too_few_samples_for_one_batch_are_an_error():
     with pytest.raises(InputError, match=r"data.batch_size=64 on 2 device\(s\).*the 100 training samples"):
         EpochBatches(100, 64, drop_last=True, world_size=2)
+
+
+@pytest.mark.parametrize("taken", [0, 1, 3])
+def test_a_resumed_epoch_goes_on_behind_the_batches_it_has_taken(taken):
+    whole = batches(33, epoch=4, batch_size=8, seed=1)
+    resumed = EpochBatches(33, batch_size=8, seed=1, position=lambda: (4, taken))
+    assert list(resumed) == whole[taken:]
+    assert len(resumed) == len(whole)

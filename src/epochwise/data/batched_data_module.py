@@ -10,8 +10,10 @@ from annotated_types import Ge
 from torch.utils.data import DataLoader, StackDataset
 from torchvision.transforms.v2 import functional
 
+from epochwise.data.batch_seed import seed_batch
 from epochwise.data.epoch_batches import EpochBatches
 from epochwise.data.even_batches import EvenBatches
+from epochwise.data.late_loader import LateLoader
 
 
 @dataclass(eq=False, kw_only=True)
@@ -45,8 +47,16 @@ class BatchedDataModule(L.LightningDataModule):
         samples, trainer = self.splits["train"], self.trainer
         overfit = trainer is not None and getattr(trainer, "overfit_batches", 0) > 0
         shuffle = self.shuffle and not overfit
+        position = self._position if trainer is not None else None
         batches = EpochBatches(
-            len(samples), self.batch_size, self.order_seed, shuffle, self.drop_last, self._rank, self._world_size
+            len(samples),
+            self.batch_size,
+            self.order_seed,
+            shuffle,
+            self.drop_last,
+            self._rank,
+            self._world_size,
+            position,
         )
         return self._loader(samples, batches)
 
@@ -63,6 +73,12 @@ class BatchedDataModule(L.LightningDataModule):
     def dataloader_of(self, samples: Any) -> DataLoader:
         """Batches of anything that gives one for a list of indices, in its order, every sample once."""
         return self._loader(samples, EvenBatches(len(samples), self.batch_size, self._rank, self._world_size))
+
+    def on_before_batch_transfer(self, batch: Any, dataloader_idx: int = 0) -> Any:
+        """Let what is drawn for a training batch follow from the epoch and the batch's place in it."""
+        if self.trainer is not None and self.trainer.training:
+            seed_batch(self.order_seed, *self._position(), self._rank)
+        return batch
 
     def on_after_batch_transfer(self, batch: Any, dataloader_idx: int = 0) -> Any:
         """Scale, augment (in training alone) and normalise a batch on its device.
@@ -85,7 +101,7 @@ class BatchedDataModule(L.LightningDataModule):
         return (x - mean) / std
 
     def _loader(self, samples: Any, batches: EpochBatches | EvenBatches) -> DataLoader:
-        return DataLoader(
+        return LateLoader(
             samples,
             sampler=batches,
             batch_size=None,  # the sampler gives whole batches
@@ -95,6 +111,11 @@ class BatchedDataModule(L.LightningDataModule):
             persistent_workers=self.num_workers > 0,
             pin_memory=torch.cuda.is_available(),
         )
+
+    def _position(self) -> tuple[int, int]:
+        """The epoch, from 0, and how many of its batches have been taken."""
+        loop: Any = self.trainer and self.trainer.fit_loop
+        return loop.epoch_progress.current.processed, loop.epoch_loop.batch_progress.current.completed
 
     @property
     def _rank(self) -> int:

@@ -1,6 +1,6 @@
 """Training batches: which samples stand in which batch of which epoch, on which device."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from torch.utils.data import SequentialSampler
@@ -30,6 +30,8 @@ class EpochBatches(SequentialSampler):
         drop_last: leave out the last global batch where it is not full.
         rank: this device, in [0, world_size).
         world_size: number of devices.
+        position: asked when an iteration begins: the epoch, and how many of its batches were taken before a resume.
+            None: the epoch that was set, from its first batch.
 
     Raises:
         InputError: no batch at all, because the samples are too few for one.
@@ -44,6 +46,7 @@ class EpochBatches(SequentialSampler):
         drop_last: bool = False,
         rank: int = 0,
         world_size: int = 1,
+        position: Callable[[], tuple[int, int]] | None = None,
     ) -> None:
         super().__init__(range(num_samples))
         self.num_samples = num_samples
@@ -52,6 +55,7 @@ class EpochBatches(SequentialSampler):
         self.shuffle = shuffle
         self.rank = rank
         self.world_size = world_size
+        self.position = position
         self.epoch = 0
         full, rest = divmod(num_samples, batch_size * world_size)
         self.num_batches = full + int(rest >= world_size and not drop_last)
@@ -66,11 +70,12 @@ class EpochBatches(SequentialSampler):
         self.epoch = epoch
 
     def __iter__(self) -> Iterator[list[int]]:  # type: ignore[override]  # a batch at a time, where torch's gives a sample
+        epoch, taken = self.position() if self.position else (self.epoch, 0)
         order = np.arange(self.num_samples)
         if self.shuffle:
-            order = np.random.default_rng((self.seed, self.epoch)).permutation(order)
+            order = np.random.default_rng((self.seed, epoch)).permutation(order)
         size = self.batch_size * self.world_size
-        for start in range(0, self.num_batches * size, size):
+        for start in range(taken * size, self.num_batches * size, size):
             yield order[start : start + size][self.rank :: self.world_size].tolist()
 
     def __len__(self) -> int:

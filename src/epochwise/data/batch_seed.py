@@ -1,0 +1,24 @@
+"""The same chance for the same batch, however one came to it."""
+
+import random
+
+import numpy as np
+import torch
+
+
+def seed_batch(seed: int, epoch: int, batch: int, rank: int = 0) -> None:
+    """Seed torch, numpy and Python for one training batch, so that dropout and augmentation follow from its place.
+
+    A resumed run then draws what the uninterrupted one would have drawn, without any state of a generator being kept;
+    and nothing that is drawn in a validation changes the training after it.
+
+    Args:
+        seed: of the run, at least 0.
+        epoch: from 0.
+        batch: within the epoch, from 0.
+        rank: the process; each has chances of its own.
+    """
+    drawn = int(np.random.SeedSequence((seed, epoch, batch, rank)).generate_state(1)[0])
+    torch.manual_seed(drawn)
+    np.random.seed(drawn)  # noqa: NPY002 (what libraries draw from)
+    random.seed(drawn)

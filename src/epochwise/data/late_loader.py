@@ -1,0 +1,17 @@
+"""A loader that does not read ahead before it is asked."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from torch.utils.data import DataLoader
+
+
+class LateLoader(DataLoader):
+    """A ``DataLoader`` that begins at the first ``next``, not at ``iter``.
+
+    Lightning makes the iterator while it sets up, before a resumed run knows its epoch; torch's workers would by then
+    have been sent the first batches of epoch 0.
+    """
+
+    def __iter__(self) -> Iterator[Any]:  # type: ignore[override]  # a generator has all that a loop needs
+        yield from super().__iter__()
