@@ -20,12 +20,14 @@ def test_a_run_folder_holds_what_its_contract_says(trained):
     files = {str(path.relative_to(trained)) for path in trained.rglob("*") if path.is_file()}
     events = {name for name in files if name.startswith("tensorboard/events.out.tfevents.")}
     assert events
-    assert files - events - {"tensorboard/hparams.yaml"} == {
+    evaluated = {name for name in files if name.startswith("predictions/")}  # by other tests
+    assert files - events - evaluated - {"tensorboard/hparams.yaml"} == {
         "config.yaml",
         "epochs.csv",
         "result.json",
         "checkpoints/best.ckpt",
         "checkpoints/last.ckpt",
+        "checkpoints/previous.ckpt",
     }
 
 

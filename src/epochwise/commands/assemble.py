@@ -52,7 +52,7 @@ def assemble(config: DictConfig) -> Run:
         "trainer",
         callbacks=[stopping, *callbacks, epoch_log],  # the log comes last: it sees what the others logged
         logger=loggers or False,
-        plugins=[WholeCheckpointIO()],
+        plugins=[WholeCheckpointIO(Path(config.run_folder))],
         default_root_dir=config.run_folder,
     )
     return Run(config, data, task, stopping, epoch_log, trainer)

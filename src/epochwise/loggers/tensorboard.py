@@ -2,10 +2,13 @@
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.utilities.rank_zero import rank_zero_only
+
+from epochwise.loggers.event_files import rewind_events
 
 
 class TensorBoard(TensorBoardLogger):
@@ -37,6 +40,16 @@ class TensorBoard(TensorBoardLogger):
         if axis == "epoch" and not self.charts.issuperset(values):
             self.charts.update(values)
             self.experiment.add_custom_scalars(overlaid(self.charts))
+
+    @rank_zero_only
+    def rewind(self, last: dict[str, int]) -> None:
+        """Take back what a run wrote behind the checkpoint that it is continued from.
+
+        Args:
+            last: axis -> the last x that stays.
+        """
+        self.experiment.close()  # it opens a file of its own when it next writes
+        rewind_events(Path(self.log_dir), last)
 
     @rank_zero_only
     def log_result(self, settings: dict[str, Any], scores: dict[str, float]) -> None:

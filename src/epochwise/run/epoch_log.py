@@ -19,6 +19,9 @@ class EpochLog(L.Callback):
     the step axis is the number of steps taken, so the first epoch of 18 steps stands at 18. It must come after all
     callbacks that log.
 
+    Its rows and the epoch begun are kept in the checkpoint: a run continued from there writes what followed anew, to
+    ``epochs.csv`` and to loggers that have a ``rewind``.
+
     Args:
         run_folder: where ``epochs.csv`` is written, by rank 0.
     """
@@ -26,18 +29,30 @@ class EpochLog(L.Callback):
     def __init__(self, run_folder: Path) -> None:
         self.path = run_folder / "epochs.csv"
         self.rows: list[Row] = []
-        self.samples = 0
-        self.logged_step = 0
+        self.samples = 0  # of the rows
+        self.resumed = False
+        # Names of what is logged once a step, and once an epoch.
         self.step_scores: set[str] = set()
         self.epoch_scores: set[str] = set()
-        self.validated = False
-        self.started = perf_counter()
+        self._begin_epoch(0)
+
+    def _begin_epoch(self, step: int, seconds_before: float = 0.0) -> None:
+        self.started = perf_counter() - seconds_before
+        self.epoch_samples = 0
+        self.val_scores: dict[str, float] = {}
+        self.logged_step = step
+
+    def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        if not self.resumed:
+            return
+        if trainer.is_global_zero:
+            write_epochs_csv(self.path, self.rows)
+        for logger in trainer.loggers:
+            if hasattr(logger, "rewind"):
+                logger.rewind({"epoch": len(self.rows) - 1, "step": trainer.global_step})
 
     def on_train_epoch_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        self.started = perf_counter()
-        self.validated = False
-        self.logged_step = trainer.global_step
-        self.epoch_samples = torch.zeros((), device=pl_module.device, dtype=torch.long)
+        self._begin_epoch(trainer.global_step)
 
     def on_train_batch_end(
         self, trainer: L.Trainer, pl_module: L.LightningModule, outputs: Any, batch: Any, batch_idx: int
@@ -52,21 +67,20 @@ class EpochLog(L.Callback):
             scores = {k: v for k, v in scalars(trainer.logged_metrics).items() if k not in self.epoch_scores}
             if isinstance(outputs, Mapping) and "loss" in outputs:
                 scores["train/loss_step"] = float(outputs["loss"])
-            self.step_scores = set(scores)
+            self.step_scores |= set(scores)
             self._draw(trainer, "step", scores, step)
 
     def on_validation_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         if not trainer.sanity_checking:
-            self.validated = True
-            scores = {k: v for k, v in scalars(trainer.callback_metrics).items() if k.startswith("val/")}
-            self.epoch_scores |= set(scores)
-            self._draw(trainer, "step", scores, trainer.global_step)
+            self.val_scores = {k: v for k, v in scalars(trainer.callback_metrics).items() if k.startswith("val/")}
+            self.epoch_scores |= set(self.val_scores)
+            self._draw(trainer, "step", self.val_scores, trainer.global_step)
 
     def on_train_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        scores = scalars(trainer.callback_metrics)  # on every rank: it may gather
-        if not self.validated:
-            scores = {name: value for name, value in scores.items() if not name.startswith("val/")}
-        self.samples += int(trainer.strategy.reduce(self.epoch_samples, reduce_op="sum"))
+        logged = scalars(trainer.callback_metrics)  # on every rank: it may gather
+        trained = {name: value for name, value in logged.items() if not name.startswith("val/")}
+        scores = trained | self.val_scores
+        self.samples += self._over_ranks(trainer)
         epoch, step = trainer.current_epoch, trainer.global_step
         row: Row = {"epoch": epoch, "step": step, "samples": self.samples}
         row["seconds"] = round(perf_counter() - self.started, 4)
@@ -76,8 +90,33 @@ class EpochLog(L.Callback):
         self._draw(trainer, "epoch", scores, epoch)
         self.epoch_scores |= set(scores) - self.step_scores
         drawn = self.step_scores if self.logged_step == step else set()
-        rest = {name: value for name, value in scores.items() if name not in drawn and not name.startswith("val/")}
-        self._draw(trainer, "step", rest, step)
+        self._draw(trainer, "step", {name: value for name, value in trained.items() if name not in drawn}, step)
+        self._begin_epoch(step)
+
+    def on_save_checkpoint(self, trainer: L.Trainer, pl_module: L.LightningModule, checkpoint: dict[str, Any]) -> None:
+        checkpoint["epoch_log"] = {
+            "rows": self.rows,
+            "samples": self.samples,
+            "epoch_samples": self._over_ranks(trainer),
+            "seconds": perf_counter() - self.started,
+            "val_scores": self.val_scores,
+            "logged_step": self.logged_step,
+            "step_scores": sorted(self.step_scores),
+            "epoch_scores": sorted(self.epoch_scores),
+        }
+
+    def on_load_checkpoint(self, trainer: L.Trainer, pl_module: L.LightningModule, checkpoint: dict[str, Any]) -> None:
+        kept = checkpoint["epoch_log"]
+        self._begin_epoch(kept["logged_step"], kept["seconds"])
+        self.resumed, self.rows, self.samples = True, kept["rows"], kept["samples"]
+        self.epoch_samples = kept["epoch_samples"] if trainer.is_global_zero else 0
+        self.val_scores = kept["val_scores"]
+        self.step_scores, self.epoch_scores = set(kept["step_scores"]), set(kept["epoch_scores"])
+
+    def _over_ranks(self, trainer: L.Trainer) -> int:
+        """Samples of the epoch so far, of all ranks."""
+        here = torch.tensor(self.epoch_samples, device=trainer.strategy.root_device)
+        return int(trainer.strategy.reduce(here, reduce_op="sum"))
 
     def _events(self, trainer: L.Trainer, scores: dict[str, float]) -> list[str]:
         rates = {name for name in scores if name == "lr" or name.startswith("lr/")}

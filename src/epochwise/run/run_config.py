@@ -6,6 +6,7 @@ from typing import Any
 import yaml
 from omegaconf import DictConfig, OmegaConf
 
+from epochwise.run.relative_paths import relative_paths
 from epochwise.run.whole_file import whole_file
 
 
@@ -19,7 +20,7 @@ def write_run_config(run_folder: Path, config: DictConfig) -> dict[str, Any]:
     """
     plain: dict[str, Any] = OmegaConf.to_container(config, resolve=True)  # type: ignore[assignment]
     folder = plain.pop("run_folder")
-    plain = _relative(plain, str(folder))
+    plain = relative_paths(plain, str(folder))
     with whole_file(run_folder / "config.yaml") as file:
         yaml.safe_dump(plain, file, sort_keys=False)
     return plain
@@ -33,16 +34,6 @@ def read_run_config(run_folder: Path) -> DictConfig:
     """
     with open(run_folder / "config.yaml", encoding="utf-8") as file:
         return OmegaConf.create({"run_folder": str(run_folder), **yaml.safe_load(file)})
-
-
-def _relative(value: Any, folder: str) -> Any:
-    if isinstance(value, dict):
-        return {name: _relative(item, folder) for name, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_relative(item, folder) for item in value]
-    if isinstance(value, str) and (value == folder or value.startswith(f"{folder}/")):
-        return "${run_folder}" + value[len(folder) :]
-    return value
 
 
 def flat(plain: dict[str, Any], prefix: str = "") -> dict[str, Any]:

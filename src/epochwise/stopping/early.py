@@ -78,7 +78,7 @@ class Early(L.Callback):
             self.best_score, self.best_epoch = score, trainer.current_epoch
 
     def state_dict(self) -> dict[str, Any]:
-        return {"best_score": self.best_score, "best_epoch": self.best_epoch}
+        return {name: getattr(self, name) for name in ("best_score", "best_epoch", "validated_epoch", "reason")}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        self.best_score, self.best_epoch = state_dict["best_score"], state_dict["best_epoch"]
+        vars(self).update(state_dict)

@@ -1,6 +1,7 @@
 """What every task with inputs and targets shares: steps, scores that are right on any number of ranks, optimizers."""
 
 import inspect
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, NamedTuple
 
@@ -21,6 +22,10 @@ class Meters(NamedTuple):
 
     loss: MeanMetric
     scores: MetricCollection
+
+    def all(self) -> dict[str, Metric]:
+        """Every one of them by name."""
+        return {"loss": self.loss, **dict(self.scores.items(copy_state=False))}
 
 
 class Supervised(L.LightningModule):
@@ -59,7 +64,10 @@ class Supervised(L.LightningModule):
         self.make_scheduler = scheduler
         self.monitor = monitor
         # In a plain dict: they are no part of the model that is summed up, averaged and saved.
-        self.meters = {stage: Meters(MeanMetric(), MetricCollection(dict(scores)).clone()) for stage in STAGES}
+        self.meters = {
+            stage: Meters(MeanMetric(), MetricCollection(dict(scores), compute_groups=False).clone())
+            for stage in STAGES
+        }
 
     def setup(self, stage: str) -> None:
         for meters in self.meters.values():
@@ -100,6 +108,12 @@ class Supervised(L.LightningModule):
 
     def on_validation_epoch_end(self) -> None:
         self._log_scores("val")
+        if not self.trainer.sanity_checking and not self.monitor.startswith("train/"):
+            self._step_plateau()
+
+    def on_train_epoch_end(self) -> None:
+        if self.monitor.startswith("train/"):
+            self._step_plateau()
 
     def on_test_epoch_end(self) -> None:
         self._log_scores("test")
@@ -116,8 +130,29 @@ class Supervised(L.LightningModule):
         schedule: dict[str, Any] = {"scheduler": self.make_scheduler(optimizer, **given)}
         schedule["interval"] = "step" if given else "epoch"
         if isinstance(schedule["scheduler"], ReduceLROnPlateau):
-            schedule |= {"monitor": self.monitor, "frequency": self.trainer.check_val_every_n_epoch or 1}
+            # Lightning would step it after the epoch's checkpoint was written: a resumed run would have lost that step.
+            schedule |= {"monitor": self.monitor, "frequency": sys.maxsize}
         return {"optimizer": optimizer, "lr_scheduler": schedule}
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Keep what was measured of an epoch begun, of all ranks together."""
+        kept: dict[str, Any] = {}
+        for name, metric in self.meters["train"].all().items():
+            with metric.sync_context():
+                kept[name] = {state: torch.clone(value) for state, value in metric.metric_state.items()}  # type: ignore[arg-type]  # no lists
+        checkpoint["meters"] = kept
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Go on with what was measured; rank 0 has that of all."""
+        if self.global_rank == 0:
+            for name, metric in self.meters["train"].all().items():
+                for state, value in checkpoint["meters"][name].items():
+                    setattr(metric, state, value.to(self.device))
+
+    def _step_plateau(self) -> None:
+        scheduler = self.lr_schedulers()
+        if isinstance(scheduler, ReduceLROnPlateau):
+            scheduler.step(self.trainer.callback_metrics[self.monitor])
 
     def _measure(self, stage: str, batch: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
         x, y = batch

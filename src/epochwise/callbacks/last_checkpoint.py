@@ -1,0 +1,66 @@
+"""The checkpoint that a run is continued from."""
+
+import os
+from pathlib import Path
+from time import monotonic
+from typing import Annotated, Any
+
+import lightning as L
+from annotated_types import Ge, Gt
+from lightning.pytorch.callbacks import Checkpoint
+
+
+class LastCheckpoint(Checkpoint):
+    """Keep ``last.ckpt``, and the one before it as ``previous.ckpt``.
+
+    It is written at the end of every epoch, and within an epoch where asked for: then at the start of the batch that
+    follows, when the step, its gradients and a validation that was due are done with. A run continued from it goes on
+    as if nothing had happened.
+
+    Args:
+        dirpath: the folder of both files.
+        every_n_steps: optimizer steps between two checkpoints within an epoch; ``None``: only epoch ends.
+        every_n_minutes: minutes between two checkpoints within an epoch; ``None``: only epoch ends.
+    """
+
+    def __init__(
+        self,
+        dirpath: str,
+        every_n_steps: Annotated[int, Ge(1)] | None = None,
+        every_n_minutes: Annotated[float, Gt(0)] | None = None,
+    ) -> None:
+        self.path = Path(dirpath) / "last.ckpt"
+        self.every_n_steps, self.every_n_minutes = every_n_steps, every_n_minutes
+        self.saved_step, self.seen_step, self.saved_at = 0, 0, monotonic()
+
+    def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        self.saved_step = self.seen_step = trainer.global_step
+        self.saved_at = monotonic()
+
+    def on_train_batch_start(
+        self, trainer: L.Trainer, pl_module: L.LightningModule, batch: Any, batch_idx: int
+    ) -> None:
+        # Between two batches of one optimizer step there are gradients, which no checkpoint holds.
+        stepped, self.seen_step = trainer.global_step > self.seen_step, trainer.global_step
+        if batch_idx > 0 and stepped and self._due(trainer):
+            self.save(trainer)
+
+    def on_train_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        if not trainer.fast_dev_run:  # type: ignore[attr-defined]  # set on the instance
+            self.save(trainer)
+
+    def save(self, trainer: L.Trainer) -> None:
+        """Write the checkpoint now; every rank must call it."""
+        if trainer.is_global_zero and self.path.exists():
+            beside = self.path.with_name(f".previous.{os.getpid()}")
+            os.link(self.path, beside)
+            os.replace(beside, self.path.with_name("previous.ckpt"))
+        trainer.save_checkpoint(self.path)
+        self.saved_step, self.saved_at = trainer.global_step, monotonic()
+
+    def _due(self, trainer: L.Trainer) -> bool:
+        due = self.every_n_steps is not None and trainer.global_step - self.saved_step >= self.every_n_steps
+        if self.every_n_minutes is not None:
+            late = monotonic() - self.saved_at >= 60 * self.every_n_minutes
+            due |= trainer.strategy.reduce_boolean_decision(late, all=False)  # clocks differ between ranks
+        return due
