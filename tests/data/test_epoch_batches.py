@@ -3,7 +3,7 @@ import pytest
 from epochwise.data.epoch_batches import EpochBatches
 from epochwise.input_error import InputError
 
-SIZES = [5, 33, 101, 499]
+SIZES = [7, 33, 101, 499]
 
 
 def batches(num_samples, epoch=0, **settings):
@@ -22,22 +22,22 @@ def test_ranks_together_see_the_global_batches_of_a_single_process(num_samples, 
         for rank in range(world_size)
     ]
     together = [set().union(*parts) for parts in zip(*per_rank, strict=True)]
-    # Only a remainder of fewer samples than ranks is left out.
-    expected = [set(batch) for batch in single if len(batch) >= world_size]
+    # Only a remainder of fewer than two samples a rank is left out.
+    expected = [set(batch) for batch in single if len(batch) >= 2 * world_size]
     assert together == expected
     assert all(sum(map(len, parts)) == len(set().union(*parts)) for parts in zip(*per_rank, strict=True))
 
 
 @pytest.mark.parametrize("num_samples", SIZES)
 @pytest.mark.parametrize("world_size", [1, 2, 3])
-def test_no_sample_comes_twice_in_an_epoch_and_fewer_than_a_rank_each_are_left_out(num_samples, world_size):
+def test_no_sample_comes_twice_in_an_epoch_and_fewer_than_two_a_rank_are_left_out(num_samples, world_size):
     seen = [
         index
         for rank in range(world_size)
         for batch in batches(num_samples, batch_size=4, rank=rank, world_size=world_size)
         for index in batch
     ]
-    assert len(seen) == len(set(seen)) > num_samples - world_size
+    assert len(seen) == len(set(seen)) > num_samples - 2 * world_size
 
 
 def test_order_follows_from_seed_and_epoch_alone():
@@ -54,12 +54,28 @@ def test_order_follows_from_seed_and_epoch_alone():
 
 
 def test_without_shuffle_every_epoch_has_the_order_of_the_data():
-    assert batches(5, epoch=4, batch_size=2, shuffle=False) == [[0, 1], [2, 3], [4]]
+    assert batches(5, epoch=4, batch_size=3, shuffle=False) == [[0, 1, 2], [3, 4]]
+
+
+@pytest.mark.parametrize("num_samples", range(16, 33))
+@pytest.mark.parametrize("world_size", [1, 2, 4])
+def test_no_rank_gets_a_single_sample_for_batchnorm_to_fail_on(num_samples, world_size):
+    parts = [
+        batches(num_samples, batch_size=8 // world_size, rank=rank, world_size=world_size) for rank in range(world_size)
+    ]
+    assert min(len(batch) for rank in parts for batch in rank) >= 2
+
+
+@pytest.mark.parametrize("world_size", [1, 2])
+def test_who_asks_for_single_samples_gets_them(world_size):
+    parts = [batches(7, batch_size=1, rank=rank, world_size=world_size) for rank in range(world_size)]
+    assert all(len(batch) == 1 for rank in parts for batch in rank)
+    assert sum(map(len, parts)) == 7 // world_size * world_size
 
 
 @pytest.mark.parametrize(
     ("num_samples", "world_size", "drop_last", "expected"),
-    [(8, 1, False, 2), (9, 1, False, 3), (9, 1, True, 2), (9, 2, False, 1), (10, 2, False, 2), (15, 2, True, 1)],
+    [(8, 1, False, 2), (9, 1, False, 2), (10, 1, False, 3), (10, 1, True, 2), (11, 2, False, 1), (12, 2, False, 2)],
 )
 def test_length_is_the_number_of_batches(num_samples, world_size, drop_last, expected):
     sampler = EpochBatches(num_samples, 4, drop_last=drop_last, world_size=world_size)
@@ -67,8 +83,10 @@ def test_length_is_the_number_of_batches(num_samples, world_size, drop_last, exp
 
 
 def test_too_few_samples_for_one_batch_are_an_error():
-    with pytest.raises(InputError, match=r"data.batch_size=64 on 2 device\(s\).*the 100 training samples"):
+    with pytest.raises(InputError, match=r"data.batch_size=64 on 2 device\(s\).*the 100 training sample"):
         EpochBatches(100, 64, drop_last=True, world_size=2)
+    with pytest.raises(InputError, match=r"the 3 training sample\(s\) do not make one batch, of at least 2 on each"):
+        EpochBatches(3, 64, world_size=2)
 
 
 @pytest.mark.parametrize("taken", [0, 1, 3])

@@ -14,7 +14,10 @@ class EpochBatches(SequentialSampler):
     The order of an epoch is a function of ``(seed, epoch)`` and nothing is stored, so a resumed run goes on as an
     uninterrupted one. A global batch is ``batch_size * world_size`` samples of that order, and device ``rank`` takes
     every ``world_size``-th of them: as long as the product is the same, any number of devices sees the same global
-    batches. The last one may be smaller; a remainder of fewer samples than devices is left out of that epoch.
+    batches. The last one may be smaller. A remainder that would give a device a single sample, or none, is left out of
+    that epoch (other samples in each order): BatchNorm cannot train on one. So one device leaves out at most 1 sample,
+    ``world_size`` devices at most ``2 * world_size - 1``; there alone the global batches depend on their number. With
+    a ``batch_size`` of 1 single samples are what was asked for.
 
     Where the last global batch does not divide by the number of devices, some devices have one sample more than others:
     DDP's mean over devices is then the mean over samples only for a task that weights each device's loss by its
@@ -58,11 +61,11 @@ class EpochBatches(SequentialSampler):
         self.position = position
         self.epoch = 0
         full, rest = divmod(num_samples, batch_size * world_size)
-        self.num_batches = full + int(rest >= world_size and not drop_last)
+        self.num_batches = full + int(rest >= min(2, batch_size) * world_size and not drop_last)
         if self.num_batches == 0:
             raise InputError(
                 f"data.batch_size={batch_size} on {world_size} device(s) with data.drop_last={drop_last}: the "
-                f"{num_samples} training samples do not make one batch"
+                f"{num_samples} training sample(s) do not make one batch, of at least 2 on each device"
             )
 
     def set_epoch(self, epoch: int) -> None:
