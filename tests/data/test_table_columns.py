@@ -65,10 +65,17 @@ def test_missing_column_is_an_error_with_the_closest_name():
     [
         ([np.nan] * 1001, r"column 'x' holds nothing; allowed: numbers, text; or data.ignore_columns"),
         (pd.date_range("2020-01-01", periods=1001), r"column 'x' holds dates"),
-        ([f"name {row}" for row in range(1001)], r"column 'x' holds 1001 different texts; allowed: 1000"),
+        ([f"name {row}" for row in range(1001)], r"column 'x' holds 1001 different texts in 1001 .*; allowed: 500;"),
+        ([f"day {row % 501}" for row in range(1001)], r"column 'x' holds 501 different texts in 1001"),
+        ([f"name {row % 1001}" for row in range(9009)], r"column 'x' holds 1001 different .*; allowed: 1000"),
         ([np.inf] * 1001, r"column 'x' holds 'inf'"),
     ],
 )
 def test_column_that_cannot_be_learned_from_is_an_error(column, message):
     with pytest.raises(InputError, match=message):
         learn_columns(pd.DataFrame({"x": column}))
+
+
+@pytest.mark.parametrize("rows", [[f"day {row % 500}" for row in range(1001)], [f"town {row}" for row in range(20)]])
+def test_texts_that_repeat_or_are_few_are_categories(rows):
+    assert len(learn_columns(pd.DataFrame({"x": rows}))["x"]["categories"]) == len(set(rows))

@@ -31,7 +31,7 @@ class Table(SplitDataModule):
         on_missing: of an empty cell: ``raise``, or take the ``median`` of a number and call a text unknown.
 
     Raises:
-        InputError: no such file or column, an empty cell, a target that is no number.
+        InputError: no such file or column, an empty cell, a target that is no number, or one of numbers as classes.
     """
 
     path: str = "breast_cancer"
@@ -54,6 +54,8 @@ class Table(SplitDataModule):
                 f"data: the target {self.target!r} is empty in row {target.isna().argmax()} (counted from 0)"
             )
         if self.kind == "class":
+            if self.spec is None:
+                _check_is_a_choice(target)
             codes, classes = pd.factorize(target, sort=True)
             return {"train": Samples(x, codes, [str(name) for name in classes])}
         if not is_numeric_dtype(target):
@@ -74,3 +76,13 @@ class Table(SplitDataModule):
     def read(self, path: str) -> tuple[list[str], torch.Tensor]:
         rows = read_table(path, "predict")
         return [str(row) for row in rows.index], self.encode(rows)
+
+
+def _check_is_a_choice(target: pd.Series) -> None:
+    """Refuse many numbers of which one is too rare to be in train, val and test: a class could not be cut."""
+    counts = target.value_counts()
+    if is_numeric_dtype(target) and len(counts) > 20 and counts.min() < 3:
+        raise InputError(
+            f"data.kind=class: the target {target.name!r} holds {len(counts)} different numbers in {len(target)} rows; "
+            "did you mean data.kind=number task=regression?"
+        )

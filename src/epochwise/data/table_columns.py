@@ -22,7 +22,9 @@ def learn_columns(frame: pd.DataFrame) -> dict[str, dict[str, Any]]:
         By column, ``mean``, ``std`` (never 0) and ``median`` of numbers, or the sorted ``categories`` of text.
 
     Raises:
-        InputError: a column is empty, holds dates, infinity, or more than ``MAX_CATEGORIES`` different texts.
+        InputError: a column is empty, holds dates, infinity, or too many different texts: more than half as many as
+            rows, from 20 on, or more than ``MAX_CATEGORIES``. Names, row numbers and dates as text would be learned by
+            heart.
     """
     columns: dict[str, dict[str, Any]] = {}
     for name, column in frame.items():
@@ -39,8 +41,9 @@ def learn_columns(frame: pd.DataFrame) -> dict[str, dict[str, Any]]:
             }
         else:
             categories = sorted(filled.astype(str).unique().tolist())
-            if len(categories) > MAX_CATEGORIES:
-                count = f"{len(categories)} different texts; allowed: {MAX_CATEGORIES}"
+            allowed = min(MAX_CATEGORIES, max(20, len(filled) // 2))
+            if len(categories) > allowed:
+                count = f"{len(categories)} different texts in {len(filled)} training rows; allowed: {allowed}"
                 raise InputError(f"data: column {name!r} holds {count}; or name it in data.ignore_columns")
             columns[str(name)] = {"categories": categories}
     return columns
