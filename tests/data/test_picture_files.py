@@ -32,6 +32,16 @@ def test_picture_of_the_right_size_is_taken_pixel_by_pixel(tmp_path):
     assert torch.equal(x[0], torch.from_numpy(pixels).permute(2, 0, 1))
 
 
+@pytest.mark.parametrize("suffix", ["png", "gif"])
+@pytest.mark.parametrize(("channels", "expected"), [(3, [255, 0, 0]), (1, [76])])
+def test_transparent_pixel_of_a_palette_has_the_colour_beneath(tmp_path, suffix, channels, expected):
+    picture = Image.new("P", (6, 4), 0)
+    picture.putpalette([255, 0, 0, 0, 0, 255])
+    path = tmp_path / f"palette.{suffix}"
+    picture.save(path, transparency=b"\x00\x80" if suffix == "png" else 0)
+    assert PictureFiles([str(path)], (channels, 4, 6))[[0]][0, :, 0, 0].tolist() == expected
+
+
 def test_what_is_too_wide_is_cut_off_evenly(tmp_path):
     pixels = np.zeros((4, 12, 3), np.uint8)
     pixels[:, 4:8] = 255

@@ -16,7 +16,8 @@ class PictureFiles(Dataset):
     """Picture files as a data set: ``files[list of indices]`` is a tensor uint8 (B, C, H, W).
 
     Each picture is turned upright by its EXIF tag, made grey (C = 1) or coloured (C = 3), and resized; what is too long
-    or too wide for the shape of H to W is cut off evenly.
+    or too wide for the shape of H to W is cut off evenly. Transparency is dropped: a transparent pixel has the colour
+    that the file holds beneath.
 
     Args:
         paths: N files.
@@ -48,6 +49,10 @@ class PictureFiles(Dataset):
                 if upright.mode.startswith("I"):
                     # 16 bits a shade: PIL's own conversion would cut off all above 255.
                     upright = Image.fromarray((np.asarray(upright) >> 8).astype(np.uint8))
+                if upright.mode == "P":
+                    upright = upright.convert(
+                        "RGBA"
+                    )  # a palette may hold transparency, which PIL drops from there alone
                 upright = upright.convert(mode)
         except Exception as error:  # PIL's decoders raise nearly anything on broken files
             raise InputError(f"{path}: not a readable picture ({error})") from error
