@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import pickle
 import tarfile
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from http.server import HTTPServer, SimpleHTTPRequestHandler
 from threading import Thread
@@ -59,7 +60,7 @@ def test_idx_files_are_read(tmp_path, cls, name):
 
 class Quiet(SimpleHTTPRequestHandler):
     def log_message(self, *_):
-        pass
+        self.server.asked.append(self.path)
 
 
 @pytest.fixture
@@ -68,15 +69,16 @@ def served(tmp_path):
     folder = tmp_path / "served"
     folder.mkdir()
     with HTTPServer(("127.0.0.1", 0), partial(Quiet, directory=folder)) as server:
+        server.asked = []
         Thread(target=server.serve_forever, daemon=True).start()
-        yield folder, f"http://127.0.0.1:{server.server_port}/"
+        yield folder, f"http://127.0.0.1:{server.server_port}/", server.asked
         server.shutdown()
 
 
 @pytest.fixture
 def mnist_archives(served, monkeypatch):
     """The four archives where torchvision looks for them, this machine in place of its server."""
-    folder, address = served
+    folder, address, _ = served
     for name, content in idx_files().items():
         (folder / f"{name}.gz").write_bytes(gzip.compress(content))
     monkeypatch.setattr(datasets.MNIST, "mirrors", [address])
@@ -92,6 +94,29 @@ def test_missing_files_are_downloaded_once(tmp_path, mnist_archives):
     data.prepare_data()
     data.setup()
     assert data.num_samples["test"] == 20
+
+
+def test_several_processes_at_once_ask_for_no_more_than_one_does(tmp_path, mnist_archives, served):
+    MNIST(root=str(tmp_path / "alone")).prepare_data()
+    expected = sorted(served[2])
+    served[2].clear()
+    ranks = [MNIST(root=str(tmp_path / "root"), val_fraction=0.25) for _ in range(4)]
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(MNIST.prepare_data, ranks))
+    assert sorted(served[2]) == expected
+    assert set(expected) == {f"/{archive.name}" for archive in mnist_archives.iterdir()}
+
+
+def test_files_that_are_there_need_no_lock(tmp_path):
+    write_mnist(tmp_path / "MNIST" / "raw")
+    MNIST(root=str(tmp_path)).prepare_data()
+    assert [path.name for path in tmp_path.iterdir()] == ["MNIST"]
+
+
+def test_root_that_is_no_folder_is_a_clear_error(tmp_path):
+    (tmp_path / "root").touch()
+    with pytest.raises(InputError, match=r"^data.root=.*root: "):
+        MNIST(root=str(tmp_path / "root")).prepare_data()
 
 
 def test_neither_files_nor_network_is_a_clear_error(tmp_path, monkeypatch):

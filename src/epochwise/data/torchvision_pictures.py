@@ -1,9 +1,11 @@
 """Data sets that torchvision downloads and holds in memory."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
+from filelock import FileLock
 
 from epochwise.data.samples import Samples
 from epochwise.data.split_data_module import SplitDataModule
@@ -25,10 +27,17 @@ class TorchvisionPictures(SplitDataModule):
     source: ClassVar[Any]  # the class of torchvision.datasets, with .data, .targets and .classes
 
     def prepare_data(self) -> None:
-        """Download what is missing; nothing where the data is loaded already."""
-        if not self.splits:
-            self._open(train=True, download=True)
-            self._open(train=False, download=True)
+        """Download what is missing, one process at a time; nothing where the data is loaded already."""
+        if self.splits:
+            return
+        try:
+            self._open_both(download=False)
+        except InputError:  # missing, or another process is at it
+            try:
+                with FileLock(Path(self.root).expanduser() / ".download.lock"):
+                    self._open_both(download=True)
+            except OSError as error:
+                raise InputError(f"data.root={self.root}: cannot be written to ({error})") from error
 
     def load(self) -> dict[str, Samples]:
         return {"train": self._samples(train=True), "test": self._samples(train=False)}
@@ -39,6 +48,10 @@ class TorchvisionPictures(SplitDataModule):
         # Grey pictures come as (N, H, W), coloured ones as (N, H, W, C).
         x = x[:, None] if x.ndim == 3 else np.ascontiguousarray(x.transpose(0, 3, 1, 2))
         return Samples(x, pictures.targets, class_names=pictures.classes)
+
+    def _open_both(self, download: bool) -> None:
+        for train in (True, False):
+            self._open(train, download)
 
     def _open(self, train: bool, download: bool) -> Any:
         try:
