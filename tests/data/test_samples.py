@@ -34,9 +34,14 @@ def test_number_that_is_not_finite_is_an_error(number):
         samples([0.0, number], None)
 
 
-def test_single_class_is_an_error():
+def test_training_on_a_single_class_is_an_error():
     with pytest.raises(InputError, match=r"\['a'\] is not a choice; at least two classes"):
-        samples([0, 0], ["a"])
+        samples([0, 0], ["a"]).spec((2,))
+
+
+def test_samples_of_a_single_class_can_be_scored():
+    trained = samples([0, 1], ["no", "yes"]).spec((2,))
+    assert samples([0, 0], ["yes"]).targets(trained).tolist() == [1, 1]
 
 
 def test_classes_are_found_by_their_names_not_their_place():

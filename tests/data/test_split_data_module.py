@@ -55,6 +55,17 @@ def test_statistics_come_from_the_training_split_alone(published):
     assert x.max() < 200 / 255
 
 
+@pytest.mark.parametrize("published", [False, True])
+def test_all_samples_are_one_uncut_split_in_their_order(published):
+    data = Stripes(published=published, batch_size=8)
+    data.load_state_dict(ready().state_dict())
+    data.setup("all")
+    x = torch.cat([batch[0] for batch in data.split_dataloader("all")])[:, 0, 0, 0]
+    assert x.tolist() == list(range(40)) + [200] * 6 * published
+    assert data.splits.keys() == {"all"}
+    assert data.sample_names("all")[::40] == (["train/0", "test/0"] if published else ["0"])
+
+
 def test_cut_does_not_follow_from_the_order_of_training():
     assert ready(order_seed=1).names == ready(order_seed=2).names
     assert ready(split_seed=1).names != ready(split_seed=2).names

@@ -99,7 +99,9 @@ def test_own_rows_are_predicted_without_the_training_data(table, frame, tmp_path
         ({"kind": ["a"] * 30 + [None] + ["b"] * 29}, {}, r"the target 'kind' is empty in row 30 \(counted from 0\)"),
         ({"kind": ["a"] * 60}, {}, r"\['a'\] is not a choice; at least two classes"),
         ({"kind": ["a"] * 59 + ["b"]}, {}, r"class 'b' is too small to be in train, val and test"),
-        ({}, {"target": "price"}, r"too few for 60 classes"),
+        ({}, {"target": "price"}, r"^data.kind=class: the target 'price' holds 60 .*numbers.*task=regression\?$"),
+        ({}, {"target": "id", "ignore_columns": ()}, r"too few for 60 classes"),
+        ({}, {"ignore_columns": ()}, r"^data: column 'id' holds 42 different texts.*; or .* data.ignore_columns$"),
         ({}, {"kind": "number"}, r"data.kind=number: the target 'kind' holds 'no'; did you mean data.kind=class\?"),
         (
             {"price": [np.inf] * 60},
@@ -116,3 +118,24 @@ def test_table_that_cannot_be_used_is_an_error(table, changes, settings, message
 def test_empty_cells_can_be_filled(table):
     data = table({"size": [np.nan] * 5 + [1.0, 2.0] * 27 + [3.0], "town": [None] + ["Ulm"] * 59}, on_missing="median")
     assert all(data.splits[split].datasets[0].isfinite().all() for split in data.splits)
+
+
+@pytest.mark.parametrize("numbers", [np.tile(np.arange(30), 10), np.tile([1.5, 2.5, 3.5], 100)])
+def test_numbers_that_repeat_can_be_classes(tmp_path, numbers):
+    pd.DataFrame({"size": np.linspace(0, 1, 300), "kind": numbers}).to_csv(tmp_path / "rows.csv", index=False)
+    data = Table(path=str(tmp_path / "rows.csv"), target="kind")
+    data.setup()
+    assert data.spec.num_outputs == len(np.unique(numbers))
+
+
+def test_all_of_a_new_file_is_taken_where_few_rows_hold_a_single_class(table, frame, tmp_path):
+    trained = table()
+    rows = frame[frame["kind"] == "yes"].head(5)
+    rows.to_csv(tmp_path / "new.csv", index=False)
+    fresh = Table(path=str(tmp_path / "new.csv"), target="kind", ignore_columns=["id"])
+    fresh.load_state_dict(trained.state_dict())
+    fresh.setup("all")
+    x, y = fresh.splits["all"][list(range(5))]
+    assert fresh.sample_names("all") == ["0", "1", "2", "3", "4"]
+    assert [trained.spec.class_names[index] for index in y] == ["yes"] * 5
+    torch.testing.assert_close(x, trained.encode(rows))

@@ -67,7 +67,7 @@ class BatchedDataModule(L.LightningDataModule):
         return self.split_dataloader("test")
 
     def split_dataloader(self, split: str) -> DataLoader:
-        """Batches ``[x, y]`` of ``train``, ``val`` or ``test`` in the order of evaluation, every sample once."""
+        """Batches ``[x, y]`` of a split in the order of evaluation, every sample once."""
         return self.dataloader_of(self.splits[split])
 
     def dataloader_of(self, samples: Any) -> DataLoader:

@@ -22,7 +22,7 @@ class Samples:
         names: N names, by which a prediction is found again; the row's number, from 0, where none are given.
 
     Raises:
-        InputError: a label out of range, a number that is not finite, or fewer than two classes.
+        InputError: a label out of range, or a number that is not finite.
     """
 
     x: Any
@@ -37,8 +37,6 @@ class Samples:
             wrong, allowed = ~np.isfinite(self.y), "a finite number"
         else:
             wrong, allowed = (self.y < 0) | (self.y >= len(self.class_names)), f"0 to {len(self.class_names) - 1}"
-            if len(self.class_names) < 2:
-                raise InputError(f"data: {list(self.class_names)} is not a choice; at least two classes are needed")
         if wrong.any():
             row = int(np.argmax(wrong))
             raise InputError(f"data: the target of sample {self.names[row]!r} is {self.y[row]}; allowed: {allowed}")
@@ -47,10 +45,16 @@ class Samples:
         return len(self.y)
 
     def spec(self, input_shape: Sequence[int]) -> Spec:
-        """What a network needs to know of these samples, the training split, when one has the shape ``input_shape``."""
+        """What a network needs to know of these samples, the training split, when one has the shape ``input_shape``.
+
+        Raises:
+            InputError: fewer than two classes.
+        """
         shape = tuple(int(size) for size in input_shape)
         if self.class_names is None:
             return Spec(shape, "number", 1, [], [], float(self.y.mean()), float(self.y.std()) or 1.0)
+        if len(self.class_names) < 2:
+            raise InputError(f"data: {list(self.class_names)} is not a choice; at least two classes are needed")
         counts = np.bincount(self.y, minlength=len(self.class_names)).tolist()
         return Spec(shape, "class", len(counts), list(self.class_names), counts)
 

@@ -10,6 +10,7 @@ from torch.utils.data import DataLoader, StackDataset
 
 from epochwise.data.batched_data_module import BatchedDataModule
 from epochwise.data.channel_statistics import channel_statistics
+from epochwise.data.join_samples import join_samples
 from epochwise.data.picture_files import PictureFiles, find_pictures
 from epochwise.data.samples import Samples
 from epochwise.data.spec import Spec
@@ -63,15 +64,22 @@ class SplitDataModule(BatchedDataModule, ABC):
     def setup(self, stage: str | None = None) -> None:
         """Load, cut and encode the data, once, and publish ``spec``.
 
+        Args:
+            stage: ``all`` takes every sample, published splits one after another, as one uncut split of that name.
+
         Raises:
             InputError: the data cannot be used, or does not fit what was learned before.
         """
         if self.splits:
             return
-        splits = split_samples(self.load(), self.val_fraction, self.test_fraction, self.split_seed)
+        if stage == "all":
+            splits = {"all": join_samples(self.load())}
+        else:
+            splits = split_samples(self.load(), self.val_fraction, self.test_fraction, self.split_seed)
         if self.spec is None:
-            self.learned = self.learn(splits["train"].x)
-            self.spec = splits["train"].spec(self.encode(splits["train"].x)[[0]].shape[1:])
+            train = splits["all" if stage == "all" else "train"]
+            self.learned = self.learn(train.x)
+            self.spec = train.spec(self.encode(train.x)[[0]].shape[1:])
         for split, samples in splits.items():
             x = self.encode(samples.x)
             shape, trained = tuple(x[[0]].shape[1:]), self.spec.input_shape
@@ -86,7 +94,7 @@ class SplitDataModule(BatchedDataModule, ABC):
         return {split: len(self.splits[split]) for split in ("train", "val", "test")}
 
     def sample_names(self, split: str) -> list[str]:
-        """The names of the samples of ``train``, ``val`` or ``test``, in the order of evaluation."""
+        """The names of the samples of a split, in the order of evaluation."""
         return self.names[split]
 
     def predict_data(self, path: str) -> tuple[list[str], DataLoader]:
