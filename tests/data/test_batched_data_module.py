@@ -4,6 +4,8 @@ import torch
 from torch import nn
 
 from epochwise.data.digits import Digits
+from epochwise.data.epoch_batches import EpochBatches
+from epochwise.data.even_batches import EvenBatches
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*does not have many workers:UserWarning")
 
@@ -69,6 +71,19 @@ def test_overfitting_repeats_the_same_batches():
     observed = fit(Digits(), overfit_batches=2, max_epochs=3)
     assert torch.equal(targets(observed, 0), targets(observed, 2))
     assert len(targets(observed, 0)) == 128
+
+
+def test_lightning_leaves_our_samplers_alone_when_it_overfits():
+    """It replaces every sampler but a SequentialSampler: held here, since EpochBatches and EvenBatches lean on it."""
+    data, observed = Digits(batch_size=4), Observed()
+    fitting = trainer(overfit_batches=1, max_epochs=2)
+    fitting.fit(observed, datamodule=data)
+    batches = fitting.train_dataloader.sampler
+    assert (type(batches), batches.shuffle) == (EpochBatches, False)
+    assert type(fitting.val_dataloaders.sampler) is EvenBatches
+    _, expected = data.splits["train"][[0, 1, 2, 3]]
+    assert all(torch.equal(targets(observed, epoch), expected) for epoch in (0, 1))
+    assert torch.equal(observed.seen["val"][0][1], data.splits["val"][[0, 1, 2, 3]][1])
 
 
 def test_batches_are_normalised_by_the_training_split():
