@@ -2,16 +2,15 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import Any
 
 import lightning as L
 import torch
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 from epochwise.commands.build import build
+from epochwise.config.trusted import read_trusted_config
 from epochwise.input_error import InputError
-from epochwise.run.run_config import read_run_config
 
 
 @dataclass
@@ -25,34 +24,75 @@ class Restored:
 
 
 def restore(folder: Path, ckpt: str) -> Restored:
-    """Build a run's task again and load a checkpoint into it.
+    """Build a run's task again and load a checkpoint into it. The folder may be a stranger's: nothing in it is run.
 
     Args:
         folder: a run folder, wherever it stands now.
         ckpt: which checkpoint: ``best`` or ``last``.
 
     Raises:
-        InputError: no such folder, config or checkpoint; a checkpoint that cannot be read as plain tensors and values,
-            or is another model's.
+        InputError: no such folder, config or checkpoint; one that is damaged, holds what cannot be trusted, or is
+            another model's or another data module's.
     """
-    if not folder.is_dir():
-        siblings = [path.name for path in folder.parent.iterdir() if path.is_dir()] if folder.parent.is_dir() else []
-        raise InputError(f"run: no folder {folder}{InputError.closest(folder.name, siblings)}")
-    path = folder / "checkpoints" / f"{ckpt}.ckpt"
-    for needed in (folder / "config.yaml", path):
-        if not needed.is_file():
-            raise InputError(f"run: {needed} is missing; allowed: the folder of a run that has finished an epoch")
-    config = read_run_config(folder)
-    try:
-        checkpoint = torch.load(path, map_location="cpu", weights_only=True)
-    except (UnpicklingError, RuntimeError, EOFError, OSError) as error:
-        raise InputError(f"ckpt: {path} cannot be read: {str(error).splitlines()[0]}") from error
+    path = _find(folder, ckpt)
+    config = _config(folder)
+    checkpoint = _checkpoint(path)
+    data_class = config.data["_target_"].rpartition(".")[2]
+    data_state = checkpoint.get(data_class)
+    if not isinstance(data_state, dict) or not {"spec", "learned"} <= data_state.keys():
+        raise InputError(f"ckpt: {path} does not hold what {config.data['_target_']} learned from its training data")
     makers = {name: build(config, name) for name in ("optimizer", "scheduler")}
     task = build(config, "task", network=build(config, "model"), **makers)
     try:
         task.load_state_dict(checkpoint["state_dict"])
-    except (RuntimeError, KeyError) as error:
+    except RuntimeError as error:
         lines = [line.strip() for line in str(error).splitlines()[1:4]]
         raise InputError(f"ckpt: {path} is not of {config.model['_target_']}: {' '.join(lines)}") from error
-    data_class = config.data["_target_"].rpartition(".")[2]
-    return Restored(config, task, checkpoint.get(data_class, {}), int(checkpoint["epoch"]))
+    return Restored(config, task, data_state, int(checkpoint["epoch"]))
+
+
+def _find(folder: Path, ckpt: str) -> Path:
+    if not folder.is_dir():
+        siblings = [path.name for path in folder.parent.iterdir() if path.is_dir()] if folder.parent.is_dir() else []
+        raise InputError(f"run: no folder {folder}{InputError.closest(folder.name, siblings)}")
+    if not (folder / "config.yaml").is_file():
+        # From outputs, outputs/<name> or a sweep's folder, down to a run with a checkpoint.
+        inside = [file for depth in ("*", "*/*", "*/*/*") for file in folder.glob(f"{depth}/config.yaml")]
+        runs = [file for file in inside if any(file.parent.glob("checkpoints/*.ckpt"))]
+        newest = max(runs, key=lambda file: file.stat().st_mtime, default=None)
+        hint = f"the newest run in it is {newest.parent}" if newest else "allowed: the folder of a run"
+        raise InputError(f"run: {folder / 'config.yaml'} is missing; {hint}")
+    path = folder / "checkpoints" / f"{ckpt}.ckpt"
+    if not path.is_file():
+        raise InputError(f"run: {path} is missing; allowed: the folder of a run that has finished an epoch")
+    return path
+
+
+def _config(folder: Path) -> DictConfig:
+    plain = read_trusted_config(folder)
+    for name in ("data", "model", "task", "optimizer", "scheduler"):
+        if not isinstance(plain.get(name), dict) or "_target_" not in plain[name]:
+            raise InputError(f"run: {folder / 'config.yaml'} names no class for {name!r}: it is damaged or cut short")
+    # The weights are in the checkpoint: none are to be looked for, where they once came from, or downloaded.
+    plain["model"] = _without_pretrained(plain["model"])
+    return OmegaConf.create({**plain, "run_folder": str(folder)})
+
+
+def _without_pretrained(node: Any) -> Any:
+    if isinstance(node, dict):
+        return {key: False if key == "pretrained" else _without_pretrained(value) for key, value in node.items()}
+    return [_without_pretrained(value) for value in node] if isinstance(node, list) else node
+
+
+def _checkpoint(path: Path) -> dict[str, Any]:
+    try:
+        checkpoint = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # bytes that are no checkpoint fail in any way
+        reason = (str(error).strip().splitlines() or [""])[0]
+        raise InputError(
+            f"ckpt: {path} cannot be read: damaged, cut short, or more than tensors and plain values "
+            f"({type(error).__name__}: {reason})"
+        ) from error
+    if not isinstance(checkpoint, dict) or not {"state_dict", "epoch"} <= checkpoint.keys():
+        raise InputError(f"ckpt: {path} is not a run's: it has no 'state_dict' and 'epoch'")
+    return checkpoint
