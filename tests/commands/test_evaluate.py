@@ -1,5 +1,4 @@
 import json
-import shutil
 
 import numpy as np
 import pandas as pd
@@ -8,7 +7,7 @@ import torch
 from PIL import Image
 from sklearn.datasets import load_digits
 
-from epochwise.commands.evaluate import evaluate, prediction_columns
+from epochwise.commands.evaluate import evaluate, prediction_columns, predictions_name
 from epochwise.commands.train import train
 from epochwise.input_error import InputError
 
@@ -31,6 +30,7 @@ def test_the_test_split_scores_as_it_did_at_the_end_of_the_run(trained, score):
 
 def test_the_last_checkpoint_can_be_scored_on_another_split(trained, score):
     scores = score(f"run={trained}", "ckpt=last", "split=val")
+    assert json.loads((trained / "predictions/last-val.json").read_text())["samples"] == 270
     rows = pd.read_csv(trained / "epochs.csv")
     assert scores["accuracy"] == pytest.approx(rows["val/accuracy"].iloc[-1])
 
@@ -41,7 +41,7 @@ def test_ones_own_pictures_of_any_size_are_labelled(trained, score, tmp_path):
         picture = Image.fromarray((digits.images[index] * 255 / 16).astype(np.uint8))
         picture.resize((32, 32), Image.Resampling.NEAREST).convert("RGB").save(tmp_path / f"{index:02d}.png")
     assert score(f"run={trained}", f"predict={tmp_path}") == {}
-    table = pd.read_csv(trained / "predictions" / f"{tmp_path.name}.csv")
+    table = pd.read_csv(trained / "predictions" / f"of-{tmp_path.name}.csv")
     assert table["sample"].str.endswith(".png").all()
     assert (table["prediction"].to_numpy() == digits.target[:20]).mean() > 0.8
 
@@ -58,7 +58,7 @@ def test_rows_of_a_table_are_given_numbers_in_the_unit_of_the_target(tmp_path, c
     frame.drop(columns="price").head(30).to_csv(tmp_path / "new.csv", index=False)
     (tmp_path / "rows.csv").unlink()  # the training data is not needed
     score(f"run={tmp_path}/run", f"predict={tmp_path}/new.csv")
-    predicted = pd.read_csv(tmp_path / "run/predictions/new.csv")["prediction"]
+    predicted = pd.read_csv(tmp_path / "run/predictions/of-new.csv.csv")["prediction"]
     assert (predicted - frame["price"].head(30)).abs().mean() < 25
 
 
@@ -66,7 +66,7 @@ def test_rows_of_a_table_are_given_numbers_in_the_unit_of_the_target(tmp_path, c
     ("overrides", "line"),
     [
         (["run={trained}x"], "run: no folder .*trained.*x; did you mean"),
-        (["run={trained}/checkpoints"], r"run: .*config\.yaml is missing"),
+        (["run={trained}", "split=all"], r"^split=all: .*; allowed: train, val, test; all with data=\.\.\.$"),
         (["run={trained}", "data=table"], r"^data: the network was trained on something else than a table$"),
         (["run={trained}", "predict=nowhere.png"], r"nowhere\.png"),
     ],
@@ -77,24 +77,60 @@ def test_what_does_not_fit_is_one_line(trained, score, overrides, line):
     assert len(caught.value.lines) == 1
 
 
-def test_a_checkpoint_of_another_network_is_one_line(trained, score, tmp_path):
-    shutil.copytree(trained, tmp_path / "run")
-    path = tmp_path / "run/checkpoints/best.ckpt"
-    checkpoint = torch.load(path, weights_only=True)
-    checkpoint["state_dict"]["network.head.weight"] = torch.zeros(3, 256)
-    torch.save(checkpoint, path)
-    with pytest.raises(
-        InputError, match=r"^ckpt: .*best\.ckpt is not of .*MLP: size mismatch for network\.head\.weight"
-    ):
-        score(f"run={tmp_path}/run")
+@pytest.fixture(scope="session")
+def shop(tmp_path_factory, composed):
+    """A folder with a run on 300 rows of which those above a price were bought, and with 40 new rows."""
+    folder = tmp_path_factory.mktemp("shop")
+    frame = pd.DataFrame({"price": np.random.default_rng(0).normal(size=340)})
+    frame["bought"] = np.where(frame["price"] > 0, "yes", "no")
+    frame[:300].to_csv(folder / "rows.csv", index=False)
+    frame[300:].to_csv(folder / "new.csv", index=False)
+    frame[300:].query("bought == 'yes'").head(5).to_parquet(folder / "new.parquet")
+    (folder / "run").mkdir()
+    table = ["data=table", f"data.path={folder}/rows.csv", "data.target=bought"]
+    train(composed(*table, *QUICK, "trainer.max_epochs=4", run_folder=folder / "run"))
+    return folder
 
 
-def test_a_damaged_checkpoint_is_one_line(trained, score, tmp_path):
-    shutil.copytree(trained, tmp_path / "run")
-    path = tmp_path / "run/checkpoints/best.ckpt"
-    path.write_bytes(path.read_bytes()[:1000])
-    with pytest.raises(InputError, match=r"^ckpt: .*best\.ckpt cannot be read"):
-        score(f"run={tmp_path}/run")
+@pytest.mark.parametrize(("name", "count"), [("new.csv", 40), ("new.parquet", 5)])
+def test_all_rows_of_another_file_are_scored_whatever_classes_it_holds(shop, score, name, count):
+    scores = score(f"run={shop}/run", "data=table", f"data.path={shop}/{name}", "data.target=bought", "split=all")
+    table = pd.read_csv(shop / f"run/predictions/all-of-Table-{name}.csv")
+    assert len(table) == count
+    assert scores["accuracy"] == pytest.approx((table["target"] == table["prediction"]).mean())
+    assert scores["accuracy"] > 0.8
+    assert table["p(yes)"].between(0, 1).all()
+
+
+def test_what_is_not_the_same_has_predictions_of_its_own(composed):
+    def name(*overrides):
+        return predictions_name(composed("run=x", *overrides, root="evaluate"))
+
+    other = ("data=table", "data.path=in/new.csv")
+    names = {
+        name(): "test",
+        name("split=val"): "val",
+        name("ckpt=last"): "last-test",
+        name("predict=in/test.csv"): "of-test.csv",
+        name("predict=in/test.parquet"): "of-test.parquet",
+        name("predict=in/pictures/"): "of-pictures",
+        name("predict=in/pictures", "ckpt=last"): "last-of-pictures",
+        name(*other): "test-of-Table-new.csv",
+        name(*other, "split=all"): "all-of-Table-new.csv",
+        name("data=mnist", "data.root=sets"): "test-of-MNIST-sets",
+        name("data=fashion_mnist", "data.root=sets"): "test-of-FashionMNIST-sets",
+        name("data=digits"): "test-of-Digits",
+    }
+    assert list(names) == list(names.values())
+
+
+def test_scores_do_not_stay_beside_rows_without_labels(shop, score):
+    stale = shop / "run/predictions/of-rows.csv.json"
+    stale.parent.mkdir(exist_ok=True)
+    stale.touch()
+    score(f"run={shop}/run", f"predict={shop}/rows.csv")
+    assert stale.with_suffix(".csv").is_file()
+    assert not stale.exists()
 
 
 def test_probabilities_become_a_column_a_class():

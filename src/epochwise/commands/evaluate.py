@@ -1,6 +1,7 @@
 """From a run folder to scores and predictions."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from epochwise.commands.quiet import quiet
 from epochwise.commands.restore import restore
 from epochwise.commands.told import shown
 from epochwise.config.check import check
+from epochwise.input_error import InputError
 from epochwise.run.whole_file import whole_file
 
 
@@ -30,31 +32,33 @@ def evaluate(config: DictConfig) -> dict[str, float]:
         The scores, by name; empty where ``predict`` gives samples without labels.
 
     Raises:
-        InputError: no such run or checkpoint, or it does not fit the data.
+        InputError: no such run or checkpoint, or it does not fit the data; all of the run's own data is asked for.
     """
     check(config, "evaluate")
     quiet()
+    if config.split == "all" and "data" not in config and not config.predict:
+        raise InputError("split=all: the run was trained on most of it; allowed: train, val, test; all with data=...")
     folder = Path(config.run)
     run = restore(folder, config.ckpt)
     data = build(config if "data" in config else run.config, "data")
     data.load_state_dict(run.data_state)
     trainer = L.Trainer(
-        accelerator=run.config.trainer.accelerator,
+        accelerator="auto",  # not the run's: it may have been made on another machine
         devices=1,
         logger=False,
         enable_progress_bar=False,
         enable_model_summary=False,
         enable_checkpointing=False,
     )
-    class_names = list(run.config.spec.class_names)
+    class_names = list(data.spec.class_names)
     scores: dict[str, float] = {}
     if config.predict:
         names, loader = data.predict_data(config.predict)
-        table, called = pd.DataFrame({"sample": names}), Path(config.predict).stem
+        table = pd.DataFrame({"sample": names})
     else:
         data.prepare_data()
-        data.setup("test")
-        loader, called = data.split_dataloader(config.split), config.split
+        data.setup("all" if config.split == "all" else "test")
+        loader = data.split_dataloader(config.split)
         targets = data.splits[config.split].datasets[1].tolist()
         table = pd.DataFrame({"sample": data.sample_names(config.split)})
         table["target"] = [class_names[target] for target in targets] if class_names else targets
@@ -64,17 +68,42 @@ def evaluate(config: DictConfig) -> dict[str, float]:
     table = pd.concat([table, prediction_columns(torch.cat(outputs), class_names)], axis=1)
 
     (folder / "predictions").mkdir(exist_ok=True)
-    path = folder / "predictions" / f"{called}.csv"
+    path = folder / "predictions" / f"{predictions_name(config)}.csv"
+    path.with_suffix(".json").unlink(missing_ok=True)  # scores never stand beside rows that are not theirs
     with whole_file(path) as file:
         table.to_csv(file, index=False)
     if scores:
         with whole_file(path.with_suffix(".json")) as file:
             json.dump({"ckpt": config.ckpt, "epoch": run.epoch, "samples": len(table), **scores}, file, indent=2)
-    console = Console(highlight=False, soft_wrap=True)
-    console.print(f"{config.ckpt} checkpoint (epoch {run.epoch}), {len(table):,} samples of {called}")
+    console = Console(highlight=False, soft_wrap=True, markup=False)
+    samples = f"{len(table):,} samples of {config.predict or config.split}"
+    console.print(f"{config.ckpt} checkpoint (epoch {run.epoch}), {samples}")
     console.print("  ".join(f"{name} {value:.4f}" for name, value in scores.items()) or "no labels, so no scores")
     console.print(f"predictions in {shown(path)}")
     return scores
+
+
+def predictions_name(config: DictConfig) -> str:
+    """What the predictions are called: other samples, other checkpoints, other names.
+
+    Args:
+        config: a composed ``conf/evaluate.yaml``.
+
+    Returns:
+        The split, such as ``test``; of other data ``test-of-<class>`` with the name of its file or folder; of samples
+        without labels ``of-<file or folder>``. For the last checkpoint ``last-`` stands before it.
+    """
+    name = config.split
+    if config.predict:
+        name = f"of-{_last_part(config.predict)}"
+    elif "data" in config:
+        place = config.data.get("path") or config.data.get("root")
+        name += f"-of-{config.data['_target_'].rpartition('.')[2]}" + (f"-{_last_part(place)}" if place else "")
+    return name if config.ckpt == "best" else f"{config.ckpt}-{name}"
+
+
+def _last_part(path: str) -> str:
+    return Path(os.path.abspath(path)).name  # of ``.`` too
 
 
 def prediction_columns(outputs: Tensor, class_names: list[str]) -> pd.DataFrame:
