@@ -45,7 +45,7 @@ SCHEMAS = {
         scalars={
             "run": str,
             "ckpt": Literal["best", "last"],
-            "split": Literal["train", "val", "test"],
+            "split": Literal["train", "val", "test", "all"],
             "predict": str | None,
             "seed": Annotated[int, Ge(0)],
         },
