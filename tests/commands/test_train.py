@@ -98,7 +98,7 @@ def test_early_stopping_says_why_and_the_best_epoch_is_tested(tmp_path, composed
     result = json.loads((tmp_path / "result.json").read_text())
     assert result["status"] == "stopped_early"
     assert result["epochs_run"] == result["best_epoch"] + 2 < 20
-    assert result["reason"].startswith("val/loss has not improved for 1 epochs (best:")
+    assert result["reason"].startswith("val/loss has not improved for 1 epoch (best:")
     assert scores_of(tmp_path)[-1]["events"] == "stop"
 
 
@@ -120,7 +120,7 @@ def test_a_crash_is_written_down_as_failed(tmp_path, composed, monkeypatch):
         train(composed(*QUICK, run_folder=tmp_path))
     result = json.loads((tmp_path / "result.json").read_text())
     assert (result["status"], result["epochs_run"], result["steps"]) == ("failed", 1, 30)
-    assert result["reason"] == "RuntimeError: out of everything"
+    assert result["reason"] == "RuntimeError: out of everything (epoch 1, batch 10)"
 
 
 @pytest.mark.parametrize("model", ["cnn", "resnet"])

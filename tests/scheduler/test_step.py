@@ -18,7 +18,7 @@ def rates(num_epochs, **settings):
 
 @pytest.mark.parametrize(
     ("num_epochs", "expected"),
-    [(4, [1, 1, 0.1, 0.01]), (8, [1, 1, 1, 1, 0.1, 0.1, 0.01, 0.01])],
+    [(1, [1]), (4, [1, 1, 0.1, 0.01]), (8, [1, 1, 1, 1, 0.1, 0.1, 0.01, 0.01])],
 )
 def test_a_longer_run_drops_later(num_epochs, expected):
     assert rates(num_epochs) == expected

@@ -51,5 +51,5 @@ def test_a_task_without_a_loss_says_so():
         pass
 
     task = Mine(nn.Linear(1, 1), None, None, {})
-    with pytest.raises(TypeError, match="Mine does not say how its loss is computed"):
+    with pytest.raises(TypeError, match="Mine needs a compute_loss of its own"):
         task.compute_loss(torch.zeros(1, 1), torch.zeros(1))

@@ -1,6 +1,8 @@
 """The checkpoint that a run is continued from."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
 from typing import Annotated, Any
@@ -55,7 +57,8 @@ class LastCheckpoint(Checkpoint):
             beside = self.path.with_name(f".previous.{os.getpid()}")
             os.link(self.path, beside)
             os.replace(beside, self.path.with_name("previous.ckpt"))
-        trainer.save_checkpoint(self.path)
+        with _batch_not_begun(trainer):
+            trainer.save_checkpoint(self.path)
         self.saved_step, self.saved_at = trainer.global_step, monotonic()
 
     def _due(self, trainer: L.Trainer) -> bool:
@@ -64,3 +67,17 @@ class LastCheckpoint(Checkpoint):
             late = monotonic() - self.saved_at >= 60 * self.every_n_minutes
             due |= trainer.strategy.reduce_boolean_decision(late, all=False)  # clocks differ between ranks
         return due
+
+
+@contextmanager
+def _batch_not_begun(trainer: L.Trainer) -> Iterator[None]:
+    """At the start of a batch, let Lightning's counters say that it is yet to be fetched: a resumed run will do so."""
+    progress: Any = trainer.fit_loop.epoch_loop.batch_progress
+    begun, is_last_batch = progress.current.ready - progress.current.started, progress.is_last_batch
+    for counts in (progress.current, progress.total):
+        counts.ready -= begun
+    progress.is_last_batch = is_last_batch and not begun
+    yield
+    for counts in (progress.current, progress.total):
+        counts.ready += begun
+    progress.is_last_batch = is_last_batch

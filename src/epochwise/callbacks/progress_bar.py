@@ -24,7 +24,7 @@ class ProgressBar(LightningProgressBar):
         self.refresh_per_second = refresh_per_second
         self.progress: Progress | None = None
         self.enabled = True
-        self.best: dict[str, float] = {}
+        self.validated = False
 
     def disable(self) -> None:
         self.enabled = False
@@ -62,9 +62,16 @@ class ProgressBar(LightningProgressBar):
         if self.progress:
             self.progress.update(self.task, advance=1, epoch=trainer.current_epoch)
 
+    def on_train_epoch_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        self.validated = False
+
+    def on_validation_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        self.validated = True
+
     def on_train_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         if self.enabled:
-            scores = {name: float(value) for name, value in trainer.callback_metrics.items()}
+            stages = ("train/", "val/") if self.validated else ("train/",)  # Lightning keeps the scores of before
+            scores = {name: float(value) for name, value in trainer.callback_metrics.items() if name.startswith(stages)}
             self.print(epoch_line(trainer.current_epoch, scores), highlight=False, soft_wrap=True)
 
     def on_train_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:

@@ -4,11 +4,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import lightning as L
+import torch
+from lightning.pytorch.callbacks import ProgressBar
 from omegaconf import DictConfig, OmegaConf
 
 from epochwise.commands.build import build
-from epochwise.commands.fits import check_fits
+from epochwise.commands.fits import check_fits, check_makers
 from epochwise.run.epoch_log import EpochLog
+from epochwise.run.interrupts import Interrupts
 from epochwise.run.whole_checkpoint_io import WholeCheckpointIO
 
 
@@ -22,6 +25,12 @@ class Run:
     stopping: L.Callback
     epoch_log: EpochLog
     trainer: L.Trainer
+
+    @property
+    def position(self) -> str:
+        """Where the run is, in words."""
+        loop = self.trainer.fit_loop
+        return f"epoch {self.trainer.current_epoch}, batch {loop.epoch_loop.batch_progress.current.completed}"
 
 
 def assemble(config: DictConfig) -> Run:
@@ -42,17 +51,23 @@ def assemble(config: DictConfig) -> Run:
     check_fits(network, data.spec, config.model["_target_"])
     makers = {name: build(config, name) for name in ("optimizer", "scheduler")}
     task = build(config, "task", network=network, **makers)
+    check_makers(**makers)
+    task.example_input_array = torch.zeros(2, *data.spec.input_shape)  # the summary shows what becomes of it
+    data.train_dataloader()  # refuses samples that make no batch before anything is announced
 
     stopping = build(config, "stopping")
-    epoch_log = EpochLog(Path(config.run_folder))
+    epoch_log = EpochLog(Path(config.run_folder), continued=config.get("resume") is not None)
     callbacks = [build(config, f"callbacks.{name}") for name in config.get("callbacks") or ()]
     loggers = [build(config, f"loggers.{name}") for name in config.get("loggers") or ()]
     trainer = build(
         config,
         "trainer",
-        callbacks=[stopping, *callbacks, epoch_log],  # the log comes last: it sees what the others logged
+        callbacks=[stopping, *callbacks, epoch_log, Interrupts()],  # the log comes last: it sees what others logged
         logger=loggers or False,
         plugins=[WholeCheckpointIO(Path(config.run_folder))],
         default_root_dir=config.run_folder,
+        enable_progress_bar=any(isinstance(callback, ProgressBar) for callback in callbacks),
     )
+    if config.trainer.get("profiler") and trainer.profiler.dirpath is None:
+        trainer.profiler.dirpath, trainer.profiler.filename = config.run_folder, "profile"
     return Run(config, data, task, stopping, epoch_log, trainer)

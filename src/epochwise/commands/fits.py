@@ -1,5 +1,9 @@
 """Whether a network takes the data."""
 
+import inspect
+from collections.abc import Callable
+from typing import Any
+
 import torch
 from torch import nn
 
@@ -34,3 +38,24 @@ def check_fits(network: nn.Module, spec: Spec, name: str) -> None:
             f"model: {name} answers a batch of 2 with shape {tuple(output.shape)}, allowed: (2, {spec.num_outputs}); "
             "take the number of outputs from ${spec.num_outputs}"
         )
+
+
+def check_makers(optimizer: Callable[..., Any], scheduler: Callable[..., Any]) -> None:
+    """Make an optimizer and a schedule once, so that a value they refuse shows before the first step.
+
+    Raises:
+        InputError: one of them raises a ValueError.
+    """
+    for key, make in (
+        ("optimizer", lambda: optimizer([nn.Parameter(torch.zeros(2, 2))])),
+        ("scheduler", lambda: _make_schedule(scheduler, optimizer([nn.Parameter(torch.zeros(2, 2))]))),
+    ):
+        try:
+            make()
+        except ValueError as error:
+            raise InputError(f"{key}: {' '.join(str(error).split())}") from error
+
+
+def _make_schedule(scheduler: Callable[..., Any], optimizer: Any) -> None:
+    given = {"steps_per_epoch": 10} if "steps_per_epoch" in inspect.signature(scheduler).parameters else {}
+    scheduler(optimizer, **given)

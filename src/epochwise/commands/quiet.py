@@ -6,6 +6,8 @@ import warnings
 NOISE = (
     ".*does not have many workers.*",  # data in memory needs none, and workers are a setting of the data
     ".*isinstance\\(treespec, LeafSpec\\).*",  # Lightning 2.6 on torch 2.12 and later: not for the user to mend
+    ".*is not supported by the model summary.*",  # its estimate of the size in memory is all it means
+    ".*resuming from a checkpoint that ended before the epoch ended.*",  # the order of batches follows from their place
     ".*is smaller than the logging interval.*",  # every epoch is a point here, whatever the interval
     ".*Checkpoint directory .* exists and is not empty.*",  # the run folder is ours
 )
@@ -15,7 +17,5 @@ def quiet() -> None:
     """Leave out Lightning's notes on what hardware there is, and warnings that are false in this project."""
     for name in ("lightning.pytorch", "lightning.fabric"):
         logging.getLogger(name).setLevel(logging.WARNING)
-    # What one asked for by trainer.profiler is told the same way.
-    logging.getLogger("lightning.pytorch.profilers").setLevel(logging.INFO)
     for message in NOISE:
         warnings.filterwarnings("ignore", message=message)

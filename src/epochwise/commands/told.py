@@ -1,5 +1,6 @@
 """What a run tells the person who started it."""
 
+import shlex
 import shutil
 import sys
 from pathlib import Path
@@ -12,7 +13,9 @@ from rich.console import Console
 from epochwise.run.epochs_csv import Row
 
 
-def tell_plan(config: DictConfig, data: Any, task: L.LightningModule, run_folder: Path) -> None:
+def tell_plan(
+    config: DictConfig, data: Any, task: L.LightningModule, run_folder: Path, checkpoint: Path | None
+) -> None:
     """Print what is about to happen, in four lines.
 
     Args:
@@ -20,6 +23,7 @@ def tell_plan(config: DictConfig, data: Any, task: L.LightningModule, run_folder
         data: its data module, set up.
         task: what will be trained.
         run_folder: where everything will lie.
+        checkpoint: what the run goes on from, if it does.
     """
 
     def called(group: str) -> str:
@@ -39,6 +43,8 @@ def tell_plan(config: DictConfig, data: Any, task: L.LightningModule, run_folder
         f"stopping: {called('stopping')}; seed {config.seed}",
         "run folder": shown(run_folder),
     }
+    if checkpoint:
+        lines["going on"] = f"from {shown(checkpoint)}"
     tell(lines)
 
 
@@ -50,23 +56,31 @@ def tell_result(result: dict[str, Any], rows: list[Row], run_folder: Path) -> No
         rows: those of ``epochs.csv``.
         run_folder: where everything lies.
     """
+    counts = f"{counted(result['epochs_run'], 'epoch')}, {counted(result['steps'], 'step')}"
     lines = {
         "result": f"{str(result['status']).replace('_', ' ')}: {result['reason']}",
-        "trained": f"{result['epochs_run']} epochs, {result['steps']:,} steps, {result['seconds']:.1f} s",
+        "trained": f"{counts}, {result['seconds']:.1f} s",
     }
     if result["best_epoch"] is not None:
-        lines["best epoch"] = f"{result['best_epoch']} ({result['monitor']} {result['best_score']:.4f})"
+        score = f"{result['monitor']} {result['best_score']:.4f}"
+        lines["best epoch"] = f"{result['best_epoch']} ({score} after step {result['best_step']:,})"
     scores = dict(next((row for row in rows if row["epoch"] == result["best_epoch"]), {}))
     scores |= {f"test/{name}": value for name, value in result["test"].items()}
+    unlike = {} if result["tested_epoch"] == result["best_epoch"] else {"test": f" (epoch {result['tested_epoch']})"}
     for stage in ("train", "val", "test"):
         named = {name.partition("/")[2]: value for name, value in scores.items() if name.startswith(f"{stage}/")}
         if named:
-            lines[stage] = "  ".join(f"{name} {value:.4f}" for name, value in named.items())
+            numbers = {name: value for name, value in named.items() if isinstance(value, (int, float))}
+            lines[stage] = "  ".join(f"{name} {value:.4f}" for name, value in numbers.items()) + unlike.get(stage, "")
     tensorboard = shutil.which("tensorboard") or Path(sys.executable).with_name("tensorboard")
     program = "tensorboard" if tensorboard == shutil.which("tensorboard") else shown(Path(tensorboard))
     lines["run folder"] = shown(run_folder)
+    if (profile := run_folder / "fit-profile.txt").exists():
+        lines["profile"] = shown(profile)
+    if result["status"] == "interrupted":
+        lines["go on by"] = f"python train.py run={shlex.quote(shown(run_folder))}"
     if (run_folder / "tensorboard").is_dir():
-        lines["curves"] = f"{program} --logdir {shown(run_folder)}"
+        lines["curves"] = f"{program} --logdir {shlex.quote(shown(run_folder))}"
     print()
     tell(lines)
 
@@ -77,6 +91,11 @@ def tell(lines: dict[str, str]) -> None:
     for name, text in lines.items():
         console.print(f"[bold]{name:>10}[/]  ", end="")
         console.print(text, markup=False)
+
+
+def counted(number: int, thing: str) -> str:
+    """``1 epoch``, ``1,200 epochs``."""
+    return f"{number:,} {thing}{'s' * (number != 1)}"
 
 
 def shown(path: Path) -> str:

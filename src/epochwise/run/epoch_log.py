@@ -24,13 +24,14 @@ class EpochLog(L.Callback):
 
     Args:
         run_folder: where ``epochs.csv`` is written, by rank 0.
+        continued: whether a run was in this folder before.
     """
 
-    def __init__(self, run_folder: Path) -> None:
+    def __init__(self, run_folder: Path, continued: bool = False) -> None:
         self.path = run_folder / "epochs.csv"
         self.rows: list[Row] = []
         self.samples = 0  # of the rows
-        self.resumed = False
+        self.continued, self.continued_step = continued, 0
         # Names of what is logged once a step, and once an epoch.
         self.step_scores: set[str] = set()
         self.epoch_scores: set[str] = set()
@@ -42,14 +43,14 @@ class EpochLog(L.Callback):
         self.val_scores: dict[str, float] = {}
         self.logged_step = step
 
-    def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        if not self.resumed:
+    def on_fit_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        if not self.continued:
             return
         if trainer.is_global_zero:
             write_epochs_csv(self.path, self.rows)
         for logger in trainer.loggers:
             if hasattr(logger, "rewind"):
-                logger.rewind({"epoch": len(self.rows) - 1, "step": trainer.global_step})
+                logger.rewind({"epoch": len(self.rows) - 1, "step": self.continued_step})
 
     def on_train_epoch_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         self._begin_epoch(trainer.global_step)
@@ -108,7 +109,7 @@ class EpochLog(L.Callback):
     def on_load_checkpoint(self, trainer: L.Trainer, pl_module: L.LightningModule, checkpoint: dict[str, Any]) -> None:
         kept = checkpoint["epoch_log"]
         self._begin_epoch(kept["logged_step"], kept["seconds"])
-        self.resumed, self.rows, self.samples = True, kept["rows"], kept["samples"]
+        self.rows, self.samples, self.continued_step = kept["rows"], kept["samples"], checkpoint["global_step"]
         self.epoch_samples = kept["epoch_samples"] if trainer.is_global_zero else 0
         self.val_scores = kept["val_scores"]
         self.step_scores, self.epoch_scores = set(kept["step_scores"]), set(kept["epoch_scores"])

@@ -9,13 +9,15 @@ Row = dict[str, float | int | str | None]
 
 
 def write_epochs_csv(path: Path, rows: list[Row]) -> None:
-    """Write all rows, whole or not at all. Columns stand in the order they first appear; what a row lacks stays empty.
+    """Write all rows, whole or not at all; what a row lacks stays empty.
+
+    Columns: the epoch's counts, learning rates, train, val, whatever else was logged, ``events``.
 
     Args:
         path: the file, ``epochs.csv`` of a run folder.
         rows: one an epoch; numbers are written in full, so that reading gives the same ones.
     """
-    columns = list(dict.fromkeys(name for row in rows for name in row))
+    columns = sorted(dict.fromkeys(name for row in rows for name in row), key=_place)  # equals stay in their order
     with whole_file(path) as file:
         writer = csv.DictWriter(file, columns, lineterminator="\n")
         writer.writeheader()
@@ -26,6 +28,12 @@ def read_epochs_csv(path: Path) -> list[Row]:
     """Read what ``write_epochs_csv`` wrote: whole numbers as int, others as float, empty cells as ``None``."""
     with open(path, encoding="utf-8", newline="") as file:
         return [{name: _value(text) for name, text in row.items()} for row in csv.DictReader(file)]
+
+
+def _place(column: str) -> int:
+    starts = ("epoch", "step", "samples", "seconds", "lr", "train/", "val/")
+    places = [place for place, start in enumerate(starts) if column.startswith(start)]
+    return len(starts) + 1 if column == "events" else places[0] if places else len(starts)
 
 
 def _value(text: str) -> float | int | str | None:

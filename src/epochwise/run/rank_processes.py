@@ -4,10 +4,12 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 from hydra._internal.utils import get_args_parser
 from hydra.core.hydra_config import HydraConfig
+from omegaconf import OmegaConf, flag_override
 
 RANK_VARIABLES = ("LOCAL_RANK", "NODE_RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
 
@@ -26,6 +28,11 @@ def rank_processes() -> Iterator[None]:
         return
     argv, environment = sys.argv, {name: os.environ.get(name) for name in RANK_VARIABLES}
     sys.argv = job_command(argv)
+    # Lightning appends the folder of a single run, which in a sweep is another than this job's.
+    hydra: Any = HydraConfig.get()
+    if not OmegaConf.is_missing(hydra.runtime, "output_dir"):  # where Hydra has composed, but runs nothing
+        with flag_override(hydra, "readonly", False):
+            hydra.run.dir = hydra.runtime.output_dir
     try:
         yield
     finally:
@@ -37,7 +44,13 @@ def rank_processes() -> Iterator[None]:
 
 
 def job_command(argv: list[str]) -> list[str]:
-    """This job's command line: the script, where its config is, and the overrides of this job alone."""
+    """This job's command line: the script, where its config is, and the overrides of this job alone.
+
+    Args:
+        argv: of the process, which may run a whole sweep.
+    """
+    if not HydraConfig.initialized():
+        return argv
     args = get_args_parser().parse_known_args(argv[1:])[0]
     where = [
         f"--{flag}={value}"

@@ -1,7 +1,9 @@
 """What came out of a run, for programs."""
 
 import json
+import math
 import platform
+import shlex
 import subprocess
 import sys
 from importlib.metadata import version
@@ -9,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from epochwise.run.epochs_csv import Row
+from epochwise.run.rank_processes import job_command
 from epochwise.run.whole_file import whole_file
 
 PACKAGES = ("torch", "torchvision", "lightning", "torchmetrics", "timm", "hydra-core", "scikit-learn", "numpy")
@@ -20,34 +23,41 @@ def write_result(run_folder: Path, **fields: Any) -> dict[str, Any]:
     Args:
         run_folder: where it is written.
         **fields: ``status`` (``completed``, ``stopped_early``, ``interrupted``, ``failed``), ``reason``, ``monitor``,
-            ``mode``, ``epochs_run``, ``steps``, ``best_epoch`` (from 0), ``best_score``, ``test`` (score -> value),
-            ``seconds``.
+            ``mode``, ``epochs_run``, ``steps``, ``best_epoch`` (from 0), ``best_step``, ``best_score``,
+            ``tested_epoch``, ``test`` (score -> value), ``seconds``. What is not finite becomes ``null``: JSON has no
+            such numbers.
 
     Returns:
         All of it, as written.
     """
-    result = fields | {
+    result = _finite(fields) | {
         "versions": {"python": platform.python_version()} | {name: version(name) for name in PACKAGES},
         "git_commit": git_commit(),
-        "command": " ".join(sys.argv),
+        "command": shlex.join(job_command(sys.argv)),
     }
     with whole_file(run_folder / "result.json") as file:
-        json.dump(result, file, indent=2, allow_nan=True)
+        json.dump(result, file, indent=2, allow_nan=False)
         file.write("\n")
     return result
 
 
 def best_row(rows: list[Row], monitor: str, mode: str) -> Row | None:
     """The row with the best score, the first of equals; ``None`` where no row has one that is a number."""
-    scored = [row for row in rows if isinstance(score := row.get(monitor), (int, float)) and score == score]
+    scored = [row for row in rows if isinstance(score := row.get(monitor), (int, float)) and math.isfinite(score)]
     sign = 1.0 if mode == "min" else -1.0
     return min(scored, key=lambda row: sign * float(row[monitor] or 0.0), default=None)
 
 
-def git_commit() -> str | None:
-    """The commit of the working folder, with ``+`` where files differ from it; ``None`` outside git."""
-    command = ["git", "describe", "--always", "--abbrev=40", "--exclude=*", "--dirty=+"]
+def git_commit(folder: Path = Path(__file__).parent) -> str | None:
+    """The commit of the project's folder, with ``+`` where files differ from it; ``None`` outside git."""
+    command = ["git", "-C", str(folder), "describe", "--always", "--abbrev=40", "--exclude=*", "--dirty=+"]
     try:
         return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
     except (OSError, subprocess.SubprocessError):
         return None
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _finite(item) for name, item in value.items()}
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -36,5 +36,6 @@ class Step(MultiStepLR):
         for fraction in drop_fractions:
             if not 0 < fraction < 1:
                 raise ValueError(f"drop_fractions: got {fraction}, allowed: numbers between 0 and 1")
-        milestones = [round(fraction * max_epochs) for fraction in sorted(drop_fractions)]
+        # A drop before the first epoch would only be another learning rate.
+        milestones = [epoch for fraction in sorted(drop_fractions) if (epoch := round(fraction * max_epochs)) > 0]
         super().__init__(optimizer, milestones=milestones, gamma=lr_scale)

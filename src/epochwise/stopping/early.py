@@ -49,6 +49,10 @@ class Early(L.Callback):
         gain = self.best_score - score if self.mode == "min" else score - self.best_score
         return gain > self.min_delta
 
+    def on_fit_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        if self.reason:  # continued after it had decided
+            trainer.should_stop = True
+
     def on_validation_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         if not self.monitor.startswith("train/"):
             self._observe(trainer)
@@ -62,7 +66,8 @@ class Early(L.Callback):
         out_of_patience = epoch - self.best_epoch >= self.patience
         if trainer.strategy.reduce_boolean_decision(out_of_patience, all=False):
             best = "no valid score" if self.best_score is None else f"{self.best_score:.4g} at epoch {self.best_epoch}"
-            self.reason = f"{self.monitor} has not improved for {epoch - self.best_epoch} epochs (best: {best})"
+            waited = epoch - self.best_epoch
+            self.reason = f"{self.monitor} has not improved for {waited} epoch{'s' * (waited != 1)} (best: {best})"
             trainer.should_stop = True
 
     def _observe(self, trainer: L.Trainer) -> None:

@@ -3,29 +3,20 @@
 import inspect
 import sys
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, NamedTuple
+from math import ceil
+from typing import Any, ClassVar
 
 import lightning as L
 import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
-from torchmetrics import MeanMetric, Metric, MetricCollection
+from torchmetrics import Metric
 
 from epochwise.optimizer.decay_groups import decay_groups
+from epochwise.task.meters import Meters
 
 STAGES = ("train", "val", "test")
-
-
-class Meters(NamedTuple):
-    """What is measured on one split: the mean loss, and scores of the predictions."""
-
-    loss: MeanMetric
-    scores: MetricCollection
-
-    def all(self) -> dict[str, Metric]:
-        """Every one of them by name."""
-        return {"loss": self.loss, **dict(self.scores.items(copy_state=False))}
 
 
 class Supervised(L.LightningModule):
@@ -64,19 +55,15 @@ class Supervised(L.LightningModule):
         self.make_scheduler = scheduler
         self.monitor = monitor
         # In a plain dict: they are no part of the model that is summed up, averaged and saved.
-        self.meters = {
-            stage: Meters(MeanMetric(), MetricCollection(dict(scores), compute_groups=False).clone())
-            for stage in STAGES
-        }
+        self.meters = {stage: Meters(scores) for stage in STAGES}
 
     def setup(self, stage: str) -> None:
         for meters in self.meters.values():
-            meters.loss.to(self.device)
-            meters.scores.to(self.device)
+            meters.to(self.device)
 
     def compute_loss(self, output: Tensor, y: Tensor) -> Tensor:
         """The mean loss of a batch from the network's output (B, num_outputs) and targets (B,)."""
-        raise TypeError(f"{type(self).__name__} does not say how its loss is computed: give it a compute_loss")
+        raise TypeError(f"{type(self).__name__} needs a compute_loss of its own: how its loss is computed")
 
     def predict(self, output: Tensor) -> Tensor:
         """What the scores compare with y, and what is written for a new sample, from (B, num_outputs)."""
@@ -89,13 +76,18 @@ class Supervised(L.LightningModule):
 
     def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Tensor:
         loss, _ = self._measure("train", batch)
-        if self.trainer.is_last_batch:
-            self._log_scores("train")
         if self.trainer.world_size > 1:
             # DDP averages the ranks' gradients; where they hold unequal shares of a batch, each counts by its samples.
             size = torch.tensor(float(len(batch[1])), device=self.device)
             loss = loss * size / self.trainer.strategy.reduce(size.clone(), reduce_op="mean")
         return loss
+
+    def on_train_batch_end(self, outputs: Any, batch: Any, batch_idx: int) -> None:
+        trainer = self.trainer
+        out_of_steps = 0 <= trainer.max_steps <= trainer.global_step
+        stopped = trainer.should_stop and trainer.current_epoch >= (trainer.min_epochs or 0)
+        if trainer.is_last_batch or out_of_steps or stopped:  # here the epoch ends, cut short or not
+            self._log_scores("train")
 
     def validation_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Tensor:
         return self._measure("val", batch)[1]
@@ -124,9 +116,8 @@ class Supervised(L.LightningModule):
         given: dict[str, Any] = {}
         # A functools.partial's signature is that of what it wraps.
         if "steps_per_epoch" in inspect.signature(self.make_scheduler).parameters:
-            given["steps_per_epoch"] = max(
-                round(self.trainer.estimated_stepping_batches / (self.trainer.max_epochs or 1)), 1
-            )
+            assert self.trainer.estimated_stepping_batches > 0  # it also makes the next number known
+            given["steps_per_epoch"] = ceil(self.trainer.num_training_batches / self.trainer.accumulate_grad_batches)
         schedule: dict[str, Any] = {"scheduler": self.make_scheduler(optimizer, **given)}
         schedule["interval"] = "step" if given else "epoch"
         if isinstance(schedule["scheduler"], ReduceLROnPlateau):
@@ -136,18 +127,12 @@ class Supervised(L.LightningModule):
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Keep what was measured of an epoch begun, of all ranks together."""
-        kept: dict[str, Any] = {}
-        for name, metric in self.meters["train"].all().items():
-            with metric.sync_context():
-                kept[name] = {state: torch.clone(value) for state, value in metric.metric_state.items()}  # type: ignore[arg-type]  # no lists
-        checkpoint["meters"] = kept
+        checkpoint["meters"] = self.meters["train"].state()
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Go on with what was measured; rank 0 has that of all."""
         if self.global_rank == 0:
-            for name, metric in self.meters["train"].all().items():
-                for state, value in checkpoint["meters"][name].items():
-                    setattr(metric, state, value.to(self.device))
+            self.meters["train"].load(checkpoint["meters"])
 
     def _step_plateau(self) -> None:
         scheduler = self.lr_schedulers()
@@ -159,15 +144,10 @@ class Supervised(L.LightningModule):
         output = self(x)
         loss = self.compute_loss(output, y)
         prediction = self.predict(output.detach())
-        self.meters[stage].loss.update(loss.detach(), weight=len(y))
-        self.meters[stage].scores.update(prediction, y)
+        self.meters[stage].update(loss, prediction, y)
         return loss, prediction
 
     def _log_scores(self, stage: str) -> None:
-        meters = self.meters[stage]
-        values = {"loss": meters.loss.compute(), **meters.scores.compute()}
         # Computed over all samples of all ranks already, so equal everywhere: the largest is any of them.
-        named = {f"{stage}/{name}": value for name, value in values.items()}
-        self.log_dict(named, on_step=False, on_epoch=True, batch_size=1, reduce_fx="max", sync_dist=True)
-        meters.loss.reset()
-        meters.scores.reset()
+        values = {f"{stage}/{name}": value for name, value in self.meters[stage].compute().items()}
+        self.log_dict(values, on_step=False, on_epoch=True, batch_size=1, reduce_fx="max", sync_dist=True)

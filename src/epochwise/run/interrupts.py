@@ -1,0 +1,84 @@
+"""What a run does when it is asked to end."""
+
+import os
+import signal
+from types import FrameType
+from typing import Any
+
+import lightning as L
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)
+
+
+class Interrupted(SystemExit):
+    """A run that was asked to end, and has saved what it needs to go on.
+
+    Args:
+        signum: which signal asked. The exit code is 128 and its number, as a shell has it, on rank 0 alone: Lightning
+            kills all ranks where one of the others ends with an error.
+        rank: the process.
+    """
+
+    def __init__(self, signum: int, rank: int) -> None:
+        super().__init__(128 + signum if rank == 0 else 0)
+        self.signum = signum
+
+    def __str__(self) -> str:
+        return signal.Signals(self.signum).name
+
+
+class Interrupts(L.Callback):
+    """On SIGINT, SIGTERM or SIGUSR1 finish the step, save a checkpoint and end; on a second one end at once.
+
+    All ranks end after the same step. Checkpoint callbacks with a ``save`` are asked to.
+    """
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.seen_step = -1
+
+    def on_sanity_check_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        self._listen()
+
+    def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        self.seen_step = trainer.global_step
+        self._listen()
+
+    def on_test_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        self._listen()
+
+    def on_train_batch_start(
+        self, trainer: L.Trainer, pl_module: L.LightningModule, batch: Any, batch_idx: int
+    ) -> None:
+        stepped, self.seen_step = trainer.global_step > self.seen_step, trainer.global_step
+        # A checkpoint holds no gradients: within an accumulated step the run goes on to its end.
+        if (batch_idx > 0 and not stepped) or not self._asked(trainer):
+            return
+        if batch_idx > 0:  # else the end of the epoch has saved
+            for callback in trainer.checkpoint_callbacks:
+                if hasattr(callback, "save"):
+                    callback.save(trainer)
+        raise Interrupted(self.asked, trainer.global_rank)
+
+    def on_train_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        if self._asked(trainer):
+            raise Interrupted(self.asked, trainer.global_rank)
+
+    def on_test_batch_start(self, trainer: L.Trainer, pl_module: L.LightningModule, *_: Any) -> None:
+        if self._asked(trainer):
+            raise Interrupted(self.asked, trainer.global_rank)
+
+    def _asked(self, trainer: L.Trainer) -> bool:
+        asked = trainer.strategy.reduce_boolean_decision(bool(self.asked), all=False)
+        self.asked = self.asked or (signal.SIGTERM if asked else 0)
+        return asked
+
+    def _listen(self) -> None:
+        # Each time anew: Lightning puts a handler of its own before ours, which ends the run without saving.
+        for signum in SIGNALS:
+            signal.signal(signum, self._hear)
+
+    def _hear(self, signum: int, frame: FrameType | None) -> None:
+        if self.asked:
+            os._exit(128 + signum)
+        self.asked = signum

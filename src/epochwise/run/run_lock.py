@@ -1,0 +1,60 @@
+"""One writer for a run folder."""
+
+import fcntl
+import os
+from pathlib import Path
+from time import monotonic, sleep
+
+from epochwise.input_error import InputError
+
+
+class RunLock:
+    """Hold a run folder for as long as this process lives; the system lets go of it however the process ends.
+
+    Args:
+        run_folder: the folder; ``.lock`` in it names the process that holds it.
+        seconds: how long to wait for one that is gone: its workers may outlive it by a few seconds.
+
+    Raises:
+        InputError: another process that lives is writing to the folder.
+    """
+
+    def __init__(self, run_folder: Path, seconds: float = 15.0) -> None:
+        self.path = run_folder / ".lock"
+        give_up = monotonic() + seconds
+        while (holder := self._take()) is not None:
+            if _lives(holder) or monotonic() > give_up:
+                raise InputError(f"run_folder: process {holder} is writing to {run_folder}; one at a time")
+            sleep(0.2)
+
+    def _take(self) -> str | None:
+        """Try once; return who holds it instead."""
+        self.file = open(self.path, "a+", encoding="utf-8")  # noqa: SIM115 (held open: that is the lock)
+        try:
+            fcntl.flock(self.file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            self.file.seek(0)
+            with self.file:
+                return self.file.read().strip()
+        if not self.path.exists() or os.fstat(self.file.fileno()).st_ino != self.path.stat().st_ino:
+            self.file.close()  # whoever held it has removed the file since
+            return ""
+        self.file.truncate(0)
+        self.file.write(str(os.getpid()))
+        self.file.flush()
+        return None
+
+    def release(self) -> None:
+        """Let go of the folder."""
+        self.path.unlink(missing_ok=True)
+        self.file.close()
+
+
+def _lives(process: str) -> bool:
+    try:
+        os.kill(int(process), 0)
+    except (ValueError, ProcessLookupError):
+        return False
+    except PermissionError:
+        return True
+    return True

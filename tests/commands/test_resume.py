@@ -1,0 +1,132 @@
+"""A run that was cut off and continued, beside the same run uninterrupted."""
+
+import json
+
+import pytest
+import torch
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+from epochwise.commands.train import train
+from epochwise.input_error import InputError
+from epochwise.run.epochs_csv import read_epochs_csv
+from epochwise.task.classification import Classification
+
+QUICK = ("~callbacks.model_summary", "~callbacks.progress_bar", "~callbacks.confusion_matrix", "name=test")
+BASE = ("data.batch_size=128", "trainer.max_epochs=4", "model.hidden_sizes=[16]", *QUICK)  # 10 steps an epoch
+CONFIGS = {
+    "dropout and cosine": ["callbacks.last_checkpoint.every_n_steps=3"],
+    "only epoch ends": [],
+    "every step": ["callbacks.last_checkpoint.every_n_steps=1", "optimizer=sgd", "scheduler=one_cycle"],
+    "plateau": [
+        "scheduler=plateau",
+        "scheduler.patience=0",
+        "optimizer.lr=0.05",
+        "callbacks.last_checkpoint.every_n_steps=4",
+    ],
+    "averaged weights": ["+callbacks=ema", "callbacks.last_checkpoint.every_n_steps=3"],
+    "accumulation": ["trainer.accumulate_grad_batches=3", "callbacks.last_checkpoint.every_n_steps=1"],
+    "several validations": ["trainer.val_check_interval=3", "callbacks.last_checkpoint.every_n_steps=1"],
+    "workers": ["data.num_workers=2", "callbacks.last_checkpoint.every_n_steps=3"],
+    "early stopping": ["stopping.patience=1", "optimizer.lr=0.3", "callbacks.last_checkpoint.every_n_steps=3"],
+    "steps": ["scheduler=step", "trainer.check_val_every_n_epoch=2", "callbacks.last_checkpoint.every_n_steps=2"],
+}
+
+
+class PowerCut(BaseException):
+    """What no code expects."""
+
+
+def outcome(folder):
+    """All that has to be equal: weights and states, rows but for the clock's, points, result."""
+    checkpoints = {
+        name: torch.load(folder / f"checkpoints/{name}.ckpt", weights_only=True) for name in ("best", "last")
+    }
+    for checkpoint in checkpoints.values():
+        checkpoint["epoch_log"].pop("seconds")
+        for row in checkpoint["epoch_log"]["rows"]:
+            row.pop("seconds")
+        checkpoint["loops"]["fit_loop"].pop("epoch_loop.state_dict")  # a count for Lightning's own loggers
+    rows = [{k: v for k, v in row.items() if k != "seconds"} for row in read_epochs_csv(folder / "epochs.csv")]
+    reader = EventAccumulator(str(folder / "tensorboard"), size_guidance={"scalars": 0})
+    reader.Reload()
+    points = {tag: [(e.step, e.value) for e in reader.Scalars(tag)] for tag in reader.Tags()["scalars"]}
+    result = json.loads((folder / "result.json").read_text())
+    kept = {k: v for k, v in result.items() if k not in ("seconds", "command", "git_commit")}
+    return {"checkpoints": checkpoints, "rows": rows, "points": points, "result": kept}
+
+
+def differences(one, other, where=""):
+    """The places at which two nested values differ, to the bit."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        keys = one.keys() | other.keys()
+        missing = [f"{where}.{key}" for key in keys if (key in one) != (key in other)]
+        return missing + [
+            d for key in keys & one.keys() & other.keys() for d in differences(one[key], other[key], f"{where}.{key}")
+        ]
+    if isinstance(one, (list, tuple)) and len(one) == len(other):
+        return [d for i, (a, b) in enumerate(zip(one, other, strict=True)) for d in differences(a, b, f"{where}[{i}]")]
+    if isinstance(one, torch.Tensor):
+        return [] if torch.equal(one, other) else [where]
+    return [] if one == other or (one != one and other != other) else [f"{where}: {one} != {other}"]
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory, composed):
+    """The uninterrupted runs, made once each."""
+    made = {}
+
+    def run(name):
+        if name not in made:
+            folder = tmp_path_factory.mktemp("whole") / "run"
+            train(composed(*BASE, *CONFIGS[name], run_folder=folder))
+            made[name] = outcome(folder)
+        return made[name]
+
+    return run
+
+
+@pytest.mark.parametrize("batch", [4, 10, 17, 23])
+@pytest.mark.parametrize("name", CONFIGS)
+def test_a_run_that_was_cut_off_ends_as_the_uninterrupted_one(tmp_path, composed, whole, monkeypatch, name, batch):
+    expected = whole(name)
+    folder = tmp_path / "run"
+    learn, begun = Classification.training_step, []
+
+    def cut_off(self, *args):
+        begun.append(1)
+        if len(begun) == batch:
+            raise PowerCut
+        return learn(self, *args)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Classification, "training_step", cut_off)
+        with pytest.raises(PowerCut):
+            train(composed(*BASE, *CONFIGS[name], run_folder=folder))
+    train(composed(*BASE, *CONFIGS[name], "resume=auto", run_folder=folder))
+    assert differences(outcome(folder), expected) == []
+
+
+def test_a_finished_run_is_not_overwritten(trained, composed):
+    with pytest.raises(InputError, match=r"^run_folder: .* holds a run; go on with it by run="):
+        train(composed(*BASE, run_folder=trained))
+
+
+def test_a_damaged_last_checkpoint_is_named_and_the_one_before_it_used(tmp_path, composed, whole, capsys):
+    folder = tmp_path / "run"
+    train(composed(*BASE, run_folder=folder))
+    last = folder / "checkpoints/last.ckpt"
+    content = bytearray(last.read_bytes())
+    content[len(content) // 2] ^= 0xFF  # one byte of a weight
+    last.write_bytes(content)
+    train(composed(*BASE, "resume=auto", run_folder=folder))
+    said = capsys.readouterr().err
+    assert "last.ckpt is damaged" in said
+    assert "going on from" in said
+    assert differences(outcome(folder), whole("only epoch ends")) == []
+
+
+def test_a_run_without_any_whole_checkpoint_is_refused(tmp_path, composed):
+    (tmp_path / "checkpoints").mkdir()
+    (tmp_path / "checkpoints/last.ckpt").write_bytes(b"half of a")
+    with pytest.raises(InputError, match=r"last\.ckpt is damaged"):
+        train(composed(*BASE, "resume=auto", run_folder=tmp_path))
