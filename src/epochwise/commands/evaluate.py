@@ -76,7 +76,7 @@ def evaluate(config: DictConfig) -> dict[str, float]:
         with whole_file(path.with_suffix(".json")) as file:
             json.dump({"ckpt": config.ckpt, "epoch": run.epoch, "samples": len(table), **scores}, file, indent=2)
     console = Console(highlight=False, soft_wrap=True, markup=False)
-    samples = f"{len(table):,} samples of {config.predict or config.split}"
+    samples = f"{len(table):,} samples ({config.predict or config.split})"
     console.print(f"{config.ckpt} checkpoint (epoch {run.epoch}), {samples}")
     console.print("  ".join(f"{name} {value:.4f}" for name, value in scores.items()) or "no labels, so no scores")
     console.print(f"predictions in {shown(path)}")
