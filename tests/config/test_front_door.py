@@ -1,14 +1,20 @@
 import logging
 import os
 import runpy
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+WITH_LITTLE = {**os.environ, "PYTHONPATH": str(Path(__file__).parent / "project")}
+
 SCRIPT = """
 '''A small front door.'''
+import os
+import signal
+
 from hydra.utils import instantiate
 from omegaconf import DictConfig
 
@@ -25,6 +31,16 @@ class Picky:
 def main(config: DictConfig) -> None:
     if config.name == "picky":
         instantiate({"_target_": "__main__.Picky"})
+    if config.name == "interrupt":
+        os.kill(os.getpid(), signal.SIGINT)
+    if config.name == "broken_import":
+        try:
+            os.kill(os.getpid(), signal.SIGINT)
+        except KeyboardInterrupt:
+            raise RecursionError("as torch does where it is interrupted")
+    if config.name == "late_interrupt":
+        open(config.run_folder + "/kept", "w").close()
+        raise KeyboardInterrupt
     if config.name == "crash":
         raise KeyError("a real bug")
     print("seed", config.seed, "in", config.run_folder)
@@ -73,7 +89,7 @@ def test_faults_are_printed_and_the_exit_code_is_2(run, tmp_path):
     assert (code, out) == (2, "")
     assert err.splitlines() == [
         "modle: unknown key, allowed: model; did you mean 'model'?",
-        "seed: got 'x' (str), allowed: an int of at least 0",
+        "seed: got 'x' (str), allowed: an int of at least 0 and at most 4294967295",
     ]
     assert not (tmp_path / "here").exists()
 
@@ -94,6 +110,29 @@ def test_a_crash_keeps_its_traceback(run):
         run("name=crash", "hydra.run.dir=here")
 
 
+@pytest.mark.parametrize(
+    ("name", "files"), [("interrupt", None), ("broken_import", None), ("late_interrupt", ["kept"])]
+)
+def test_an_interrupted_job_says_so_and_leaves_no_empty_run_folder(run, tmp_path, name, files):
+    listens = signal.getsignal(signal.SIGINT)
+    code, out, err = run(f"name={name}", "hydra.run.dir=here", "hydra.output_subdir=null")
+    assert (code, out, err) == (130, "", "interrupted\n")
+    assert (os.listdir(tmp_path / "here") if files else (tmp_path / "here").exists() or None) == files
+    assert signal.getsignal(signal.SIGINT) is listens
+
+
+@pytest.mark.parametrize("flags", [["--help"], ["--cfg", "job"]])
+def test_a_reader_that_goes_away_is_no_fault(run, tmp_path, flags):
+    read, write = os.pipe()
+    os.close(read)
+    done = subprocess.run(
+        [sys.executable, "train.py", *flags],
+        cwd=tmp_path, stdout=write, stderr=subprocess.PIPE, text=True, check=False, env=WITH_LITTLE,
+    )  # fmt: skip
+    os.close(write)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 @pytest.mark.parametrize("rank", ["RANK", "LOCAL_RANK"])
 def test_other_processes_make_no_run_folder_and_print_no_fault(run, tmp_path, rank):
     before = set(tmp_path.iterdir())
@@ -106,7 +145,7 @@ def test_other_processes_make_no_run_folder_and_print_no_fault(run, tmp_path, ra
 
 def test_the_first_process_of_several_prints(run):
     code, _, err = run("seed=x", RANK="0", LOCAL_RANK="0")
-    assert (code, err) == (2, "seed: got 'x' (str), allowed: an int of at least 0\n")
+    assert (code, err) == (2, "seed: got 'x' (str), allowed: an int of at least 0 and at most 4294967295\n")
 
 
 @pytest.mark.parametrize(
@@ -167,10 +206,10 @@ def test_a_fault_is_said_without_importing_torch(run, tmp_path):
     done = subprocess.run(
         [sys.executable, "-X", "importtime", "train.py", "trainer.max_epochs=fifty"],
         cwd=tmp_path, capture_output=True, text=True, check=False,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent / "project")},
+        env=WITH_LITTLE,
     )  # fmt: skip
     lines = done.stderr.splitlines()
     said = [line for line in lines if not line.startswith("import time:")]
     imported = {line.split("|")[-1].strip() for line in lines} - set(said)
-    assert (done.returncode, said) == (2, ["trainer.max_epochs: got 'fifty' (str), allowed: int or null"])
+    assert (done.returncode, said) == (2, ["trainer.max_epochs: got 'fifty' (str), allowed: an int of at least 1"])
     assert not imported & {"torch", "lightning", "timm", "torchvision", "numpy", "little"}

@@ -1,4 +1,4 @@
-"""Hydra's own parts, used one at a time. The only file of this project that leans on what Hydra keeps to itself."""
+"""Hydra's own loader, one step at a time. It leans on what Hydra keeps to itself, as ``hydra_arguments.py`` does."""
 
 from collections.abc import Iterator
 from copy import deepcopy

@@ -2,22 +2,27 @@
 
 import os
 import sys
+from argparse import Namespace
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import wraps
 from pathlib import Path
 from typing import Any, NoReturn
 
 import hydra
-from hydra._internal.utils import get_args_parser
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import ConfigCompositionException, OverrideParseException, SearchPathException
 from hydra.types import RunMode
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
+from epochwise.config.closed_pipe import closed_pipe
 from epochwise.config.command_line import CommandLine
 from epochwise.config.composer import Composer
+from epochwise.config.continued_run import continue_run
 from epochwise.config.help_text import help_text
+from epochwise.config.hydra_arguments import parse_arguments
+from epochwise.config.interruptible import interruptible
 from epochwise.config.key_override import one_line
 from epochwise.input_error import InputError
 
@@ -28,7 +33,8 @@ def front_door(name: str) -> Callable[[Callable[[DictConfig], Any]], Callable[[]
     """``hydra.main`` for ``conf/<name>.yaml``, with the command line and the config checked before.
 
     Unusable input, found here or by the job (``InputError``), is printed to stderr, one line a fault, by the first
-    process alone, and ends the process with exit code 2. Any other exception keeps its traceback.
+    process alone, and ends the process with exit code 2; Ctrl-C is one line and exit code 130. Any other exception
+    keeps its traceback.
 
     Args:
         name: the root config's file in ``conf``, and a key of ``epochwise.config.schema.SCHEMAS``.
@@ -38,7 +44,8 @@ def front_door(name: str) -> Callable[[Callable[[DictConfig], Any]], Callable[[]
         @wraps(task)
         def job(config: DictConfig) -> Any:
             try:
-                return task(config)
+                with interruptible(speaks=_is_first_process()):
+                    return task(config)
             except Exception as error:
                 # Hydra would print a line of its own first. Of a sweep it has to hear, to go on as it sees fit.
                 if HydraConfig.get().mode == RunMode.MULTIRUN or _lines(error) is None:
@@ -50,12 +57,8 @@ def front_door(name: str) -> Callable[[Callable[[DictConfig], Any]], Callable[[]
             # Without it Hydra prints a shortened traceback of its own and hides what it was.
             os.environ.setdefault("HYDRA_FULL_ERROR", "1")
             try:
-                _share_the_run_folder()
-                text = _check(name, Path(task.__code__.co_filename).parent, task.__globals__["__doc__"] or name)
-                if text is not None:
-                    print(text)
-                    return
-                hydra.main(version_base="1.3", config_path="conf", config_name=name)(job)()
+                with interruptible(speaks=_is_first_process()):
+                    _enter(name, task, job)
             except Exception as error:
                 if _lines(error) is None:
                     raise
@@ -66,15 +69,29 @@ def front_door(name: str) -> Callable[[Callable[[DictConfig], Any]], Callable[[]
     return decorate
 
 
+def _enter(name: str, task: Callable[[DictConfig], Any], job: Callable[[DictConfig], Any]) -> None:
+    """Check the command line, then let Hydra do what it says."""
+    if name == "train":
+        sys.argv[1:] = continue_run(sys.argv[1:])
+    _share_the_run_folder()
+    arguments = parse_arguments(sys.argv[1:])
+    text = _check(arguments, name, Path(task.__code__.co_filename).parent, task.__globals__["__doc__"] or name)
+    only_prints = any(getattr(arguments, key) for key in ("help", "cfg", "info", "hydra_help"))
+    with closed_pipe() if only_prints else nullcontext():
+        if text is not None:
+            print(text)
+        else:
+            hydra.main(version_base="1.3", config_path="conf", config_name=name)(job)()
+
+
 def _refuse(error: Exception) -> NoReturn:
     if _is_first_process():
         print(*_lines(error) or (), sep="\n", file=sys.stderr)
     raise SystemExit(2) from None
 
 
-def _check(name: str, folder: Path, about: str) -> str | None:
+def _check(arguments: Namespace, name: str, folder: Path, about: str) -> str | None:
     """Raise InputError for what is wrong with the command line; return the help where that is asked for."""
-    arguments = get_args_parser().parse_args()
     modes = [f"--{key}" for key in ("help", "run", "multirun", "cfg", "info") if getattr(arguments, key)]
     if len(modes) > 1:
         raise InputError(f"{' '.join(modes)}: allowed: one of them")
@@ -111,7 +128,7 @@ def _share_the_run_folder() -> None:
     """Keep the other processes of a distributed run from making run folders of their own."""
     if _is_first_process():
         return
-    given = get_args_parser().parse_args().overrides
+    given = parse_arguments(sys.argv[1:]).overrides
     # Behind the last override, as the last word counts; not behind a flag, where argparse takes no override.
     end = len(sys.argv) - sys.argv[::-1].index(given[-1]) if given else 1
     sys.argv[end:end] = ["hydra.run.dir=.", "hydra.output_subdir=null"]
