@@ -4,12 +4,12 @@ import re
 from pathlib import Path
 
 import pytest
-from hydra._internal.utils import get_args_parser
 from omegaconf import OmegaConf
 
 from epochwise.config.command_line import CommandLine
 from epochwise.config.composer import Composer
 from epochwise.config.definition import find
+from epochwise.config.hydra_arguments import parse_arguments
 from epochwise.config.schema import SCHEMAS
 from epochwise.config.signature import signature
 
@@ -26,7 +26,7 @@ def composer():
 
 
 def check(composer, *overrides):
-    CommandLine("train", composer, get_args_parser().parse_args(["--cfg", "job", *overrides])).check()
+    CommandLine("train", composer, parse_arguments(["--cfg", "job", *overrides])).check()
 
 
 def choice(path):
@@ -44,7 +44,7 @@ def test_every_option_composes_and_binds(composer, path):
 
 @pytest.mark.parametrize("front_door", sorted(SCHEMAS))
 def test_every_root_file_composes_and_binds(front_door):
-    arguments = get_args_parser().parse_args(["--cfg", "job"])
+    arguments = parse_arguments(["--cfg", "job"])
     CommandLine(front_door, Composer(str(CONF), front_door), arguments).check()
 
 

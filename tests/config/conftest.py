@@ -3,10 +3,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from hydra._internal.utils import get_args_parser
 
 from epochwise.config.command_line import CommandLine
 from epochwise.config.composer import Composer
+from epochwise.config.hydra_arguments import parse_arguments
 from epochwise.input_error import InputError
 
 PROJECT = Path(__file__).parent / "project"
@@ -23,8 +23,13 @@ def little_project() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def composer() -> Composer:
-    return Composer(str(PROJECT / "conf"), "train")
+def project_conf() -> str:
+    return str(PROJECT / "conf")
+
+
+@pytest.fixture(scope="session")
+def composer(project_conf: str) -> Composer:
+    return Composer(project_conf, "train")
 
 
 @pytest.fixture(scope="session")
@@ -33,7 +38,7 @@ def lines(composer: Composer) -> Lines:
 
     def read(*arguments: str) -> list[str]:
         try:
-            CommandLine("train", composer, get_args_parser().parse_args(arguments)).check()
+            CommandLine("train", composer, parse_arguments(list(arguments))).check()
         except InputError as error:
             return list(error.lines)
         return []

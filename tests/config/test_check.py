@@ -1,15 +1,20 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args
 
 import pytest
+from lightning.pytorch.accelerators import AcceleratorRegistry
+from lightning.pytorch.strategies import StrategyRegistry
 from omegaconf import OmegaConf
 
 from epochwise.config.check import check
+from epochwise.config.contradictions import contradictions
 from epochwise.config.monitor import metrics_of
 from epochwise.config.ranges import RANGES
 from epochwise.config.resolve import MISSING, UNKNOWN, resolve
 from epochwise.config.signature import signature
+from epochwise.config.trainer_values import TRAINER, TRAINER_VALUES
 from epochwise.input_error import InputError
 
 
@@ -40,7 +45,10 @@ def test_a_good_config_has_no_fault(small):
     [
         (
             {"model": {"_target_": "little.Net", "num_outputs": 3}},
-            ["model.hidden_sizes: Net needs it, give it with +model.hidden_sizes=...; allowed: a list of int"],
+            [(
+                "model.hidden_sizes: Net needs it, give it with +model.hidden_sizes=...; "
+                "allowed: a list of at least 1 entries, each an int of at least 1"
+            )],
         ),
         ({"model": {"_target_": "little.Net", "_args_": [3, [8]]}}, []),
         ({"model": {"_target_": "little.Net", "_partial_": True}}, []),
@@ -72,9 +80,9 @@ def test_a_good_config_has_no_fault(small):
             ["callbacks.keeper.mode: got 'min', but val/accuracy is better when larger: callbacks.keeper.mode=max"],
         ),
         (
-            {"callbacks": {"keeper": {"_target_": "little.Keeper.from_folder", "folder": 3, "decay": 0}}},
+            {"callbacks": {"keeper": {"_target_": "little.Keeper.from_folder", "folder": None, "decay": 0}}},
             [
-                "callbacks.keeper.folder: got 3 (int), allowed: a path or str",
+                "callbacks.keeper.folder: got null, allowed: a path or str",
                 "callbacks.keeper.decay: got 0 (int), allowed: a number above 0 and at most 1",
             ],
         ),
@@ -140,7 +148,7 @@ def test_metrics_of_a_task_are_read_also_where_inherited():
 def test_ranges_are_of_arguments_that_libraries_have():
     targets = [
         "lightning.pytorch.Trainer", "lightning.pytorch.callbacks.EarlyStopping", "torch.optim.AdamW",
-        "torch.optim.SGD",
+        "torch.optim.SGD", "lightning.pytorch.callbacks.RichModelSummary",
         "lightning.pytorch.callbacks.ModelCheckpoint", "lightning.pytorch.callbacks.EMAWeightAveraging",
         "torch.optim.lr_scheduler.OneCycleLR", "torch.optim.lr_scheduler.StepLR", "torch.optim.lr_scheduler.ConstantLR",
         "torch.optim.lr_scheduler.CosineAnnealingLR", "torch.utils.data.DataLoader", "torchmetrics.Accuracy",
@@ -148,6 +156,35 @@ def test_ranges_are_of_arguments_that_libraries_have():
     ]  # fmt: skip
     known = {name for target in targets for name in signature(target).parameters}
     assert set(RANGES) <= known
+
+
+def test_values_of_the_trainer_are_those_that_it_takes():
+    parameters = signature("lightning.pytorch.Trainer").parameters
+    assert {parameters[name].module.name for name in TRAINER_VALUES} == {TRAINER}
+    assert set(AcceleratorRegistry.available_accelerators()) <= set(get_args(TRAINER_VALUES["accelerator"]))
+    assert {"auto", *StrategyRegistry.available_strategies()} == set(get_args(TRAINER_VALUES["strategy"]))
+
+
+@pytest.mark.parametrize(
+    ("trainer", "monitor", "at_fault"),
+    [
+        ({"limit_val_batches": 0.0}, "val/loss", ["monitor", "stopping.monitor"]),
+        ({"limit_val_batches": 0}, "train/loss", []),
+        ({"limit_val_batches": 0, "fast_dev_run": True}, "val/loss", []),
+        ({"check_val_every_n_epoch": 3, "max_epochs": 2}, "val/loss", ["monitor", "stopping.monitor"]),
+        ({"check_val_every_n_epoch": 2, "max_epochs": 2}, "val/loss", []),
+        ({"check_val_every_n_epoch": None, "max_epochs": 2}, "val/loss", []),
+        ({"min_epochs": 3, "max_epochs": 2}, "val/loss", ["trainer.min_epochs"]),
+        ({"min_epochs": 2, "max_epochs": 2}, "val/loss", []),
+        ({"min_epochs": "x", "max_epochs": UNKNOWN}, "val/loss", []),
+        ({"accelerator": "gpu", "devices": [0, 1]}, "val/loss", []),
+        ({"accelerator": "cpu", "devices": [0, 1]}, "val/loss", ["trainer.devices"]),
+        (UNKNOWN, "val/loss", []),
+    ],
+)
+def test_settings_that_contradict_each_other_are_faults(trainer, monitor, at_fault):
+    tree = {"trainer": trainer, "monitor": monitor, "stopping": {"monitor": monitor}}
+    assert list(contradictions(tree)) == at_fault
 
 
 def test_a_check_imports_neither_torch_nor_what_it_checks():

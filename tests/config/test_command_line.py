@@ -1,13 +1,13 @@
 from pathlib import Path
 
 import pytest
-from hydra._internal.utils import get_args_parser
 from hydra.errors import HydraException
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from epochwise.config.command_line import CommandLine
 from epochwise.config.composer import Composer
+from epochwise.config.hydra_arguments import parse_arguments
 from epochwise.input_error import InputError
 
 TABLE = [
@@ -65,7 +65,7 @@ def test_all_faults_are_said_at_once(lines):
 
 def test_each_value_of_a_sweep_is_checked(lines):
     assert lines("-m", "model=net,dep", "optimizer.lr=0.1,abc,-1", "seed=range(-1,2)") == [
-        "seed: got -1 (int), allowed: an int of at least 0",
+        "seed: got -1 (int), allowed: an int of at least 0 and at most 4294967295",
         "model: no option 'dep'; allowed: deep, net, timm; did you mean 'deep'?",
         "optimizer.lr: got 'abc' (str), allowed: float",
         "optimizer.lr: got -1 (int), allowed: a number above 0",
@@ -87,12 +87,64 @@ def test_two_files_added_to_a_group_one_by_one_are_named_together(lines):
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("seed: 1\n", "settings of no group; its first line must be: # @package _global_"),
+        (
+            "# @package _global_\ndefaults: [{override /modle: net}]\n",
+            (
+                "override /modle: no such group, allowed: trainer, stopping, scheduler, optimizer, task, model, data, "
+                "experiment; did you mean 'model'?"
+            ),
+        ),
+        (
+            "# @package _global_\ndefaults: [{override /model: nett}]\n",
+            "override /model: no option 'nett', allowed: deep, net, timm; did you mean 'net'?",
+        ),
+    ],
+)
+def test_an_experiment_that_is_written_wrong_is_named(project_conf, tmp_path, text, line):
+    (tmp_path / "experiment").mkdir()
+    (tmp_path / "experiment" / "mine.yaml").write_text(text)
+    composer = Composer(project_conf, "train", str(tmp_path))
+    with pytest.raises(InputError) as raised:
+        CommandLine("train", composer, parse_arguments(["experiment=[quick,mine]"])).check()
+    assert raised.value.lines == (f"experiment/mine.yaml: {line}",)
+
+
+@pytest.mark.parametrize(
+    ("argument", "line"),
+    [
+        ("data.batch_size=7", "data.batch_size: no data is chosen, choose a file of conf/data first: data=..."),
+        ("model=deep", "model: evaluate has no such choice; a run keeps its own"),
+        ("+model=deep", "model: evaluate has no such choice; a run keeps its own"),
+        ("model.dropout=0.2", "model: evaluate has no such choice; a run keeps its own"),
+        ("experiment=quick", "experiment: evaluate has no such choice; a run keeps its own"),
+        ("splt=val", "splt: unknown key, allowed: run, ckpt, split, predict, seed, data; did you mean 'split'?"),
+    ],
+)
+def test_evaluating_chooses_nothing_but_other_data(project_conf, argument, line):
+    arguments = parse_arguments(["run=here", argument])
+    with pytest.raises(InputError) as raised:
+        CommandLine("evaluate", Composer(project_conf, "evaluate"), arguments).check()
+    assert raised.value.lines == (line,)
+
+
+def test_the_run_folder_is_given_where_the_config_has_none(tmp_path, project_conf):
+    """As for a run that is continued."""
+    lines = (Path(project_conf) / "train.yaml").read_text().splitlines()
+    (tmp_path / "kept.yaml").write_text("\n".join(line for line in lines if "run_folder" not in line))
+    composer = Composer(project_conf, "kept", str(tmp_path))
+    CommandLine("train", composer, parse_arguments(["+run_folder='here'"])).check()
+
+
 def test_a_file_that_is_no_yaml_is_named_with_its_line(tmp_path):
     (tmp_path / "model").mkdir()
     (tmp_path / "train.yaml").write_text("defaults: [{model: net}, _self_]\nseed: 0\n")
     (tmp_path / "model" / "net.yaml").write_text("_target_: little.Net\nhidden_sizes: [64\ndropout: 0.1\n")
     (tmp_path / "model" / "twice.yaml").write_text("a: 1\na: 2\n")
-    command_line = CommandLine("train", Composer(str(tmp_path), "train"), get_args_parser().parse_args([]))
+    command_line = CommandLine("train", Composer(str(tmp_path), "train"), parse_arguments([]))
     with pytest.raises(InputError) as raised:
         command_line.check()
     assert raised.value.lines == (

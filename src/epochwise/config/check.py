@@ -6,11 +6,13 @@ from typing import Any
 from omegaconf import DictConfig
 
 from epochwise.config.allowed_names import allowed_names
+from epochwise.config.contradictions import contradictions
 from epochwise.config.monitor import check_monitor
 from epochwise.config.node import check_node
 from epochwise.config.provided import PROVIDED
 from epochwise.config.resolve import MISSING, UNKNOWN, Resolved, join, resolve
 from epochwise.config.schema import SCHEMAS, Schema
+from epochwise.config.spec_reference import spec_faults
 from epochwise.config.value import value_fault
 from epochwise.input_error import InputError
 
@@ -28,7 +30,8 @@ def check(config: DictConfig, front_door: str = "train", may_miss: bool = False)
     """
     resolved = resolve(config)
     schema = SCHEMAS[front_door]
-    faults = resolved.faults | _root(resolved.tree, schema) | check_monitor(resolved.tree)
+    faults = resolved.faults | spec_faults(resolved.written) | _root(resolved.tree, schema)
+    faults |= contradictions(resolved.tree) | check_monitor(resolved.tree)
     for key, value in resolved.tree.items():
         if key in schema.several and isinstance(value, dict):
             for name, node in value.items():

@@ -10,8 +10,13 @@ from omegaconf import DictConfig
 
 from epochwise.config.check import check
 from epochwise.config.composer import Composer
+from epochwise.config.defaults_list import defaults_faults
+from epochwise.config.experiment_package import package_fault
 from epochwise.config.group_override import group_fault
+from epochwise.config.idle_override import idle_fault
 from epochwise.config.key_override import key_fault, one_line
+from epochwise.config.schema import SCHEMAS
+from epochwise.config.unreadable_override import ALLOWED, unreadable_fault
 from epochwise.input_error import InputError
 
 MOST_SWEPT = 200  # values of one sweep that are checked
@@ -28,6 +33,7 @@ class CommandLine:
 
     def __init__(self, front_door: str, composer: Composer, arguments: argparse.Namespace) -> None:
         self.front_door = front_door
+        self.known = SCHEMAS[front_door].keys()
         self.composer = composer
         self.may_miss = arguments.help or arguments.cfg is not None
         self.lines: dict[str, None] = {}  # in order, each once
@@ -53,10 +59,10 @@ class CommandLine:
         try:
             override = self.composer.parse(text)
         except HydraException:
-            self.lines[f"{text}: cannot be read, allowed: key=value, +key=value, ++key=value, ~key"] = None
+            self.lines[unreadable_fault(text, self.composer)] = None
             return None
         if not override.key_or_group:
-            self.lines[f"{text}: has no key, allowed: key=value, +key=value, ++key=value, ~key"] = None
+            self.lines[f"{text}: has no key, {ALLOWED}"] = None
             return None
         return override
 
@@ -95,10 +101,13 @@ class CommandLine:
             return
         for override in job:
             if override not in groups and override.key_or_group != "hydra.searchpath":
+                if line := idle_fault(override, config):
+                    self.lines[line] = None
+                    continue
                 try:
                     self.composer.apply(config, override)
                 except Exception as error:  # whatever Hydra's own code says of an override is a fault of that override
-                    self.lines[key_fault(override, config, self.composer, error)] = None
+                    self.lines[key_fault(override, config, self.composer, self.known, error)] = None
         try:
             check(config, self.front_door, self.may_miss)
         except InputError as error:
@@ -114,12 +123,13 @@ class CommandLine:
         added: dict[str, str] = {}
         for override in overrides:
             group, value = override.key_or_group, (override.input_line or "").partition("=")[2]
-            line = group_fault(override, self.composer, chosen)
+            line = group_fault(override, self.composer, chosen, self.known)
             if line is None and override.is_add() and not override.package:
                 if group in added:
                     together = f"{added[group]},{value}".replace("[", "").replace("]", "")
                     line = f"{group}: added twice; add both with +{group}=[{together}]"
                 added[group] = value
+            line = line or package_fault(override, self.composer)
             if line is None:
                 good.append(override.input_line or "")
             else:
@@ -131,6 +141,8 @@ class CommandLine:
             return self.composer.compose(files)
         except Exception as error:  # only Hydra has run: whatever it says is about the files or the overrides
             culprit = " ".join(files) or self.composer.name
-            lines = list(self.composer.broken_files()) or [f"{culprit}: {one_line(error)}"]
+            lines = list(self.composer.broken_files())
+            lines = lines or list(defaults_faults(list(map(self.composer.parse, files)), self.composer))
+            lines = lines or [f"{culprit}: {one_line(error)}"]
             self.lines |= dict.fromkeys(lines)
             return None

@@ -1,5 +1,6 @@
 """Whether a value of a config is one that a type allows, and what the type allows in words."""
 
+import re
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -7,8 +8,9 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from annotated_types import Ge, Gt, Interval, Le, Len, Lt, MaxLen, MinLen
 
 from epochwise.config.annotation import Instance, Later, look_up
+from epochwise.config.written import Written
 
-BOUNDS = (Ge, Gt, Le, Lt, Interval, MinLen, MaxLen, Len)
+BOUNDS = (Ge, Gt, Le, Lt, Interval, MinLen, MaxLen, Len, Written)
 
 
 def fits(value: Any, wanted: Any) -> bool:
@@ -62,6 +64,8 @@ def _fits_annotated(value: Any, wanted: Any, notes: tuple[Any, ...]) -> bool:
 
 
 def _within(value: Any, bound: Any) -> bool:
+    if isinstance(bound, Written):
+        return not isinstance(value, str) or re.fullmatch(bound.pattern, value) is not None
     if isinstance(bound, (MinLen, MaxLen, Len)):
         low, high = getattr(bound, "min_length", 0), getattr(bound, "max_length", None)
         return not hasattr(value, "__len__") or (low <= len(value) and (high is None or len(value) <= high))

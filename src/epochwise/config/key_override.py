@@ -7,17 +7,19 @@ from omegaconf import DictConfig, OmegaConf
 
 from epochwise.config.allowed_names import allowed_names
 from epochwise.config.composer import Composer
+from epochwise.config.group_override import no_such_choice
 from epochwise.config.resolve import join
 from epochwise.config.signature import signature
 
 
-def key_fault(override: Override, config: DictConfig, composer: Composer, error: Exception) -> str:
+def key_fault(override: Override, config: DictConfig, composer: Composer, known: list[str], error: Exception) -> str:
     """Say why Hydra refused an override.
 
     Args:
         override: of a key, not of a group.
         config: what it was to change, with the overrides before it.
         composer: knows the files.
+        known: root keys of the front door.
         error: what Hydra said; used where the reason is not one of the usual ones.
     """
     key = override.key_or_group
@@ -29,16 +31,21 @@ def key_fault(override: Override, config: DictConfig, composer: Composer, error:
         return f"{key}: got {override.input_line!r}: {one_line(error)}"
     names = [str(entry) for entry in node if parent or entry != "hydra"]
     if override.is_delete():
-        known = [join(parent, entry) for entry in names]
-        return f"{key}: nothing there to drop{allowed_names(key, known)}"
+        there = [join(parent, entry) for entry in names]
+        return f"{key}: nothing there to drop{allowed_names(key, there)}"
     if parent and composer.is_group(parent) and composer.has_option(parent, name):
         return f"{join(parent, name)}: is not chosen; add it with +{parent}={name}"
+    if not parent and composer.is_group(name):
+        if name not in known:
+            return no_such_choice(name, composer)
+        sign = "" if name in composer.choices() else "+"
+        return f"{key}: no {name} is chosen, choose a file of conf/{name} first: {sign}{name}=..."
     if not parent:
-        groups = composer.groups()
+        groups = [group for group in composer.groups() if group in known or group in composer.choices()]
         # modle=resnet: mode is as close a name as model, but has no resnet.
         meant = [group for group in groups if composer.has_option(group, str(override.value()))]
-        known = meant or list(dict.fromkeys([*names, *groups]))
-        return f"{name}: unknown key{allowed_names(name, known)}"
+        names = meant or list(dict.fromkeys([*names, *groups]))
+        return f"{name}: unknown key{allowed_names(name, names)}"
     return _unknown_argument(parent, name, node, names, override)
 
 

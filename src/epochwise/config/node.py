@@ -8,6 +8,7 @@ from epochwise.config.fit import BOUNDS
 from epochwise.config.ranges import RANGES
 from epochwise.config.resolve import UNKNOWN, join
 from epochwise.config.signature import Parameter, Signature, signature
+from epochwise.config.trainer_values import TRAINER, TRAINER_VALUES
 from epochwise.config.value import value_fault
 from epochwise.config.wording import wording
 
@@ -71,12 +72,14 @@ def _arguments(
     if node.get("_partial_") is not True:
         for key, parameter in wanted.parameters.items():
             if parameter.default is None and key not in given and key not in provided and key not in by_position:
-                place, words = join(path, key), wording(_type(parameter))
+                place, words = join(path, key), wording(_type(key, parameter))
                 faults[place] = f"{place}: {name} needs it, give it with +{place}=...; allowed: {words}"
     return faults
 
 
-def _type(parameter: Parameter) -> Any:
+def _type(name: str, parameter: Parameter) -> Any:
+    if parameter.module.name == TRAINER and name in TRAINER_VALUES:
+        return TRAINER_VALUES[name]
     read = annotation(parameter.annotation, parameter.module) if parameter.annotation is not None else Any
     # `size: int = None` means what it says.
     has_none = parameter.default is not None and getattr(parameter.default, "value", 0) is None
@@ -84,7 +87,7 @@ def _type(parameter: Parameter) -> Any:
 
 
 def _argument_fault(path: str, name: str, value: Any, parameter: Parameter) -> str | None:
-    wanted = _type(parameter)
+    wanted = _type(name, parameter)
     if line := value_fault(path, value, wanted):
         return line
     countable = isinstance(value, (int, float, list)) and not isinstance(value, bool)

@@ -12,7 +12,6 @@ BATCHES = Annotated[int, Ge(0)] | FRACTION
 #: Argument -> type, wherever it occurs in a class whose own annotation has no bounds. Checked beside that annotation.
 RANGES: dict[str, Any] = {
     # lightning.pytorch.Trainer
-    "max_epochs": COUNT,
     "min_epochs": Annotated[int, Ge(0)],
     "max_steps": Annotated[int, Ge(-1)],
     "num_nodes": COUNT,
@@ -24,7 +23,7 @@ RANGES: dict[str, Any] = {
     "limit_test_batches": BATCHES,
     "limit_predict_batches": BATCHES,
     "overfit_batches": BATCHES,
-    "log_every_n_steps": Annotated[int, Ge(0)],
+    "log_every_n_steps": COUNT,
     "num_sanity_val_steps": Annotated[int, Ge(-1)],
     "reload_dataloaders_every_n_epochs": Annotated[int, Ge(0)],
     # its callbacks
@@ -32,6 +31,7 @@ RANGES: dict[str, Any] = {
     "save_top_k": Annotated[int, Ge(-1)],
     "every_n_epochs": Annotated[int, Ge(0)],
     "decay": FRACTION,
+    "max_depth": Annotated[int, Ge(-1)],
     # torch.optim and its schedules
     "lr": Annotated[float, Gt(0)],
     "max_lr": Annotated[float, Gt(0)],
@@ -44,6 +44,7 @@ RANGES: dict[str, Any] = {
     "factor": Annotated[float, Interval(gt=0, le=1)],
     "step_size": COUNT,
     "epochs": COUNT,
+    "max_epochs": COUNT,
     "T_max": COUNT,
     "pct_start": FRACTION,
     # networks and data

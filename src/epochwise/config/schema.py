@@ -3,7 +3,12 @@
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from annotated_types import Ge
+from annotated_types import Interval
+
+from epochwise.config.written import Written
+
+NAME = Annotated[str, Written(r"(?s).*\S.*", "text that is not empty")]
+SEED = Annotated[int, Interval(ge=0, le=2**32 - 1)]  # as Lightning and NumPy take it
 
 
 @dataclass(frozen=True)
@@ -31,11 +36,12 @@ class Schema:
 SCHEMAS = {
     "train": Schema(
         scalars={
-            "name": str,
-            "seed": Annotated[int, Ge(0)],
+            "name": NAME,
+            "seed": SEED,
             "monitor": str,
             "mode": Literal["min", "max"],
             "run_folder": str | None,
+            "resume": Literal["auto"] | None,
             "spec": Any,  # filled in by the program once the data has been read
         },
         one=frozenset({"data", "model", "task", "optimizer", "scheduler", "stopping", "trainer"}),
@@ -47,7 +53,7 @@ SCHEMAS = {
             "ckpt": Literal["best", "last"],
             "split": Literal["train", "val", "test", "all"],
             "predict": str | None,
-            "seed": Annotated[int, Ge(0)],
+            "seed": SEED,
         },
         optional=frozenset({"data"}),
     ),

@@ -1,10 +1,14 @@
 """One value against the type it has to have."""
 
-from typing import Any
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
+from epochwise.config.allowed_names import MANY
+from epochwise.config.annotation import Later, look_up
 from epochwise.config.fit import fits
 from epochwise.config.resolve import MISSING, UNKNOWN
 from epochwise.config.wording import wording
+from epochwise.input_error import InputError
 
 
 def value_fault(path: str, value: Any, wanted: Any) -> str | None:
@@ -14,8 +18,24 @@ def value_fault(path: str, value: Any, wanted: Any) -> str | None:
     if value is UNKNOWN or _fits_known(value, wanted):
         return None
     # A number is not taken for text in silence: 007 would have become 7.
-    hint = f"; as text: \"{path}='{value}'\"" if type(value) in (int, float) and wanted in (str, str | None) else ""
-    return f"{path}: got {_said(value)}, allowed: {wording(wanted)}{hint}"
+    hint = f"; as text: \"{path}='{value}'\"" if type(value) in (int, float) and fits(str(value), wanted) else ""
+    names = _names(wanted)
+    close = InputError.closest(value, names) if isinstance(value, str) else ""
+    allowed = "" if close and len(names) > MANY else f", allowed: {wording(wanted)}"
+    return f"{path}: got {_said(value)}{allowed}{hint}{close}"
+
+
+def _names(wanted: Any) -> list[str]:
+    """The texts of which one is allowed."""
+    origin, inside = get_origin(wanted), get_args(wanted)
+    if origin is Literal:
+        return [one for one in inside if isinstance(one, str)]
+    if origin in (Union, UnionType):
+        return [name for one in inside for name in _names(one)]
+    if origin is Annotated:
+        later = [note for note in inside[1:] if isinstance(note, Later)]
+        return _names(look_up(later[0]) if later else inside[0])
+    return []
 
 
 def _said(value: Any) -> str:

@@ -7,6 +7,7 @@ from annotated_types import Len, MaxLen, MinLen
 
 from epochwise.config.annotation import Instance, Later, look_up
 from epochwise.config.fit import BOUNDS
+from epochwise.config.written import Written
 
 LIMITS = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
 
@@ -43,7 +44,8 @@ def _members(wanted: Any) -> list[str]:
     if wanted in (None, NoneType):
         return ["null"]
     if origin in (list, tuple):
-        return ["a list of " + (wording(inside[0]) if origin is list else ", ".join(map(wording, inside)))]
+        each = wording(inside[0]) if origin is list else ", ".join(map(wording, inside))
+        return [f"a list, each {each}" if each.startswith(("a ", "an ")) and origin is list else f"a list of {each}"]
     if origin is dict:
         return [f"a dict of {wording(inside[0])} to {wording(inside[1])}"]
     if wanted in (list, tuple, dict):
@@ -52,6 +54,8 @@ def _members(wanted: Any) -> list[str]:
 
 
 def _bounded(wanted: Any, bounds: list[Any]) -> list[str]:
+    if looks := [bound.words for bound in bounds if isinstance(bound, Written)]:
+        return looks
     kinds = _members(wanted)
     limits = {
         name: getattr(bound, name) for bound in bounds for name in LIMITS if getattr(bound, name, None) is not None
@@ -62,4 +66,9 @@ def _bounded(wanted: Any, bounds: list[Any]) -> list[str]:
         said = f"at least {least} entries" if least else f"at most {most} entries"
     said = f"of {said}" if said.startswith("at") else said
     nouns = {"int": "an int", "float": "a number"}
-    return [kind if kind in ("null", "bool") or not said else f"{nouns.get(kind, kind)} {said}" for kind in kinds]
+    if sizes:
+        kinds = [kind.replace("a list, each", f"a list {said}, each") for kind in kinds]
+    return [
+        kind if kind in ("null", "bool") or not said or said in kind else f"{nouns.get(kind, kind)} {said}"
+        for kind in kinds
+    ]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Annotated
 
-from annotated_types import Ge, Gt, Lt
+from annotated_types import Ge, Gt, Lt, MinLen
 from torch import Tensor, nn
 
 
@@ -24,7 +24,7 @@ class CNN(nn.Module):
         self,
         input_shape: Sequence[int],
         num_outputs: Annotated[int, Gt(0)],
-        channels: Sequence[int] = (32, 64, 128),
+        channels: Annotated[Sequence[Annotated[int, Gt(0)]], MinLen(1)] = (32, 64, 128),
         dropout: Annotated[float, Ge(0), Lt(1)] = 0.0,
     ) -> None:
         super().__init__()

@@ -26,7 +26,7 @@ class MLP(nn.Module):
         self,
         input_shape: Sequence[int],
         num_outputs: Annotated[int, Gt(0)],
-        hidden_sizes: Sequence[int],
+        hidden_sizes: Sequence[Annotated[int, Gt(0)]],
         dropout: Annotated[float, Ge(0), Lt(1)] = 0.0,
     ) -> None:
         super().__init__()

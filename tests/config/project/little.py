@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
-from annotated_types import Ge, Interval, Lt
+from annotated_types import Ge, Interval, Lt, MinLen
 
 raise ImportError("what checks a config must not import what the config names")
 
@@ -20,7 +20,7 @@ class Net:
     def __init__(
         self,
         num_outputs: Annotated[int, Ge(1)],
-        hidden_sizes: Sequence[int],
+        hidden_sizes: Annotated[Sequence[Annotated[int, Ge(1)]], MinLen(1)],
         dropout: Annotated[float, Ge(0), Lt(1)] = 0.0,
         activation: Literal["relu", "gelu"] = "relu",
     ) -> None: ...

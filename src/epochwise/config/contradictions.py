@@ -1,0 +1,59 @@
+"""Settings that are fine one by one and not together."""
+
+from typing import Any
+
+from epochwise.config.resolve import join
+
+
+def contradictions(tree: dict[str, Any]) -> dict[str, str]:
+    """Compare settings of the trainer with each other, and every ``monitor`` with when it would be measured.
+
+    Args:
+        tree: a resolved config; only values of the right kind are compared, the others are faults of their own.
+
+    Returns:
+        Dotted key -> line, for each fault.
+    """
+    trainer = tree.get("trainer")
+    if not isinstance(trainer, dict):
+        return {}
+    faults = {}
+    least, most = _number(trainer, "min_epochs"), _number(trainer, "max_epochs")
+    if least is not None and most is not None and least > most:
+        said = f"got {least}, allowed: at most trainer.max_epochs={most}"
+        faults["trainer.min_epochs"] = f"trainer.min_epochs: {said}"
+    if trainer.get("accelerator") == "cpu" and isinstance(trainer.get("devices"), list):
+        said = f"got {trainer['devices']!r}, allowed with trainer.accelerator=cpu: the number of processes"
+        faults["trainer.devices"] = f"trainer.devices: {said}"
+    unmeasured = _no_validation(trainer)
+    return faults | (_monitors(tree, "", unmeasured) if unmeasured else {})
+
+
+def _no_validation(trainer: dict[str, Any]) -> str | None:
+    """Why there is never a validation; ``None`` where there is one."""
+    if trainer.get("fast_dev_run"):
+        return None  # one batch of everything, whatever else is set
+    if (limit := _number(trainer, "limit_val_batches")) == 0:
+        return f"with trainer.limit_val_batches={limit}"
+    every, most = _number(trainer, "check_val_every_n_epoch"), _number(trainer, "max_epochs")
+    if every is not None and most is not None and every > most:
+        return f"with trainer.check_val_every_n_epoch={every} and trainer.max_epochs={most}"
+    return None
+
+
+def _monitors(node: Any, path: str, why: str) -> dict[str, str]:
+    if not isinstance(node, dict):
+        return {}
+    faults = {}
+    monitor, key = node.get("monitor"), join(path, "monitor")
+    if isinstance(monitor, str) and monitor.startswith("val/"):
+        other = monitor.replace("val/", "train/", 1)
+        faults[key] = f"{key}: got {monitor!r}, which is never measured {why}; validate, or set {key}={other}"
+    for name, value in node.items():
+        faults |= _monitors(value, join(path, name), why)
+    return faults
+
+
+def _number(node: dict[str, Any], key: str) -> int | float | None:
+    value = node.get(key)
+    return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
