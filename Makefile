@@ -26,10 +26,11 @@ version := $(firstword $(found))
 stamp := .venv/.installed-$(version)-$(pins)
 endif
 
-.PHONY: help train test lint clean
+.PHONY: help train test faults lint clean
 help:
 	@echo "make train [ARGS='model=resnet trainer.max_epochs=50']   train; ARGS are those of train.py"
 	@echo "make test  [ARGS='-k packaging']                         run the tests; ARGS are those of pytest"
+	@echo "make faults                                              kill, interrupt and starve hundreds of runs; 20 minutes"
 	@echo "make lint                                                ruff, yamllint and mypy"
 	@echo "make clean                                               remove .venv and caches; outputs/ and datasets/ stay"
 	@echo "PYTHON=python3.12 with any of them builds .venv with that Python (3.11 to 3.13)."
@@ -39,6 +40,9 @@ train: $(stamp)
 
 test: $(stamp)
 	@$(run) -m pytest $(ARGS)
+
+faults: $(stamp)
+	@$(run) -m pytest -m faults $(ARGS)
 
 lint: $(stamp)
 	@$(run) -m ruff check .

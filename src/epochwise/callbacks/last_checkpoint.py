@@ -57,6 +57,7 @@ class LastCheckpoint(Checkpoint):
             beside = self.path.with_name(f".previous.{os.getpid()}")
             os.link(self.path, beside)
             os.replace(beside, self.path.with_name("previous.ckpt"))
+            beside.unlink(missing_ok=True)  # where both were the same file, the system leaves it
         with _batch_not_begun(trainer):
             trainer.save_checkpoint(self.path)
         self.saved_step, self.saved_at = trainer.global_step, monotonic()

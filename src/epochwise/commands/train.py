@@ -1,5 +1,7 @@
 """From a config to a trained model and its run folder."""
 
+import errno
+from contextlib import suppress
 from math import isfinite
 from pathlib import Path
 from time import perf_counter
@@ -14,6 +16,7 @@ from epochwise.commands.claim import claim
 from epochwise.commands.quiet import quiet
 from epochwise.commands.told import counted, tell_plan, tell_result
 from epochwise.config.check import check
+from epochwise.input_error import InputError
 from epochwise.run.interrupts import Interrupted
 from epochwise.run.rank_processes import rank_processes
 from epochwise.run.result import best_row, write_result
@@ -51,6 +54,9 @@ def train(config: DictConfig) -> float | None:
         except BaseException as error:
             fields |= {"status": "interrupted" if isinstance(error, Interrupted) else "failed"}
             fields["reason"] = f"{type(error).__name__}: {error} ({run.position})"
+            if disk_is_full(error):
+                files = "what was written before is whole"
+                raise InputError(f"run_folder: no space left for {folder}; {files}: go on by run={folder}") from error
             raise
         finally:
             best = best_row(run.epoch_log.rows, config.monitor, config.mode) or {}
@@ -61,7 +67,8 @@ def train(config: DictConfig) -> float | None:
             )
             result["seconds"] = round(perf_counter() - started, 3)
             if run.trainer.is_global_zero:
-                result = write_result(folder, **result)
+                with suppress(OSError):  # that of a full disk is being told already
+                    result = write_result(folder, **result)
                 tell_result(result, run.epoch_log.rows, folder)
         if run.trainer.is_global_zero:
             tell_loggers(run, settings, result)
@@ -96,6 +103,15 @@ def fit_and_test(run: Run, checkpoint: Path | None) -> dict[str, Any]:
             fields |= {"status": "failed", "reason": reason, "best_epoch": None, "best_step": None, "best_score": None}
     scores = trainer.test(run.task, datamodule=run.data, verbose=False)[0]
     return fields | {"test": {name.removeprefix("test/"): value for name, value in scores.items()}}
+
+
+def disk_is_full(error: BaseException | None) -> bool:
+    """Whether a full disk is at the bottom of an error."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def tell_loggers(run: Run, settings: dict[str, Any], result: dict[str, Any]) -> None:

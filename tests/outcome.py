@@ -1,0 +1,44 @@
+"""All of a run that has to be equal to another's."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+from epochwise.run.epochs_csv import read_epochs_csv
+
+
+def outcome(folder: Path) -> dict[str, Any]:
+    """All that has to be equal: weights and states, rows but for the clock's, points, result."""
+    checkpoints = {
+        name: torch.load(folder / f"checkpoints/{name}.ckpt", weights_only=True) for name in ("best", "last")
+    }
+    for checkpoint in checkpoints.values():
+        checkpoint["epoch_log"].pop("seconds")
+        for row in checkpoint["epoch_log"]["rows"]:
+            row.pop("seconds")
+        checkpoint["loops"]["fit_loop"].pop("epoch_loop.state_dict")  # a count for Lightning's own loggers
+    rows = [{k: v for k, v in row.items() if k != "seconds"} for row in read_epochs_csv(folder / "epochs.csv")]
+    reader = EventAccumulator(str(folder / "tensorboard"), size_guidance={"scalars": 0})
+    reader.Reload()
+    points = {tag: [(e.step, e.value) for e in reader.Scalars(tag)] for tag in reader.Tags()["scalars"]}
+    result = json.loads((folder / "result.json").read_text())
+    kept = {k: v for k, v in result.items() if k not in ("seconds", "command", "git_commit")}
+    return {"checkpoints": checkpoints, "rows": rows, "points": points, "result": kept}
+
+
+def differences(one: Any, other: Any, where: str = "") -> list[str]:
+    """The places at which two nested values differ, to the bit."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        keys = one.keys() | other.keys()
+        missing = [f"{where}.{key}" for key in keys if (key in one) != (key in other)]
+        return missing + [
+            d for key in keys & one.keys() & other.keys() for d in differences(one[key], other[key], f"{where}.{key}")
+        ]
+    if isinstance(one, (list, tuple)) and len(one) == len(other):
+        return [d for i, (a, b) in enumerate(zip(one, other, strict=True)) for d in differences(a, b, f"{where}[{i}]")]
+    if isinstance(one, torch.Tensor):
+        return [] if torch.equal(one, other) else [where]
+    return [] if one == other or (one != one and other != other) else [f"{where}: {one} != {other}"]
