@@ -7,9 +7,10 @@ from contextlib import contextmanager
 from typing import Any
 
 import torch
-from hydra._internal.utils import get_args_parser
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import OmegaConf, flag_override
+
+from epochwise.config.hydra_arguments import parse_arguments
 
 RANK_VARIABLES = ("LOCAL_RANK", "NODE_RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
 
@@ -51,7 +52,7 @@ def job_command(argv: list[str]) -> list[str]:
     """
     if not HydraConfig.initialized():
         return argv
-    args = get_args_parser().parse_known_args(argv[1:])[0]
+    args = parse_arguments(argv[1:], strict=False)
     where = [
         f"--{flag}={value}"
         for flag in ("config-path", "config-name", "config-dir")
