@@ -19,4 +19,8 @@ class InputError(Exception):
     def closest(name: str, names: list[str]) -> str:
         """The end of a line: ``"; did you mean 'x'?"``, or nothing where no name is close."""
         matches = get_close_matches(name, names, n=1, cutoff=0.6)
+        if not matches and len(name) > 1:
+            # The start of one, or one and more: acc for accuracy, 64bit for 64.
+            starts = [known for known in names if len(known) > 1 and (known.startswith(name) or name.startswith(known))]
+            matches = sorted(starts, key=lambda known: abs(len(known) - len(name)))
         return f"; did you mean {matches[0]!r}?" if matches else ""
