@@ -2,9 +2,11 @@
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -85,6 +87,36 @@ def test_a_sweep_of_two_ranks_is_one_folder_a_job_with_its_own_settings(tmp_path
         assert f"\nseed: {seed}\n" in (folder / "config.yaml").read_text()
     first, second = (json.loads((folder / "result.json").read_text())["best_score"] for folder in folders)
     assert first != second
+
+
+def test_a_sweep_without_a_name_goes_to_the_folder_of_what_is_chosen(tmp_path):
+    one_epoch = ["trainer.max_epochs=1", "trainer.limit_train_batches=1", "~callbacks.model_summary"]
+    done = run(tmp_path, PROJECT / "train.py", "-m", "seed=0,1", *one_epoch)
+    assert done.returncode == 0, done.stderr
+    folders = run_folders(tmp_path)
+    assert [folder.name for folder in folders] == ["0", "1"]
+    assert folders[0].parents[1] == tmp_path / "outputs" / "digits-mlp"
+    assert json.loads((folders[1] / "result.json").read_text())["command"].endswith(
+        "seed=1 trainer.max_epochs=1 trainer.limit_train_batches=1 '~callbacks.model_summary=null'"
+    )
+
+
+@pytest.mark.parametrize(("signum", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_run_asked_to_end_can_be_continued_from_its_folder_alone(tmp_path, signum, code):
+    command = [sys.executable, PROJECT / "train.py", "trainer.max_epochs=500", "stopping=none", "hydra.run.dir=run"]
+    with open(tmp_path / "errors", "w") as errors:
+        process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=errors)
+        while not (tmp_path / "run/epochs.csv").exists():
+            assert process.poll() is None, (tmp_path / "errors").read_text()
+            time.sleep(0.05)
+        process.send_signal(signum)
+        assert process.wait(timeout=60) == code
+    result = json.loads((tmp_path / "run/result.json").read_text())
+    assert result["status"] == "interrupted"
+    done = run(tmp_path, PROJECT / "train.py", "run=run", f"trainer.max_epochs={result['epochs_run'] + 2}")
+    assert done.returncode == 0, done.stderr
+    again = json.loads((tmp_path / "run/result.json").read_text())
+    assert (again["status"], again["epochs_run"]) == ("completed", result["epochs_run"] + 2)
 
 
 def test_torchrun_makes_one_run_folder(tmp_path):

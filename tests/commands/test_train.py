@@ -123,6 +123,59 @@ def test_a_crash_is_written_down_as_failed(tmp_path, composed, monkeypatch):
     assert result["reason"] == "RuntimeError: out of everything (epoch 1, batch 10)"
 
 
+@pytest.mark.parametrize(
+    ("overrides", "line"),
+    [
+        (["scheduler.warmup_epochs=5"], r"^scheduler: warmup_epochs=5 is longer than the 2 epochs of the run$"),
+        (["scheduler=step", "scheduler.drop_fractions=[2]"], r"^scheduler: drop_fractions: got 2, "),
+        (["model=timm", "model.model_name=resnet1"], r"^model: timm has no model 'resnet1'; did you mean 'resnet"),
+        (["trainer.val_check_interval=100"], r"^trainer\.val_check_interval: got 100, allowed: at most the 20 batches"),
+        (["data.batch_size=5000", "data.drop_last=true"], r"^data\.batch_size=5000 "),
+    ],
+)
+def test_a_value_that_only_the_data_or_a_class_can_refuse_is_a_line_before_the_first_step(
+    tmp_path, composed, capsys, overrides, line
+):
+    folder = tmp_path / "run"
+    with pytest.raises(InputError, match=line) as caught:
+        train(composed("trainer.max_epochs=2", *overrides, *QUICK, run_folder=folder))
+    assert len(caught.value.lines) == 1
+    assert capsys.readouterr().out == ""
+    assert not folder.exists()
+
+
+def test_a_run_cut_short_by_steps_says_so_and_its_last_row_is_of_its_own_epoch(tmp_path, composed):
+    train(composed("trainer.max_epochs=5", "+trainer.max_steps=25", *QUICK, run_folder=tmp_path / "run"))
+    rows = scores_of(tmp_path / "run")
+    assert [row["step"] for row in rows] == [20, 25]
+    assert rows[0]["train/loss"] != rows[1]["train/loss"]
+    result = json.loads((tmp_path / "run/result.json").read_text())
+    assert result["reason"] == "trainer.max_steps=25 was reached in epoch 1"
+
+
+def test_scores_that_are_no_numbers_are_a_failure(tmp_path, composed):
+    settings = ["optimizer=sgd", "optimizer.lr=1e12", "trainer.max_epochs=2"]
+    with pytest.raises(SystemExit, match="1"):
+        train(composed(*settings, *QUICK, run_folder=tmp_path / "run"))
+    result = json.loads((tmp_path / "run/result.json").read_text())
+    assert (result["status"], result["best_epoch"], result["best_score"]) == ("failed", None, None)
+    assert "never a finite number" in result["reason"]
+
+
+def test_the_best_step_is_that_of_the_weights_tested(tmp_path, composed):
+    settings = ["trainer.val_check_interval=0.25", "optimizer.lr=0.1", "scheduler=none", "trainer.max_epochs=2"]
+    train(composed(*settings, *QUICK, run_folder=tmp_path / "run"))
+    result = json.loads((tmp_path / "run/result.json").read_text())
+    best = torch.load(tmp_path / "run/checkpoints/best.ckpt", weights_only=True)
+    assert (result["best_step"], result["tested_epoch"]) == (best["global_step"], best["epoch"])
+
+
+def test_without_a_best_checkpoint_the_last_epoch_is_tested_and_said_so(tmp_path, composed, capsys):
+    settings = ["~callbacks.best_checkpoint", "stopping=none", "optimizer.lr=0.3", "trainer.max_epochs=3"]
+    train(composed(*settings, *QUICK, run_folder=tmp_path / "run"))
+    assert json.loads((tmp_path / "run/result.json").read_text())["tested_epoch"] == 2
+
+
 @pytest.mark.parametrize("model", ["cnn", "resnet"])
 def test_a_network_for_pictures_refuses_a_table_in_one_line(tmp_path, composed, model):
     with pytest.raises(InputError, match=r"^model: .*pictures.*use mlp$"):

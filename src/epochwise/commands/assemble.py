@@ -10,6 +10,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from epochwise.commands.build import build
 from epochwise.commands.fits import check_fits, check_makers
+from epochwise.input_error import InputError
 from epochwise.run.epoch_log import EpochLog
 from epochwise.run.interrupts import Interrupts
 from epochwise.run.whole_checkpoint_io import WholeCheckpointIO
@@ -53,7 +54,7 @@ def assemble(config: DictConfig) -> Run:
     task = build(config, "task", network=network, **makers)
     check_makers(**makers)
     task.example_input_array = torch.zeros(2, *data.spec.input_shape)  # the summary shows what becomes of it
-    data.train_dataloader()  # refuses samples that make no batch before anything is announced
+    num_batches = len(data.train_dataloader())  # refuses samples that make no batch before anything is announced
 
     stopping = build(config, "stopping")
     epoch_log = EpochLog(Path(config.run_folder), continued=config.get("resume") is not None)
@@ -68,6 +69,10 @@ def assemble(config: DictConfig) -> Run:
         default_root_dir=config.run_folder,
         enable_progress_bar=any(isinstance(callback, ProgressBar) for callback in callbacks),
     )
+    interval = trainer.val_check_interval
+    if isinstance(interval, int) and trainer.check_val_every_n_epoch and interval > num_batches // trainer.world_size:
+        allowed = f"at most the {num_batches // trainer.world_size} batches of an epoch, or a fraction of it"
+        raise InputError(f"trainer.val_check_interval: got {interval}, allowed: {allowed}")
     if config.trainer.get("profiler") and trainer.profiler.dirpath is None:
         trainer.profiler.dirpath, trainer.profiler.filename = config.run_folder, "profile"
     return Run(config, data, task, stopping, epoch_log, trainer)
