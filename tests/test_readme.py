@@ -13,6 +13,7 @@ import pytest
 
 from epochwise.config.command_line import CommandLine
 from epochwise.config.composer import Composer
+from epochwise.config.hydra_arguments import parse_arguments
 from epochwise.run.epochs_csv import read_epochs_csv
 
 PROJECT = Path(__file__).parents[1]
@@ -36,10 +37,8 @@ def test_it_has_commands_and_files_to_test():
 
 @pytest.mark.parametrize("command", [command for command in COMMANDS if "moons" not in command])
 def test_every_command_composes_and_passes_the_check(command):
-    from hydra._internal.utils import get_args_parser
-
     _, script, *words = shlex.split(command)
-    arguments = get_args_parser().parse_args(words)
+    arguments = parse_arguments(words)
     if not arguments.help:
         name = Path(script).stem
         CommandLine(name, Composer(str(PROJECT / "conf"), name, None), arguments).check()

@@ -38,8 +38,8 @@ def build(config: DictConfig, key: str, **given: Any) -> Any:
         if isinstance(cause, ModuleNotFoundError):
             cause = ValueError(f"{node['_target_']} needs the package {cause.name!r}, which is not installed")
         if isinstance(cause, RuntimeError) and str(cause).startswith("Unknown model"):  # timm's word for it
-            given = str(node.get("model_name"))
-            cause = ValueError(f"timm has no model {given!r}{InputError.closest(given, _models_of_timm())}")
+            name = str(node.get("model_name"))
+            cause = ValueError(f"timm has no model {name!r}{InputError.closest(name, _models_of_timm())}")
         if isinstance(cause, (ValueError, MisconfigurationException, InstantiationException)):
             raise InputError(f"{key}: {' '.join(str(cause).split())}") from error
         raise cause from None

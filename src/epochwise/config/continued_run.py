@@ -2,8 +2,7 @@
 
 from pathlib import Path
 
-from hydra._internal.utils import get_args_parser
-
+from epochwise.config.hydra_arguments import parse_arguments
 from epochwise.config.trusted import read_trusted_config
 from epochwise.input_error import InputError
 
@@ -37,7 +36,7 @@ def continue_run(words: list[str]) -> list[str]:
             faults.append(f"{word}: a run that is continued keeps its {key}; set values by {key}.KEY=VALUE")
     if faults:
         raise InputError(*faults)
-    overrides = get_args_parser().parse_args(rest).overrides
+    overrides = parse_arguments(rest).overrides
     quoted = str(folder).replace("'", "\\'")
     return [
         f"--config-path={folder}",
