@@ -213,3 +213,10 @@ def test_a_fault_is_said_without_importing_torch(run, tmp_path):
     imported = {line.split("|")[-1].strip() for line in lines} - set(said)
     assert (done.returncode, said) == (2, ["trainer.max_epochs: got 'fifty' (str), allowed: an int of at least 1"])
     assert not imported & {"torch", "lightning", "timm", "torchvision", "numpy", "little"}
+
+
+def test_a_run_folder_that_cannot_be_made_is_one_line(run, tmp_path):
+    (tmp_path / "file").write_text("no folder")
+    code, out, err = run("hydra.run.dir=file/here")
+    assert (code, out) == (2, "")
+    assert err == "file/here: Not a directory\n"

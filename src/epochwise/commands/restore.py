@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import lightning as L
-import torch
 from omegaconf import DictConfig, OmegaConf
 
 from epochwise.commands.build import build
-from epochwise.config.trusted import read_trusted_config
+from epochwise.config.trusted_config import read_trusted_config
 from epochwise.input_error import InputError
+from epochwise.run.read_checkpoint import read_checkpoint
 
 
 @dataclass
@@ -86,13 +86,6 @@ def _without_pretrained(node: Any) -> Any:
 
 def _checkpoint(path: Path) -> dict[str, Any]:
     try:
-        checkpoint = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # bytes that are no checkpoint fail in any way
-        reason = (str(error).strip().splitlines() or [""])[0]
-        raise InputError(
-            f"ckpt: {path} cannot be read: damaged, cut short, or more than tensors and plain values "
-            f"({type(error).__name__}: {reason})"
-        ) from error
-    if not isinstance(checkpoint, dict) or not {"state_dict", "epoch"} <= checkpoint.keys():
-        raise InputError(f"ckpt: {path} is not a run's: it has no 'state_dict' and 'epoch'")
-    return checkpoint
+        return read_checkpoint(path)
+    except ValueError as error:
+        raise InputError(f"ckpt: {path} {error}") from error

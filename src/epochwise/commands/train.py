@@ -1,6 +1,5 @@
 """From a config to a trained model and its run folder."""
 
-import errno
 from contextlib import suppress
 from math import isfinite
 from pathlib import Path
@@ -13,6 +12,7 @@ from omegaconf import DictConfig
 from epochwise.commands.assemble import Run, assemble
 from epochwise.commands.best import load_best
 from epochwise.commands.claim import claim
+from epochwise.commands.outside_fault import outside_fault
 from epochwise.commands.quiet import quiet
 from epochwise.commands.told import counted, tell_plan, tell_result
 from epochwise.config.check import check
@@ -54,9 +54,8 @@ def train(config: DictConfig) -> float | None:
         except BaseException as error:
             fields |= {"status": "interrupted" if isinstance(error, Interrupted) else "failed"}
             fields["reason"] = f"{type(error).__name__}: {error} ({run.position})"
-            if disk_is_full(error):
-                files = "what was written before is whole"
-                raise InputError(f"run_folder: no space left for {folder}; {files}: go on by run={folder}") from error
+            if line := outside_fault(error, folder):
+                raise InputError(line) from error
             raise
         finally:
             best = best_row(run.epoch_log.rows, config.monitor, config.mode) or {}
@@ -67,7 +66,7 @@ def train(config: DictConfig) -> float | None:
             )
             result["seconds"] = round(perf_counter() - started, 3)
             if run.trainer.is_global_zero:
-                with suppress(OSError):  # that of a full disk is being told already
+                with suppress(OSError):  # that of a disk which takes no more is being told already
                     result = write_result(folder, **result)
                 tell_result(result, run.epoch_log.rows, folder)
         if run.trainer.is_global_zero:
@@ -103,15 +102,6 @@ def fit_and_test(run: Run, checkpoint: Path | None) -> dict[str, Any]:
             fields |= {"status": "failed", "reason": reason, "best_epoch": None, "best_step": None, "best_score": None}
     scores = trainer.test(run.task, datamodule=run.data, verbose=False)[0]
     return fields | {"test": {name.removeprefix("test/"): value for name, value in scores.items()}}
-
-
-def disk_is_full(error: BaseException | None) -> bool:
-    """Whether a full disk is at the bottom of an error."""
-    while error is not None:
-        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-            return True
-        error = error.__cause__ or error.__context__
-    return False
 
 
 def tell_loggers(run: Run, settings: dict[str, Any], result: dict[str, Any]) -> None:

@@ -41,8 +41,11 @@ def front_door(name: str) -> Callable[[Callable[[DictConfig], Any]], Callable[[]
     """
 
     def decorate(task: Callable[[DictConfig], Any]) -> Callable[[], None]:
+        begun: list[str] = []
+
         @wraps(task)
         def job(config: DictConfig) -> Any:
+            begun.append(name)
             try:
                 with interruptible(speaks=_is_first_process()):
                     return task(config)
@@ -60,6 +63,8 @@ def front_door(name: str) -> Callable[[Callable[[DictConfig], Any]], Callable[[]
                 with interruptible(speaks=_is_first_process()):
                     _enter(name, task, job)
             except Exception as error:
+                if isinstance(error, OSError) and error.filename and not begun:
+                    _refuse(InputError(f"{error.filename}: {error.strerror}"))  # Hydra could not make the run folder
                 if _lines(error) is None:
                     raise
                 _refuse(error)

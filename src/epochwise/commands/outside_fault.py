@@ -1,0 +1,35 @@
+"""What goes wrong outside the program while it runs."""
+
+import errno
+import os
+from pathlib import Path
+
+from torch.distributed import DistNetworkError
+
+FULL = (errno.ENOSPC, errno.EDQUOT)
+UNWRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOTDIR, errno.EIO, errno.ESTALE)
+
+
+def outside_fault(error: BaseException | None, run_folder: Path) -> str | None:
+    """Say in a line what is at the bottom of an error, where it is no fault of the code.
+
+    Args:
+        error: what ended the run.
+        run_folder: what it was writing to.
+
+    Returns:
+        A line for a full disk, a run folder that has vanished or cannot be written, or processes that cannot meet;
+        ``None`` for anything else.
+    """
+    while error is not None:
+        if isinstance(error, OSError):
+            if error.errno in FULL:
+                whole = "what was written before is whole: make room and go on by"
+                return f"run_folder: no space left for {run_folder}; {whole} run={run_folder}"
+            if error.errno in UNWRITABLE and str(error.filename).startswith(str(run_folder)):
+                return f"run_folder: cannot write {error.filename}: {error.strerror}"
+        if isinstance(error, DistNetworkError):
+            where = f"{os.environ.get('MASTER_ADDR', '127.0.0.1')}:{os.environ.get('MASTER_PORT', '')}"
+            return f"trainer: the processes cannot meet at {where}: {str(error).splitlines()[0]}"
+        error = error.__cause__ or error.__context__
+    return None
