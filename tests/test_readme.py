@@ -41,6 +41,8 @@ def test_every_command_composes_and_passes_the_check(command):
     arguments = parse_arguments(words)
     if not arguments.help:
         name = Path(script).stem
+        if name == "train" and any(word.startswith("run=") for word in words):
+            return  # read before the check, from a folder that there is; tests/config/test_continued_run.py
         CommandLine(name, Composer(str(PROJECT / "conf"), name, None), arguments).check()
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from epochwise.config.hydra_arguments import parse_arguments
-from epochwise.config.trusted import read_trusted_config
+from epochwise.config.trusted_config import read_trusted_config
 from epochwise.input_error import InputError
 
 

@@ -1,13 +1,11 @@
-"""What a config may name that comes from a run folder, and so perhaps from a stranger."""
+"""What ``_target_`` may name in a config that comes from a run folder, and so perhaps from a stranger."""
 
-from pathlib import Path, PurePath
-from typing import Any
+import ast
 
-import yaml
+from epochwise.config.definition import find
 
-from epochwise.input_error import InputError
-
-#: What ``_target_`` may begin with. A run of your own that names another package: add a line.
+#: Where classes and functions are defined that ``_target_`` may name, and single names. A run of your own that names
+#: another package: add a line.
 TRUSTED = (
     "epochwise.callbacks.",
     "epochwise.data.",
@@ -27,69 +25,32 @@ TRUSTED = (
     "timm.optim.",
     "torch.nn.",
     "torch.optim.",
-    "torchmetrics.",
+    "torchmetrics.aggregation.",
+    "torchmetrics.classification.",
+    "torchmetrics.regression.",
     "torchvision.models.",
     "torchvision.ops.",
     "torchvision.transforms.",
 )
-#: Nodes whose objects write files.
-WRITERS = ("callbacks", "loggers", "stopping", "trainer")
-FOLDER = "${run_folder}"
 
 
-def read_trusted_config(run_folder: Path) -> dict[str, Any]:
-    """Read ``config.yaml`` of a run folder as plain data, and refuse what a run would not have written.
+def is_trusted(target: str) -> bool:
+    """Whether a run's config may name this, by where it is defined: a trusted module also holds what it imports.
 
     Args:
-        run_folder: of one's own, or a stranger's.
-
-    Returns:
-        Its keys and values; ``${run_folder}`` stays as it is.
-
-    Raises:
-        InputError: a line for each fault: no such file, no mapping, a ``_target_`` outside ``TRUSTED``, a node for
-            Hydra itself, an interpolation, or a path outside the run folder where something is written.
+        target: a dotted path. One that goes through a class is refused (``load_from_checkpoint`` of any task reads a
+            pickle), and so is what begins with an underscore: it leads to anything that Python has.
     """
-    file = run_folder / "config.yaml"
+    if target in TRUSTED:
+        return True
+    parts, tops = target.split("."), {name.partition(".")[0] for name in TRUSTED}
+    if len(target) > 200 or parts[0] not in tops or any(part.startswith("_") for part in parts):
+        return False
     try:
-        with open(file, encoding="utf-8") as stream:
-            plain = yaml.safe_load(stream)
-    except FileNotFoundError:
-        raise InputError(f"run: {file} is missing; allowed: the folder of a run") from None
-    except (yaml.YAMLError, OSError, ValueError, RecursionError) as error:
-        raise InputError(f"run: {file} cannot be read: {' '.join(str(error).split())}") from None
-    if not isinstance(plain, dict):
-        raise InputError(f"run: {file} holds no settings")
-    faults = [f"{key}: not for a run's config to set" for key in ("hydra", "defaults", "run_folder") if key in plain]
-    for key, value in plain.items():
-        faults += _faults(str(key), value, writes=key in WRITERS)
-    if faults:
-        raise InputError(*(f"{file}: {fault}" for fault in faults))
-    return plain
-
-
-def _faults(key: str, value: Any, writes: bool) -> list[str]:
-    if isinstance(value, dict):
-        pairs = [(f"{key}.{name}", item) for name, item in value.items()]
-        faults = [f"{key}.{name}: no name of a setting" for name in value if not isinstance(name, str)]
-    elif isinstance(value, list):
-        pairs, faults = [(f"{key}.{index}", item) for index, item in enumerate(value)], []
-    elif isinstance(value, str):
-        return _text_faults(key, value, writes)
-    else:
-        return []
-    return faults + [fault for name, item in pairs for fault in _faults(name, item, writes)]
-
-
-def _text_faults(key: str, text: str, writes: bool) -> list[str]:
-    if key.endswith("._target_") and not any(
-        text.startswith(name) if name.endswith(".") else text == name for name in TRUSTED
-    ):
-        return [f"{key}: {text!r} is not among what a run's config may name; TRUSTED in config/trusted.py lists it"]
-    inside = text == FOLDER or text.startswith(f"{FOLDER}/")
-    if "${" in text.removeprefix(FOLDER if inside else ""):
-        return [f"{key}: {text!r} refers to something; a run's config has plain values"]
-    leaves = ".." in PurePath(text).parts or PurePath(text).is_absolute()
-    if (writes and leaves) or (inside and ".." in PurePath(text).parts):
-        return [f"{key}: {text!r} leaves the run folder"]
-    return []
+        found = find(target)
+    except (LookupError, RecursionError):
+        return False
+    if found is None or not isinstance(found.node, (ast.ClassDef, ast.FunctionDef)):
+        return False
+    at_top = found.module.names.get(found.node.name) is found.node
+    return at_top and any(name.endswith(".") and f"{found.module.name}.".startswith(name) for name in TRUSTED)

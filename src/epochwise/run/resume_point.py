@@ -1,34 +1,40 @@
 """Where a run goes on from."""
 
-import zipfile
 from collections.abc import Iterator
-from pathlib import Path
-from pickle import UnpicklingError
-
-import torch
+from pathlib import Path, PurePath
+from typing import Any
 
 from epochwise.input_error import InputError
+from epochwise.run.read_checkpoint import read_checkpoint
+from epochwise.run.relative_paths import absolute_paths
+
+#: What a run's checkpoint holds beside its weights, and of which kind.
+KEPT = {"global_step": int, "loops": dict, "callbacks": dict, "optimizer_states": list, "lr_schedulers": list}
 
 
 def resume_point(run_folder: Path) -> tuple[Path | None, list[str]]:
     """Find the newest checkpoint of a run that is whole.
 
     Args:
-        run_folder: of a run that ended, however it did.
+        run_folder: of a run that ended, however it did; it may be a stranger's.
 
     Returns:
         The checkpoint, ``None`` where none was written yet; and a line for each damaged one that was passed over.
 
     Raises:
-        InputError: there are checkpoints, and none of them is whole.
+        InputError: there are checkpoints, and none of them is whole; or the best one, which it will need, is damaged.
     """
     damaged: list[str] = []
     for name in ("last.ckpt", "previous.ckpt"):
         path = run_folder / "checkpoints" / name
-        if path.exists():
-            if (fault := _fault(path)) is None:
+        if path.exists() or path.is_symlink():
+            try:
+                checkpoint = _read(path)
+            except ValueError as error:
+                damaged.append(f"{path} is damaged ({error})")
+            else:
+                _check_best(checkpoint, run_folder)
                 return path, damaged
-            damaged.append(f"{path} is damaged ({fault})")
     if damaged:
         raise InputError(*damaged)
     return None, []
@@ -46,12 +52,44 @@ def _beside(run_folder: Path) -> Iterator[Path]:
         yield from (path for path in folder.glob(".*.*") if path.suffix[1:].isdigit())
 
 
-def _fault(path: Path) -> str | None:
-    try:
-        with zipfile.ZipFile(path) as parts:
-            if (part := parts.testzip()) is not None:
-                return f"{part} differs from its checksum"
-        torch.load(path, map_location="cpu", weights_only=True, mmap=True)
-    except (zipfile.BadZipFile, OSError, RuntimeError, UnpicklingError, EOFError, KeyError, ValueError) as error:
-        return str(error).partition("\n")[0] or type(error).__name__
-    return None
+def _read(path: Path) -> dict[str, Any]:
+    checkpoint = read_checkpoint(path)
+    for key, kind in KEPT.items():
+        if not isinstance(checkpoint.get(key), kind):
+            raise ValueError(f"it has no {key!r} to go on from")
+    # Lightning removes files that a checkpoint names; it looks whether they are in the folder, but not for dots.
+    if (text := next(filter(_leaves, _texts(checkpoint["callbacks"])), None)) is not None:
+        raise ValueError(f"it names {text!r}, which leaves the run folder")
+    return checkpoint
+
+
+def _check_best(checkpoint: dict[str, Any], run_folder: Path) -> None:
+    for state in checkpoint["callbacks"].values():
+        named = state.get("best_model_path") if isinstance(state, dict) else None
+        best = Path(absolute_paths(named, str(run_folder))) if named and isinstance(named, str) else None
+        if best is not None and best.exists():  # one that was cut off before it was noted may be gone
+            try:
+                weights = read_checkpoint(best)["state_dict"]
+            except ValueError as error:
+                raise InputError(f"{best} is damaged ({error}); without the best weights there is no end") from error
+            if _shapes(weights) != _shapes(checkpoint["state_dict"]):
+                raise InputError(f"{best} is of another network than the checkpoint to go on from")
+
+
+def _shapes(weights: dict[str, Any]) -> dict[str, tuple[int, ...]]:
+    return {name: tuple(weight.shape) for name, weight in weights.items()}
+
+
+def _leaves(text: str) -> bool:
+    return ".." in PurePath(text).parts or ":/" in text or "::" in text
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for item in (*value.keys(), *value.values()):
+            yield from _texts(item)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _texts(item)

@@ -16,7 +16,7 @@ class Meters:
     """
 
     def __init__(self, scores: Mapping[str, Metric]) -> None:
-        self.loss = MeanMetric(nan_strategy="disable")  # a loss that is no number is to be seen, not left out
+        self.loss = MeanMetric(nan_strategy=float("nan"))  # seen, not left out; "disable" (1.9) drops the weights too
         self.scores = MetricCollection(dict(scores), compute_groups=False).clone()
 
     def to(self, device: torch.device) -> None:

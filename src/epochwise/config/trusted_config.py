@@ -1,0 +1,112 @@
+"""The config of a run, as it may come from a stranger."""
+
+import re
+from pathlib import Path, PurePath
+from typing import Any
+
+import yaml
+
+from epochwise.config.trusted import is_trusted
+from epochwise.input_error import InputError
+
+#: Nodes whose objects write files, and packages of such objects wherever they are named.
+WRITERS = ("callbacks", "loggers", "stopping", "trainer")
+WRITING = ("epochwise.callbacks.", "epochwise.loggers.", "epochwise.stopping.", "lightning.")
+#: Settings of theirs that say where.
+PLACE = re.compile(r"dir|path|folder|root|file$|uri|url|host|address|prefix|location")
+FOLDER = "${run_folder}"
+MOST_BYTES, MOST_LEVELS = 1_000_000, 20
+
+
+def read_trusted_config(run_folder: Path) -> dict[str, Any]:
+    """Read ``config.yaml`` of a run folder as plain data, and refuse what a run would not have written.
+
+    Args:
+        run_folder: of one's own, or a stranger's.
+
+    Returns:
+        Its keys and values; ``${run_folder}`` stays as it is.
+
+    Raises:
+        InputError: a line for each fault: no such file, no mapping, a ``_target_`` outside ``TRUSTED``, a node for
+            Hydra itself, an interpolation, a path outside the run folder where something is written, or a link that
+            leads there.
+    """
+    file = run_folder / "config.yaml"
+    if not file.is_file():  # nor a pipe, which would be read for ever
+        raise InputError(f"run: {file} is missing; allowed: the folder of a run")
+    try:
+        text = file.read_text(encoding="utf-8") if file.stat().st_size <= MOST_BYTES else ""
+        plain = _without_references(text)
+    except Exception as error:  # tags that do not fit their values fail in any way
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise InputError(f"run: {file} cannot be read: {reason}") from None
+    if not isinstance(plain, dict):
+        reason = "holds no settings" if text or not file.stat().st_size else "is too large for a run's config"
+        raise InputError(f"run: {file} {reason}")
+    faults = [f"{key}: not for a run's config to set" for key in ("hydra", "defaults", "run_folder") if key in plain]
+    if re.search(r"^\s*#\s*@", text, re.MULTILINE):
+        faults.append("# @...: not for a run's config to say")  # Hydra reads such a comment
+    for key, value in plain.items():
+        faults += _faults(str(key), value, writes=key in WRITERS)
+    faults += [f"{link.name}: leads out of the run folder" for link in _links(run_folder)]
+    if faults:
+        raise InputError(*(f"{file}: {fault}" for fault in faults))
+    return plain
+
+
+def _without_references(text: str) -> Any:
+    # A run writes none, and a few of them unfold to more than any memory holds.
+    if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, yaml.SafeLoader)):
+        raise ValueError("it has references (&, *)")
+    return yaml.safe_load(text)
+
+
+def _links(run_folder: Path) -> list[Path]:
+    """What is written through that leads elsewhere."""
+    inside, here = ("config.yaml", "checkpoints", "predictions", "tensorboard", ".lock"), run_folder.resolve()
+    return [link for name in inside if not (link := run_folder / name).resolve().is_relative_to(here)]
+
+
+def _faults(key: str, value: Any, writes: bool) -> list[str]:
+    if isinstance(value, dict):
+        target = value.get("_target_", "")
+        writes = writes or (isinstance(target, str) and target.startswith(WRITING))
+        pairs = [(f"{key}.{name}", item) for name, item in value.items()]
+        faults = [f"{key}.{name}: no name of a setting" for name in value if not isinstance(name, str)]
+    elif isinstance(value, list):
+        pairs, faults = [(f"{key}.{index}", item) for index, item in enumerate(value)], []
+    else:
+        return _text_faults(key, value, writes) if isinstance(value, str) else _kind_faults(key, value)
+    if key.endswith("._target_"):
+        return [f"{key}: got {value!r}, allowed: the dotted path of a class or function"]
+    if key.count(".") > MOST_LEVELS:
+        return [f"{key[:60]}...: deeper than a run's config"]
+    return faults + [fault for name, item in pairs for fault in _faults(name, item, writes)]
+
+
+def _kind_faults(key: str, value: Any) -> list[str]:
+    plain = value is None or isinstance(value, (bool, int, float))
+    return [] if plain and not key.endswith("._target_") else [f"{key}: got {value!r}; a run's config has plain values"]
+
+
+def _text_faults(key: str, text: str, writes: bool) -> list[str]:
+    if key.endswith("._target_") and not is_trusted(text):
+        return [f"{key}: {text!r} is not among what a run's config may name; TRUSTED in config/trusted.py lists it"]
+    inside = text == FOLDER or text.startswith(f"{FOLDER}/")
+    if "${" in text.removeprefix(FOLDER if inside else "") or text == "???":
+        return [f"{key}: {text!r} refers to something; a run's config has plain values"]
+    up = ".." in PurePath(text).parts
+    if (inside and up) or (writes and not inside and (up or _leaves(key, text))):
+        return [f"{key}: {text!r} leaves the run folder"]
+    return []
+
+
+def _leaves(key: str, text: str) -> bool:
+    """Whether a text may make something be written elsewhere, when it does not begin with the run folder."""
+    if PurePath(text).is_absolute() or text.startswith("~"):
+        return True
+    if re.match(r"sqlite:///[^/]", text):  # where MLflow keeps all runs: beside their folders
+        return False
+    names = [part for part in key.split(".") if not part.isdigit()]
+    return ":/" in text or "::" in text or (bool(text) and PLACE.search(names[-1]) is not None)
