@@ -16,8 +16,6 @@ from torchmetrics import Metric
 from epochwise.optimizer.decay_groups import decay_groups
 from epochwise.task.meters import Meters
 
-STAGES = ("train", "val", "test")
-
 
 class Supervised(L.LightningModule):
     """A network trained on batches (x, y).
@@ -55,7 +53,7 @@ class Supervised(L.LightningModule):
         self.make_scheduler = scheduler
         self.monitor = monitor
         # In a plain dict: they are no part of the model that is summed up, averaged and saved.
-        self.meters = {stage: Meters(scores) for stage in STAGES}
+        self.meters = {stage: Meters(scores) for stage in ("train", "val", "test")}
 
     def setup(self, stage: str) -> None:
         for meters in self.meters.values():
@@ -71,7 +69,7 @@ class Supervised(L.LightningModule):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (B, ...) to the network's output (B, num_outputs)."""
-        out: Tensor = self.network(x)
+        out: Tensor = self.network(x.to(self.dtype) if x.is_floating_point() else x)  # trainer.precision may be true
         return out
 
     def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Tensor:
