@@ -8,12 +8,12 @@ class InputError(Exception):
 
     Args:
         *lines: one fault a line. Each names the key or file, what was given, what is allowed and, where there is one,
-            the closest valid name.
+            the closest valid name. What a terminal would not show as it is, such as a line break in a name, is escaped.
     """
 
     def __init__(self, *lines: str) -> None:
-        super().__init__("\n".join(lines))
-        self.lines = lines
+        self.lines = tuple(map(_one_line, lines))
+        super().__init__("\n".join(self.lines))
 
     @staticmethod
     def closest(name: str, names: list[str]) -> str:
@@ -24,3 +24,7 @@ class InputError(Exception):
             starts = [known for known in names if len(known) > 1 and (known.startswith(name) or name.startswith(known))]
             matches = sorted(starts, key=lambda known: abs(len(known) - len(name)))
         return f"; did you mean {matches[0]!r}?" if matches else ""
+
+
+def _one_line(text: str) -> str:
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)

@@ -16,17 +16,18 @@ from epochwise.config.group_override import group_fault
 from epochwise.config.idle_override import idle_fault
 from epochwise.config.key_override import key_fault, one_line
 from epochwise.config.schema import SCHEMAS
+from epochwise.config.sweep_size import sweep_size_fault
 from epochwise.config.unreadable_override import ALLOWED, unreadable_fault
 from epochwise.input_error import InputError
 
-MOST_SWEPT = 200  # values of one sweep that are checked
+MOST_SWEPT = 100  # values of one sweep that are checked
 
 
 class CommandLine:
     """The overrides of one call of a front door.
 
     Args:
-        front_door: its name: a key of ``epochwise.config.schema.SCHEMAS``.
+        front_door: a key of ``epochwise.config.schema.SCHEMAS``.
         composer: of its configs.
         arguments: as Hydra's own parser reads them.
     """
@@ -50,6 +51,8 @@ class CommandLine:
         Raises:
             InputError: a line for each fault.
         """
+        if self.sweeps and (line := sweep_size_fault(self.overrides)):
+            raise InputError(*self.lines, line)
         for job in self._jobs():
             self._check_job(job)
         if self.lines:
@@ -58,7 +61,7 @@ class CommandLine:
     def _parse(self, text: str) -> Override | None:
         try:
             override = self.composer.parse(text)
-        except HydraException:
+        except (HydraException, ValueError, RecursionError):  # the latter two of numbers and brackets without end
             self.lines[unreadable_fault(text, self.composer)] = None
             return None
         if not override.key_or_group:

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
-from hydra.errors import ConfigCompositionException, OverrideParseException, SearchPathException
+from hydra.errors import ConfigCompositionException, HydraException, OverrideParseException, SearchPathException
 from hydra.types import RunMode
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
@@ -100,7 +100,9 @@ def _check(arguments: Namespace, name: str, folder: Path, about: str) -> str | N
     modes = [f"--{key}" for key in ("help", "run", "multirun", "cfg", "info") if getattr(arguments, key)]
     if len(modes) > 1:
         raise InputError(f"{' '.join(modes)}: allowed: one of them")
-    without_config = ("hydra_help", "shell_completion", "info", "experimental_rerun")
+    if arguments.experimental_rerun:  # Hydra would unpickle it, and a pickle may do anything
+        raise InputError("--experimental-rerun: not here; go on with a run by run=FOLDER")
+    without_config = ("hydra_help", "shell_completion", "info")
     if any(getattr(arguments, key) for key in without_config):
         return None
     conf = arguments.config_path or "conf"
@@ -122,7 +124,9 @@ def _lines(error: BaseException) -> tuple[str, ...] | None:
         if isinstance(cause, InputError):
             return cause.lines
         cause = cause.__cause__
-    return (one_line(error),) if isinstance(error, CONFIG_ERRORS) else None
+    # HydraException itself: what a sweeper says. Of those derived from it, some wrap a fault of the code.
+    said = isinstance(error, CONFIG_ERRORS) or type(error) is HydraException
+    return InputError(one_line(error)).lines if said else None
 
 
 def _is_first_process() -> bool:
