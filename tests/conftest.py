@@ -8,6 +8,8 @@ from hydra import compose, initialize_config_dir
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, open_dict
 
+from epochwise.commands.train import train
+
 PROJECT = Path(__file__).parents[1]
 torch.set_num_threads(1)
 
@@ -32,3 +34,11 @@ def composed():
         return config
 
     return compose_config
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory, composed) -> Path:
+    """The folder of a run of three epochs on digits, that many facts are read from."""
+    folder = tmp_path_factory.mktemp("trained")
+    train(composed("trainer.max_epochs=3", "~callbacks.model_summary", "name=digits-mlp", run_folder=folder))
+    return folder

@@ -17,16 +17,23 @@ def outcome(folder: Path) -> dict[str, Any]:
     }
     for checkpoint in checkpoints.values():
         checkpoint["epoch_log"].pop("seconds")
-        for row in checkpoint["epoch_log"]["rows"]:
-            row.pop("seconds")
+        kept = checkpoint["epoch_log"]
+        kept["rows"] = [timeless(row) for row in kept["rows"]]
+        kept["epoch_scores"] = [name for name in kept["epoch_scores"] if not name.startswith("seconds")]
         checkpoint["loops"]["fit_loop"].pop("epoch_loop.state_dict")  # a count for Lightning's own loggers
-    rows = [{k: v for k, v in row.items() if k != "seconds"} for row in read_epochs_csv(folder / "epochs.csv")]
+    rows = [timeless(row) for row in read_epochs_csv(folder / "epochs.csv")]
     reader = EventAccumulator(str(folder / "tensorboard"), size_guidance={"scalars": 0})
     reader.Reload()
     points = {tag: [(e.step, e.value) for e in reader.Scalars(tag)] for tag in reader.Tags()["scalars"]}
+    points = {tag: values for tag, values in points.items() if "/seconds" not in tag}
     result = json.loads((folder / "result.json").read_text())
-    kept = {k: v for k, v in result.items() if k not in ("seconds", "command", "git_commit")}
+    kept = {k: v for k, v in result.items() if k not in ("seconds", "phases", "command", "git_commit")}
     return {"checkpoints": checkpoints, "rows": rows, "points": points, "result": kept}
+
+
+def timeless(row: dict[str, Any]) -> dict[str, Any]:
+    """A row but for what the clock says."""
+    return {name: value for name, value in row.items() if not name.startswith("seconds")}
 
 
 def differences(one: Any, other: Any, where: str = "") -> list[str]:

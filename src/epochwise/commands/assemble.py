@@ -13,6 +13,7 @@ from epochwise.commands.fits import check_fits, check_makers
 from epochwise.input_error import InputError
 from epochwise.run.epoch_log import EpochLog
 from epochwise.run.interrupts import Interrupts
+from epochwise.run.phases import Phases
 from epochwise.run.whole_checkpoint_io import WholeCheckpointIO
 
 
@@ -57,13 +58,14 @@ def assemble(config: DictConfig) -> Run:
     num_batches = len(data.train_dataloader())  # refuses samples that make no batch before anything is announced
 
     stopping = build(config, "stopping")
-    epoch_log = EpochLog(Path(config.run_folder), continued=config.get("resume") is not None)
+    phases = Phases()
+    epoch_log = EpochLog(Path(config.run_folder), phases, continued=config.get("resume") is not None)
     callbacks = [build(config, f"callbacks.{name}") for name in config.get("callbacks") or ()]
     loggers = [build(config, f"loggers.{name}") for name in config.get("loggers") or ()]
     trainer = build(
         config,
         "trainer",
-        callbacks=[stopping, *callbacks, epoch_log, Interrupts()],  # the log comes last: it sees what others logged
+        callbacks=[phases, stopping, *callbacks, epoch_log, Interrupts()],  # the log sees what those before it logged
         logger=loggers or False,
         plugins=[WholeCheckpointIO(Path(config.run_folder))],
         default_root_dir=config.run_folder,

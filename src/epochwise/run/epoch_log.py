@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from time import perf_counter
 from typing import Any
 
 import lightning as L
 import torch
 
 from epochwise.run.epochs_csv import Row, write_epochs_csv
+from epochwise.run.phases import Phases
+
+#: Stages that are scored in a validation.
+VALIDATED = ("val/", "train_eval/")
 
 
 class EpochLog(L.Callback):
@@ -24,11 +27,13 @@ class EpochLog(L.Callback):
 
     Args:
         run_folder: where ``epochs.csv`` is written, by rank 0.
+        phases: the clock; an epoch's seconds go from the row before to its own.
         continued: whether a run was in this folder before.
     """
 
-    def __init__(self, run_folder: Path, continued: bool = False) -> None:
+    def __init__(self, run_folder: Path, phases: Phases, continued: bool = False) -> None:
         self.path = run_folder / "epochs.csv"
+        self.phases = phases
         self.rows: list[Row] = []
         self.samples = 0  # of the rows
         self.continued, self.continued_step = continued, 0
@@ -37,8 +42,7 @@ class EpochLog(L.Callback):
         self.epoch_scores: set[str] = set()
         self._begin_epoch(0)
 
-    def _begin_epoch(self, step: int, seconds_before: float = 0.0) -> None:
-        self.started = perf_counter() - seconds_before
+    def _begin_epoch(self, step: int) -> None:
         self.epoch_samples = 0
         self.val_scores: dict[str, float] = {}
         self.logged_step = step
@@ -73,18 +77,20 @@ class EpochLog(L.Callback):
 
     def on_validation_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         if not trainer.sanity_checking:
-            self.val_scores = {k: v for k, v in scalars(trainer.callback_metrics).items() if k.startswith("val/")}
+            self.val_scores = {k: v for k, v in scalars(trainer.callback_metrics).items() if k.startswith(VALIDATED)}
             self.epoch_scores |= set(self.val_scores)
             self._draw(trainer, "step", self.val_scores, trainer.global_step)
 
     def on_train_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         logged = scalars(trainer.callback_metrics)  # on every rank: it may gather
-        trained = {name: value for name, value in logged.items() if not name.startswith("val/")}
+        trained = {name: value for name, value in logged.items() if not name.startswith(VALIDATED)}
         scores = trained | self.val_scores
         self.samples += self._over_ranks(trainer)
         epoch, step = trainer.current_epoch, trainer.global_step
         row: Row = {"epoch": epoch, "step": step, "samples": self.samples}
-        row["seconds"] = round(perf_counter() - self.started, 4)
+        seconds = {name: round(value, 4) for name, value in self.phases.take().items()}
+        row["seconds"] = round(sum(seconds.values()), 4)
+        scores |= {f"seconds/{name}": value for name, value in seconds.items()}
         self.rows.append(row | scores | {"events": " ".join(self._events(trainer, scores)) or None})
         if trainer.is_global_zero:
             write_epochs_csv(self.path, self.rows)
@@ -99,7 +105,7 @@ class EpochLog(L.Callback):
             "rows": self.rows,
             "samples": self.samples,
             "epoch_samples": self._over_ranks(trainer),
-            "seconds": perf_counter() - self.started,
+            "seconds": self.phases.so_far(),
             "val_scores": self.val_scores,
             "logged_step": self.logged_step,
             "step_scores": sorted(self.step_scores),
@@ -108,7 +114,8 @@ class EpochLog(L.Callback):
 
     def on_load_checkpoint(self, trainer: L.Trainer, pl_module: L.LightningModule, checkpoint: dict[str, Any]) -> None:
         kept = checkpoint["epoch_log"]
-        self._begin_epoch(kept["logged_step"], kept["seconds"])
+        self._begin_epoch(kept["logged_step"])
+        self.phases.begin(kept["seconds"])
         self.rows, self.samples, self.continued_step = kept["rows"], kept["samples"], checkpoint["global_step"]
         self.epoch_samples = kept["epoch_samples"] if trainer.is_global_zero else 0
         self.val_scores = kept["val_scores"]

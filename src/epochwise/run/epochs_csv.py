@@ -11,7 +11,7 @@ Row = dict[str, float | int | str | None]
 def write_epochs_csv(path: Path, rows: list[Row]) -> None:
     """Write all rows, whole or not at all; what a row lacks stays empty.
 
-    Columns: the epoch's counts, learning rates, train, val, whatever else was logged, ``events``.
+    Columns: the epoch's counts, learning rates, train, val, whatever else was logged, seconds by phase, ``events``.
 
     Args:
         path: the file, ``epochs.csv`` of a run folder.
@@ -31,9 +31,9 @@ def read_epochs_csv(path: Path) -> list[Row]:
 
 
 def _place(column: str) -> int:
-    starts = ("epoch", "step", "samples", "seconds", "lr", "train/", "val/")
-    places = [place for place, start in enumerate(starts) if column.startswith(start)]
-    return len(starts) + 1 if column == "events" else places[0] if places else len(starts)
+    last = ("seconds/", "events")
+    starts = ("epoch", "step", "samples", "seconds", "lr", "train/", "train_eval/", "val/", "", *last)
+    return starts.index(next(start for start in (*last, *starts) if column.startswith(start)))
 
 
 def _value(text: str) -> float | int | str | None:

@@ -23,7 +23,7 @@ class Supervised(L.LightningModule):
     Scores are updated every batch and computed once at the end of each pass over a split. They are weighted by sample
     and gathered from all ranks, so they do not depend on batch size or number of processes. They are logged as
     ``<stage>/<name>`` with the stages ``train``, ``val`` and ``test``; scores of ``train`` are those of the moving
-    model, in training mode.
+    model, in training mode, those of ``train_eval`` are measured with ``val`` (``callbacks.train_eval``).
 
     A task of one's own gives ``metrics``, ``compute_loss``, ``predict`` and its ``scores``.
 
@@ -52,8 +52,8 @@ class Supervised(L.LightningModule):
         self.make_optimizer = optimizer
         self.make_scheduler = scheduler
         self.monitor = monitor
-        # In a plain dict: they are no part of the model that is summed up, averaged and saved.
-        self.meters = {stage: Meters(scores) for stage in ("train", "val", "test")}
+        # A plain dict: they are no part of the model that is summed up, averaged and saved.
+        self.meters = {stage: Meters(scores) for stage in ("train", "train_eval", "val", "test")}
 
     def setup(self, stage: str) -> None:
         for meters in self.meters.values():
@@ -73,7 +73,7 @@ class Supervised(L.LightningModule):
         return out
 
     def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Tensor:
-        loss, _ = self._measure("train", batch)
+        loss, _ = self.measure("train", batch)
         if self.trainer.world_size > 1:
             # DDP averages the ranks' gradients; where they hold unequal shares of a batch, each counts by its samples.
             size = torch.tensor(float(len(batch[1])), device=self.device)
@@ -84,20 +84,20 @@ class Supervised(L.LightningModule):
         trainer = self.trainer
         out_of_steps = 0 <= trainer.max_steps <= trainer.global_step
         stopped = trainer.should_stop and trainer.current_epoch >= (trainer.min_epochs or 0)
-        if trainer.is_last_batch or out_of_steps or stopped:  # here the epoch ends, cut short or not
-            self._log_scores("train")
+        if trainer.is_last_batch or out_of_steps or stopped:  # the epoch ends here
+            self.log_scores("train")
 
     def validation_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Tensor:
-        return self._measure("val", batch)[1]
+        return self.measure("val", batch)[1]
 
     def test_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Tensor:
-        return self._measure("test", batch)[1]
+        return self.measure("test", batch)[1]
 
     def predict_step(self, batch: Tensor | tuple[Tensor, Tensor], batch_idx: int) -> Tensor:
         return self.predict(self(batch[0] if isinstance(batch, (tuple, list)) else batch))
 
     def on_validation_epoch_end(self) -> None:
-        self._log_scores("val")
+        self.log_scores("val")
         if not self.trainer.sanity_checking and not self.monitor.startswith("train/"):
             self._step_plateau()
 
@@ -106,7 +106,7 @@ class Supervised(L.LightningModule):
             self._step_plateau()
 
     def on_test_epoch_end(self) -> None:
-        self._log_scores("test")
+        self.log_scores("test")
 
     def configure_optimizers(self) -> Any:
         """The optimizer over all parameters and its schedule, as Lightning wants them."""
@@ -123,13 +123,11 @@ class Supervised(L.LightningModule):
             schedule |= {"monitor": self.monitor, "frequency": sys.maxsize}
         return {"optimizer": optimizer, "lr_scheduler": schedule}
 
-    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Keep what was measured of an epoch begun, of all ranks together."""
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:  # of an epoch begun, of all ranks together
         checkpoint["meters"] = self.meters["train"].state()
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Go on with what was measured; rank 0 has that of all."""
-        if self.global_rank == 0:
+        if self.global_rank == 0:  # which then has what all had measured
             self.meters["train"].load(checkpoint["meters"])
 
     def _step_plateau(self) -> None:
@@ -137,15 +135,16 @@ class Supervised(L.LightningModule):
         if isinstance(scheduler, ReduceLROnPlateau):
             scheduler.step(self.trainer.callback_metrics[self.monitor])
 
-    def _measure(self, stage: str, batch: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
-        x, y = batch
-        output = self(x)
+    def measure(self, stage: str, batch: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
+        """Take a batch into the scores of a stage. Returns its mean loss and what was predicted."""
+        output, y = self(batch[0]), batch[1]
         loss = self.compute_loss(output, y)
         prediction = self.predict(output.detach())
         self.meters[stage].update(loss, prediction, y)
         return loss, prediction
 
-    def _log_scores(self, stage: str) -> None:
+    def log_scores(self, stage: str) -> None:
+        """Compute what was measured of a stage, log it and begin anew."""
         # Computed over all samples of all ranks already, so equal everywhere: the largest is any of them.
         values = {f"{stage}/{name}": value for name, value in self.meters[stage].compute().items()}
         self.log_dict(values, on_step=False, on_epoch=True, batch_size=1, reduce_fx="max", sync_dist=True)

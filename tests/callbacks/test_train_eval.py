@@ -1,0 +1,33 @@
+import lightning as L
+import numpy as np
+import pytest
+import torch
+
+from epochwise.callbacks.train_eval import TrainEval
+from epochwise.commands.build import build
+from epochwise.commands.evaluate import Batches
+from epochwise.commands.restore import restore
+from epochwise.input_error import InputError
+from epochwise.run.epochs_csv import read_epochs_csv
+
+
+def test_it_scores_the_weights_that_are_validated_without_dropout(trained):
+    run = restore(trained, "last")
+    data = build(run.config, "data")
+    data.setup()
+    chosen = torch.utils.data.Subset(data.splits["train"], sorted(first_256(len(data.splits["train"]))))
+    trainer = L.Trainer(accelerator="cpu", logger=False, enable_progress_bar=False, enable_checkpointing=False)
+    (scores,) = trainer.test(run.task, datamodule=Batches(data, data.dataloader_of(chosen)), verbose=False)
+    row = read_epochs_csv(trained / "epochs.csv")[-1]
+    for name in ("loss", "accuracy", "f1"):
+        assert row[f"train_eval/{name}"] == pytest.approx(scores[f"test/{name}"], abs=1e-6)
+    assert row["train_eval/loss"] < row["train/loss"]
+
+
+def first_256(num_samples):
+    return np.random.default_rng(0).permutation(num_samples)[:256].tolist()
+
+
+def test_a_data_module_without_splits_is_one_line():
+    with pytest.raises(InputError, match=r"drop it: ~callbacks.train_eval"):
+        TrainEval().on_fit_start(L.Trainer(accelerator="cpu", logger=False), L.LightningModule())
