@@ -84,13 +84,13 @@ class EpochLog(L.Callback):
     def on_train_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         logged = scalars(trainer.callback_metrics)  # on every rank: it may gather
         trained = {name: value for name, value in logged.items() if not name.startswith(VALIDATED)}
+        seconds = {f"seconds/{name}": round(value, 4) for name, value in self.phases.take().items()}
+        trained |= seconds
         scores = trained | self.val_scores
         self.samples += self._over_ranks(trainer)
         epoch, step = trainer.current_epoch, trainer.global_step
         row: Row = {"epoch": epoch, "step": step, "samples": self.samples}
-        seconds = {name: round(value, 4) for name, value in self.phases.take().items()}
         row["seconds"] = round(sum(seconds.values()), 4)
-        scores |= {f"seconds/{name}": value for name, value in seconds.items()}
         self.rows.append(row | scores | {"events": " ".join(self._events(trainer, scores)) or None})
         if trainer.is_global_zero:
             write_epochs_csv(self.path, self.rows)
