@@ -116,7 +116,7 @@ def _check(arguments: Namespace, name: str, folder: Path, about: str) -> str | N
     return help_text(about, composer, arguments.overrides) if arguments.help else None
 
 
-def _lines(error: BaseException) -> tuple[str, ...] | None:
+def _lines(error: Exception) -> tuple[str, ...] | None:
     """The lines to print for an error of input; ``None`` for a crash."""
     cause: BaseException | None = error
     while cause is not None:
