@@ -143,6 +143,13 @@ def test_other_processes_make_no_run_folder_and_print_no_fault(run, tmp_path, ra
     assert run("seed=x", **{rank: "1"}) == (2, "", "")
 
 
+def test_other_processes_of_a_run_that_goes_on_look_where_the_first_one_does(run, tmp_path):
+    (tmp_path / "here").mkdir()
+    code, out, _ = run("+resume=auto", "seed=1", 'hydra.run.dir="here"', "hydra.output_subdir=null", RANK="1")
+    assert (code, out) == (0, f"seed 1 in {tmp_path / 'here'}\n")
+    assert not any((tmp_path / "here").iterdir())
+
+
 def test_the_first_process_of_several_prints(run):
     code, _, err = run("seed=x", RANK="0", LOCAL_RANK="0")
     assert (code, err) == (2, "seed: got 'x' (str), allowed: an int of at least 0 and at most 4294967295\n")

@@ -32,7 +32,8 @@ def evaluate(config: DictConfig) -> dict[str, float]:
         The scores, by name; empty where ``predict`` gives samples without labels.
 
     Raises:
-        InputError: no such run or checkpoint, or it does not fit the data; all of the run's own data is asked for.
+        InputError: no such run or checkpoint, or it does not fit the data; all of the run's own data is asked for; the
+            predictions cannot be written.
     """
     check(config, "evaluate")
     quiet()
@@ -67,14 +68,17 @@ def evaluate(config: DictConfig) -> dict[str, float]:
     outputs: Any = trainer.predict(run.task, datamodule=Batches(data, loader))
     table = pd.concat([table, prediction_columns(torch.cat(outputs), class_names)], axis=1)
 
-    (folder / "predictions").mkdir(exist_ok=True)
     path = folder / "predictions" / f"{predictions_name(config)}.csv"
-    path.with_suffix(".json").unlink(missing_ok=True)  # scores never stand beside rows that are not theirs
-    with whole_file(path) as file:
-        table.to_csv(file, index=False)
-    if scores:
-        with whole_file(path.with_suffix(".json")) as file:
-            json.dump({"ckpt": config.ckpt, "epoch": run.epoch, "samples": len(table), **scores}, file, indent=2)
+    try:
+        path.parent.mkdir(exist_ok=True)
+        path.with_suffix(".json").unlink(missing_ok=True)  # scores never stand beside rows that are not theirs
+        with whole_file(path) as file:
+            table.to_csv(file, index=False)
+        if scores:
+            with whole_file(path.with_suffix(".json")) as file:
+                json.dump({"ckpt": config.ckpt, "epoch": run.epoch, "samples": len(table), **scores}, file, indent=2)
+    except OSError as error:
+        raise InputError(f"run: cannot write {error.filename or path}: {error.strerror}") from error
     console = Console(highlight=False, soft_wrap=True, markup=False)
     samples = f"{len(table):,} samples ({config.predict or config.split})"
     console.print(f"{config.ckpt} checkpoint (epoch {run.epoch}), {samples}")

@@ -7,7 +7,8 @@ from pathlib import Path
 from torch.distributed import DistNetworkError
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
-UNWRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOTDIR, errno.EIO, errno.ESTALE)
+UNWRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.EIO, errno.ESTALE)
+UNLIKE = (errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ELOOP, errno.ENXIO)  # a file for a folder, a pipe for a file
 
 
 def outside_fault(error: BaseException | None, run_folder: Path) -> str | None:
@@ -26,7 +27,7 @@ def outside_fault(error: BaseException | None, run_folder: Path) -> str | None:
             if error.errno in FULL:
                 whole = "what was written before is whole: make room and go on by"
                 return f"run_folder: no space left for {run_folder}; {whole} run={run_folder}"
-            if error.errno in UNWRITABLE and str(error.filename).startswith(str(run_folder)):
+            if error.errno in UNWRITABLE + UNLIKE and str(error.filename).startswith(str(run_folder)):
                 return f"run_folder: cannot write {error.filename}: {error.strerror}"
         if isinstance(error, DistNetworkError):
             where = f"{os.environ.get('MASTER_ADDR', '127.0.0.1')}:{os.environ.get('MASTER_PORT', '')}"

@@ -8,9 +8,12 @@ import lightning as L
 from omegaconf import DictConfig, OmegaConf
 
 from epochwise.commands.build import build
+from epochwise.config.check import check
 from epochwise.config.trusted_config import read_trusted_config
 from epochwise.input_error import InputError
 from epochwise.run.read_checkpoint import read_checkpoint
+
+BUILT = ("data", "model", "task", "optimizer", "scheduler")  # what is asked of a run's config to score it
 
 
 @dataclass
@@ -41,8 +44,12 @@ def restore(folder: Path, ckpt: str) -> Restored:
     data_state = checkpoint.get(data_class)
     if not isinstance(data_state, dict) or not {"spec", "learned"} <= data_state.keys():
         raise InputError(f"ckpt: {path} does not hold what {config.data['_target_']} learned from its training data")
-    makers = {name: build(config, name) for name in ("optimizer", "scheduler")}
-    task = build(config, "task", network=build(config, "model"), **makers)
+    try:
+        makers = {name: build(config, name) for name in ("optimizer", "scheduler")}
+        task = build(config, "task", network=build(config, "model"), **makers)
+    except (TypeError, ValueError, ArithmeticError, LookupError, RuntimeError, MemoryError) as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise InputError(f"run: {folder / 'config.yaml'}: its network cannot be built: {reason}") from error
     try:
         task.load_state_dict(checkpoint["state_dict"])
     except RuntimeError as error:
@@ -70,12 +77,19 @@ def _find(folder: Path, ckpt: str) -> Path:
 
 def _config(folder: Path) -> DictConfig:
     plain = read_trusted_config(folder)
-    for name in ("data", "model", "task", "optimizer", "scheduler"):
+    for name in BUILT:
         if not isinstance(plain.get(name), dict) or "_target_" not in plain[name]:
             raise InputError(f"run: {folder / 'config.yaml'} names no class for {name!r}: it is damaged or cut short")
     # The weights are in the checkpoint: none are to be looked for, where they once came from, or downloaded.
     plain["model"] = _without_pretrained(plain["model"])
-    return OmegaConf.create({**plain, "run_folder": str(folder)})
+    config = OmegaConf.create({**plain, "run_folder": str(folder)})
+    try:
+        check(config)
+    except InputError as error:
+        faults = [line for line in error.lines if line.partition(":")[0].partition(".")[0] in BUILT]
+        if faults:
+            raise InputError(*(f"run: {folder / 'config.yaml'}: {line}" for line in faults)) from error
+    return config
 
 
 def _without_pretrained(node: Any) -> Any:

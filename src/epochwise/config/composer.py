@@ -96,7 +96,9 @@ class Composer:
         """A line for each file of configs that is no YAML, or holds no mapping."""
         for origin in self.loader.get_sources():
             folder = Path(origin.path) if origin.scheme() == "file" else None
-            for file in sorted(folder.rglob("*.yaml")) if folder else ():
+            # No deeper: --config-path=/ is soon said, too.
+            files = [file for depth in ("", "*/", "*/*/") for file in folder.glob(f"{depth}*.yaml")] if folder else []
+            for file in sorted(files):
                 try:
                     with file.open(encoding="utf-8") as stream:
                         OmegaConf.load(stream)

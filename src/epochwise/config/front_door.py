@@ -116,7 +116,7 @@ def _check(arguments: Namespace, name: str, folder: Path, about: str) -> str | N
     return help_text(about, composer, arguments.overrides) if arguments.help else None
 
 
-def _lines(error: BaseException) -> tuple[str, ...] | None:
+def _lines(error: Exception) -> tuple[str, ...] | None:
     """The lines to print for an error of input; ``None`` for a crash."""
     cause: BaseException | None = error
     while cause is not None:
@@ -140,4 +140,6 @@ def _share_the_run_folder() -> None:
     given = parse_arguments(sys.argv[1:]).overrides
     # Behind the last override, as the last word counts; not behind a flag, where argparse takes no override.
     end = len(sys.argv) - sys.argv[::-1].index(given[-1]) if given else 1
-    sys.argv[end:end] = ["hydra.run.dir=.", "hydra.output_subdir=null"]
+    # One that goes on must find the checkpoint which the first process finds.
+    continues = any(word.lstrip("+") == "resume=auto" for word in given)
+    sys.argv[end:end] = ["hydra.run.dir=."] * (not continues) + ["hydra.output_subdir=null"]

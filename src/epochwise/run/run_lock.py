@@ -16,7 +16,7 @@ class RunLock:
         seconds: how long to wait for one that is gone: its workers may outlive it by a few seconds.
 
     Raises:
-        InputError: another process that lives is writing to the folder.
+        InputError: another process that lives is writing to the folder, or it cannot be written.
     """
 
     def __init__(self, run_folder: Path, seconds: float = 15.0) -> None:
@@ -29,7 +29,12 @@ class RunLock:
 
     def _take(self) -> str | None:
         """Try once; return who holds it instead."""
-        self.file = open(self.path, "a+", encoding="utf-8")  # noqa: SIM115 (held open: that is the lock)
+        try:
+            # Not through a link: the folder may be a stranger's, and what the link leads to would be overwritten.
+            descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
+            self.file = os.fdopen(descriptor, "r+", errors="replace")
+        except OSError as error:
+            raise InputError(f"run_folder: cannot write {self.path}: {error.strerror or error}") from error
         try:
             fcntl.flock(self.file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

@@ -1,0 +1,94 @@
+import os
+import signal
+from types import SimpleNamespace
+
+import pytest
+
+from epochwise.run.interrupts import SIGNALS, Interrupted, Interrupts
+
+
+class Saved:
+    """A checkpoint callback that counts how often it was asked."""
+
+    count = 0
+
+    def save(self, trainer):
+        self.count += 1
+
+
+@pytest.fixture(autouse=True)
+def listeners():
+    before = {signum: signal.getsignal(signum) for signum in SIGNALS}
+    yield
+    for signum, listens in before.items():
+        signal.signal(signum, listens)
+
+
+@pytest.fixture
+def trainer():
+    """What Interrupts asks of a trainer."""
+    strategy = SimpleNamespace(reduce_boolean_decision=lambda asked, **_: asked)
+    return SimpleNamespace(global_step=4, global_rank=0, strategy=strategy, checkpoint_callbacks=[Saved()])
+
+
+def start(trainer, signum=None):
+    callback = Interrupts()
+    callback.on_train_start(trainer, None)
+    if signum:
+        os.kill(os.getpid(), signum)
+    return callback
+
+
+@pytest.mark.parametrize("signum", SIGNALS)
+def test_a_signal_ends_the_run_once_the_step_is_taken_and_saved(trainer, signum):
+    callback = start(trainer, signum)
+    trainer.global_step = 5
+    with pytest.raises(Interrupted) as caught:
+        callback.on_train_batch_start(trainer, None, None, 3)
+    assert caught.value.code == 128 + signum
+    assert str(caught.value) == signum.name
+    assert trainer.checkpoint_callbacks[0].count == 1
+
+
+def test_without_a_signal_the_run_goes_on(trainer):
+    callback = start(trainer)
+    trainer.global_step = 5
+    callback.on_train_batch_start(trainer, None, None, 3)
+    callback.on_train_end(trainer, None)
+
+
+def test_a_step_that_is_still_accumulated_is_finished_first(trainer):
+    callback = start(trainer, signal.SIGTERM)
+    callback.on_train_batch_start(trainer, None, None, 3)
+    assert trainer.checkpoint_callbacks[0].count == 0
+
+
+def test_at_the_start_of_an_epoch_nothing_is_saved_again(trainer):
+    callback = start(trainer, signal.SIGTERM)
+    with pytest.raises(Interrupted):
+        callback.on_train_batch_start(trainer, None, None, 0)
+    assert trainer.checkpoint_callbacks[0].count == 0
+
+
+def test_only_the_first_process_ends_with_an_error(trainer):
+    trainer.global_rank = 1
+    callback = start(trainer, signal.SIGUSR1)
+    with pytest.raises(Interrupted) as caught:
+        callback.on_train_end(trainer, None)
+    assert caught.value.code == 0
+
+
+def test_a_process_that_heard_nothing_ends_with_the_others(trainer):
+    trainer.strategy.reduce_boolean_decision = lambda asked, **_: True
+    with pytest.raises(Interrupted, match="SIGTERM"):
+        start(trainer).on_test_batch_start(trainer, None)
+
+
+@pytest.mark.parametrize("signum", SIGNALS)
+def test_a_second_signal_ends_the_process_at_once(trainer, signum):
+    child = os.fork()
+    if not child:
+        start(trainer, signal.SIGTERM)
+        os.kill(os.getpid(), signum)
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 128 + signum
