@@ -14,14 +14,20 @@ from epochwise.run.epochs_csv import Row
 
 
 def tell_plan(
-    config: DictConfig, data: Any, task: L.LightningModule, run_folder: Path, checkpoint: Path | None
+    config: DictConfig,
+    data: Any,
+    task: L.LightningModule,
+    plan: dict[str, Any] | None,
+    run_folder: Path,
+    checkpoint: Path | None,
 ) -> None:
-    """Print what is about to happen, in four lines.
+    """Print what is about to happen, in a few lines.
 
     Args:
         config: the run's, with its spec.
         data: its data module, set up.
         task: what will be trained.
+        plan: what an epoch is and how many steps there will be, where that is known.
         run_folder: where everything will lie.
         checkpoint: what the run goes on from, if it does.
     """
@@ -41,8 +47,16 @@ def tell_plan(
         f"{called('scheduler')}",
         "epochs": f"at most {config.trainer.max_epochs}, the best by {config.monitor} ({config.mode}); "
         f"stopping: {called('stopping')}; seed {config.seed}",
-        "run folder": shown(run_folder),
     }
+    if plan:
+        a_step = f"{counted(plan['samples_per_step'], 'sample')} each"
+        a_pass = f"{counted(plan['samples_per_epoch'], 'sample')} in {counted(plan['batches_per_epoch'], 'batch')}"
+        lines["an epoch"] = f"{a_pass}: {counted(plan['steps_per_epoch'], 'optimizer step')} of {a_step}"
+        lines["in all"] = f"{counted(plan['steps'], 'step')}, {counted(plan['samples'], 'sample')}"
+        turns = [f"{mark['name']} at epoch {mark['epoch']:g} (step {mark['step']:,})" for mark in plan["landmarks"]]
+        if turns:
+            lines["schedule"] = ", ".join(turns)
+    lines["run folder"] = shown(run_folder)
     if checkpoint:
         lines["going on"] = f"from {shown(checkpoint)}"
     tell(lines)
@@ -95,7 +109,7 @@ def tell(lines: dict[str, str]) -> None:
 
 def counted(number: int, thing: str) -> str:
     """``1 epoch``, ``1,200 epochs``."""
-    return f"{number:,} {thing}{'s' * (number != 1)}"
+    return f"{number:,} {thing}{'' if number == 1 else 'es' if thing.endswith('ch') and thing != 'epoch' else 's'}"
 
 
 def shown(path: Path) -> str:

@@ -1,5 +1,6 @@
 """From a config to a trained model and its run folder."""
 
+import json
 from contextlib import suppress
 from math import isfinite
 from pathlib import Path
@@ -14,6 +15,7 @@ from epochwise.commands.best import load_best
 from epochwise.commands.claim import claim
 from epochwise.commands.outside_fault import outside_fault
 from epochwise.commands.quiet import quiet
+from epochwise.commands.run_plan import run_plan
 from epochwise.commands.told import counted, tell_plan, tell_result
 from epochwise.config.check import check
 from epochwise.input_error import InputError
@@ -21,6 +23,7 @@ from epochwise.run.interrupts import Interrupted
 from epochwise.run.rank_processes import rank_processes
 from epochwise.run.result import best_row, write_result
 from epochwise.run.run_config import flat, write_run_config
+from epochwise.run.whole_file import whole_file
 
 
 def train(config: DictConfig) -> float | None:
@@ -43,10 +46,17 @@ def train(config: DictConfig) -> float | None:
     with claim(folder, config.get("resume")) as checkpoint:
         L.seed_everything(config.seed, workers=True, verbose=False)
         run = assemble(config)
+        plan = run_plan(run)
         settings: dict[str, Any] = {}
         if run.trainer.is_global_zero:
+            tell_plan(run.config, run.data, run.task, plan, folder, checkpoint)
+        if config.get("dry_run"):
+            if run.trainer.is_global_zero:
+                with whole_file(folder / "plan.json") as file:
+                    json.dump(plan, file, indent=2)
+            return None
+        if run.trainer.is_global_zero:
             settings = flat(write_run_config(folder, run.config))
-            tell_plan(run.config, run.data, run.task, folder, checkpoint)
         fields: dict[str, Any] = {"status": "failed", "reason": "", "monitor": config.monitor, "mode": config.mode}
         try:
             with rank_processes():
@@ -64,7 +74,7 @@ def train(config: DictConfig) -> float | None:
             result = (
                 scores | {"best_score": best.get(config.monitor), "tested_epoch": None, "test": {}} | fields | counts
             )
-            result["seconds"] = round(perf_counter() - started, 3)
+            result |= {"seconds": round(perf_counter() - started, 3), "plan": plan}
             if run.trainer.is_global_zero:
                 with suppress(OSError):  # that of a disk which takes no more is being told already
                     result = write_result(folder, **result)

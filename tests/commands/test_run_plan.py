@@ -1,0 +1,47 @@
+import json
+
+import pytest
+
+from epochwise.commands.train import train
+from epochwise.run.epochs_csv import read_epochs_csv
+
+QUICK = ("~callbacks.model_summary", "~callbacks.progress_bar", "~loggers.tensorboard", "name=test")
+CASES = {
+    "defaults": [],
+    "large batches": ["data.batch_size=100", "data.drop_last=true"],
+    "accumulation": ["trainer.accumulate_grad_batches=3", "scheduler=one_cycle"],
+    "a fraction": ["trainer.limit_train_batches=0.3", "scheduler=step"],
+    "few batches": ["trainer.limit_train_batches=4"],
+    "few steps": ["+trainer.max_steps=27"],
+    "overfitting": ["trainer.overfit_batches=2"],
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_was_planned_is_what_was_trained(tmp_path, composed, case):
+    train(composed("trainer.max_epochs=2", *CASES[case], *QUICK, run_folder=tmp_path))
+    result = json.loads((tmp_path / "result.json").read_text())
+    rows = read_epochs_csv(tmp_path / "epochs.csv")
+    plan = result["plan"]
+    assert (plan["steps"], plan["epochs"], plan["samples"]) == (result["steps"], len(rows), rows[-1]["samples"])
+    assert plan["steps_per_epoch"] == rows[0]["step"]
+    assert plan["samples_per_epoch"] == rows[0]["samples"]
+
+
+def test_a_dry_run_writes_the_plan_and_trains_nothing(tmp_path, composed, capsys):
+    train(composed("dry_run=true", "trainer.max_epochs=5", *QUICK, run_folder=tmp_path))
+    assert [path.name for path in tmp_path.iterdir()] == ["plan.json"]
+    plan = json.loads((tmp_path / "plan.json").read_text())
+    assert (plan["steps_per_epoch"], plan["steps"], plan["samples"]) == (20, 100, 6285)
+    assert [(mark["name"], mark["epoch"], mark["step"]) for mark in plan["landmarks"]] == [
+        ("end of warm-up", 1.0, 20),
+        ("end", 5.0, 100),
+    ]
+    said = capsys.readouterr().out
+    assert "1,257 samples in 20 batches: 20 optimizer steps of 64 samples each" in said
+    assert "end of warm-up at epoch 1 (step 20), end at epoch 5 (step 100)" in said
+
+
+def test_a_rate_that_follows_the_scores_has_no_landmarks(tmp_path, composed):
+    train(composed("dry_run=true", "scheduler=plateau", *QUICK, run_folder=tmp_path))
+    assert json.loads((tmp_path / "plan.json").read_text())["landmarks"] == []
