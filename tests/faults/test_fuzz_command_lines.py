@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from omegaconf import ListConfig
 
 NUM_COMMAND_LINES = int(os.environ.get("NUM_COMMAND_LINES", "1000"))
-FEW = 25
+FEW = 8
 MOST_SECONDS = 10
 
 SCRIPT = """

@@ -19,7 +19,7 @@ from epochwise.run.epoch_log import EpochLog
 from tests.faults.runs import QUICK, end
 
 NUM_FOLDERS = int(os.environ.get("NUM_FOLDERS", "150"))
-FEW = 4
+FEW = 2
 MOST_SECONDS = 10  # of computing before the first step
 MOST_MEMORY = 4 * 2**30
 LONG_RUN = 99  # what a child ends with that has begun to train and would go on for long
