@@ -21,3 +21,11 @@ def test_the_closest_name_is_suggested_where_one_is_close(name, names, closest):
 def test_each_fault_is_a_line():
     error = InputError("a: one", "b: two")
     assert (error.lines, str(error)) == (("a: one", "b: two"), "a: one\nb: two")
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [("a\nb", r"a\nb"), ("\x1b[31m", r"\x1b[31m"), ("\u202e", r"\u202e"), ("\udcff", r"\udcff"), ("é", "é")],
+)
+def test_a_name_cannot_break_a_line_or_command_the_terminal(name, shown):
+    assert InputError(f"{name}: no such key").lines == (f"{shown}: no such key",)

@@ -18,7 +18,7 @@ NODE = {"_target_": "little.Net"}
     ("wanted", "good", "bad"),
     [
         (Any, [1, None, [], "x"], []),
-        (int, [1, 0, -3, NODE], [1.0, True, "1", None, [1]]),
+        (int, [1, 0, -3], [1.0, True, "1", None, [1], NODE]),
         (float, [1, 1.5, float("inf")], [True, "1e-3", None]),
         (bool, [True, False], [0, 1, "true", None]),
         (str, ["", "x"], [1, None, True]),
@@ -90,3 +90,10 @@ def test_aliases_of_libraries_are_followed(target, argument, good, bad):
     wanted = annotation(parameter.annotation, parameter.module)
     assert all(fits(value, wanted) for value in good)
     assert not any(fits(value, wanted) for value in bad)
+
+
+@pytest.mark.parametrize("wanted", [int, float, bool, str, int | None, Literal["a"], Annotated[int, Ge(1)]])
+def test_an_object_of_a_class_is_no_plain_value(wanted):
+    assert not fits({"_target_": "torch.nn.Linear"}, wanted)
+    assert not fits({"_target_": "torch.nn.init.calculate_gain", "_partial_": True}, wanted)
+    assert fits({"_target_": "torch.nn.init.calculate_gain"}, wanted)  # a function: what it returns is not known

@@ -186,6 +186,13 @@ def test_shell_completion_keeps_working(run):
     [
         (["--cfg", "job", "+seeed=3"], "seeed: unknown key; did you mean 'seed'?"),
         (["--cfg", "job", "-m"], "--multirun --cfg: allowed: one of them"),
+        (["--experimental-rerun", "x"], "--experimental-rerun: not here; go on with a run by run=FOLDER"),
+        (["--epochs", "5"], "unrecognized arguments: --epochs; --hydra-help lists all flags"),
+        (
+            ["name=" + "9" * 5000],
+            f"name={'9' * 5000}: cannot be read, allowed: key=value, +key=value, ++key=value, ~key",
+        ),
+        (["seed=a\nb"], "seed=a\\nb: cannot be read, quote its value twice: \"seed='a\\nb'\""),
         (["--config-dir", "nowhere"], "--config-dir: no folder nowhere"),
         (["--config-path", "/nowhere"], "--config-path: no folder /nowhere"),
         (

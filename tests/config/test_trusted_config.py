@@ -65,7 +65,8 @@ def test_what_no_run_writes_is_refused_by_its_key(tmp_path, more, line):
     "text",
     [
         "", "a", "[1]", "a: [1", "a: *b", "a: &a [*a]", "a: !!python/object/apply:os.system ['touch hacked']",
-        "a: !!int x", b"\xff", b"a: \0", "a:\n" + "".join(f"{' ' * depth}- \n" for depth in range(30)), "x: " + "[" * 900, "a: b: c",
+        "a: !!int x", b"\xff", b"a: \0",
+        "a:\n" + "".join(f"{' ' * depth}- \n" for depth in range(30)), "x: " + "[" * 900, "a: b: c",
         "x" * (MOST_BYTES + 1),
     ],
 )  # fmt: skip

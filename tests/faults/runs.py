@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from epochwise.commands.train import train
+from epochwise.input_error import InputError
 
 QUICK = ("~callbacks.model_summary", "~callbacks.progress_bar", "~callbacks.confusion_matrix", "name=test")
 BASE = ("data.batch_size=128", "trainer.max_epochs=6", *QUICK)
@@ -36,8 +37,11 @@ CONFIGS = {
 }
 
 
-def start(composed: Callable, folder: Path, *overrides: str) -> int:
-    """Begin or continue a run in a child of its own process group; return its process id."""
+def start(composed: Callable, folder: Path, *overrides: str, said: Path | None = None) -> int:
+    """Begin or continue a run in a child of its own process group; return its process id.
+
+    What it says of errors goes to a file: ``said``, or beside the folder.
+    """
     if child := os.fork():
         return child
     os.setpgid(0, 0)
@@ -45,13 +49,16 @@ def start(composed: Callable, folder: Path, *overrides: str) -> int:
     try:
         with open(os.devnull, "w") as nothing:
             os.dup2(nothing.fileno(), 1)
-        with open(folder.with_suffix(".stderr"), "w") as errors:
-            os.dup2(errors.fileno(), 2)
+        sys.stderr = open(said or folder.with_suffix(".stderr"), "w")  # noqa: SIM115 (the child's to its end)
+        os.dup2(sys.stderr.fileno(), 2)
         small = [] if "model=cnn" in overrides else ["model.hidden_sizes=[16]"]
         train(composed(*BASE, *small, *overrides, "resume=auto", run_folder=folder))
         code = 0
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 1
+    except InputError as error:  # as a front door does
+        print(*error.lines, sep="\n", file=sys.stderr)
+        code = 2
     except BaseException:
         traceback.print_exc(file=sys.stderr)
     finally:

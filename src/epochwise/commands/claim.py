@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from epochwise.commands.outside_fault import outside_fault
 from epochwise.input_error import InputError
 from epochwise.run.resume_point import remove_leftovers, resume_point
 from epochwise.run.run_lock import RunLock
@@ -25,9 +26,22 @@ def claim(folder: Path, resume: str | None) -> Iterator[Path | None]:
         The checkpoint to go on from; ``None`` to begin.
 
     Raises:
-        InputError: another process is writing to it, it holds a run and was not asked to go on with it, or all
-            checkpoints in it are damaged.
+        InputError: another process is writing to it, it holds a run and was not asked to go on with it, all
+            checkpoints in it are damaged, or what happened inside is a fault from outside (``outside_fault``).
     """
+    try:
+        with _held(folder, resume) as checkpoint:
+            yield checkpoint
+    except InputError:
+        raise
+    except Exception as error:
+        if line := outside_fault(error, folder):
+            raise InputError(line) from error
+        raise
+
+
+@contextmanager
+def _held(folder: Path, resume: str | None) -> Iterator[Path | None]:
     if any(os.environ.get(rank, "0") != "0" for rank in ("RANK", "LOCAL_RANK")):
         yield resume_point(folder)[0] if resume else None
         return

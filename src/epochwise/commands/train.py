@@ -13,12 +13,10 @@ from omegaconf import DictConfig
 from epochwise.commands.assemble import Run, assemble
 from epochwise.commands.best import load_best
 from epochwise.commands.claim import claim
-from epochwise.commands.outside_fault import outside_fault
 from epochwise.commands.quiet import quiet
 from epochwise.commands.run_plan import run_plan
 from epochwise.commands.told import counted, tell_plan, tell_result
 from epochwise.config.check import check
-from epochwise.input_error import InputError
 from epochwise.run.interrupts import Interrupted
 from epochwise.run.rank_processes import rank_processes
 from epochwise.run.result import best_row, write_result
@@ -64,8 +62,6 @@ def train(config: DictConfig) -> float | None:
         except BaseException as error:
             fields |= {"status": "interrupted" if isinstance(error, Interrupted) else "failed"}
             fields["reason"] = f"{type(error).__name__}: {error} ({run.position})"
-            if line := outside_fault(error, folder):
-                raise InputError(line) from error
             raise
         finally:
             best = best_row(run.epoch_log.rows, config.monitor, config.mode) or {}

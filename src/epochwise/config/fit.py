@@ -1,5 +1,6 @@
 """Whether a value of a config is one that a type allows, and what the type allows in words."""
 
+import ast
 import re
 from pathlib import Path
 from types import NoneType, UnionType
@@ -8,6 +9,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from annotated_types import Ge, Gt, Interval, Le, Len, Lt, MaxLen, MinLen
 
 from epochwise.config.annotation import Instance, Later, look_up
+from epochwise.config.definition import find
 from epochwise.config.written import Written
 
 BOUNDS = (Ge, Gt, Le, Lt, Interval, MinLen, MaxLen, Len, Written)
@@ -17,17 +19,20 @@ def fits(value: Any, wanted: Any) -> bool:
     """Whether a plain value can be given where a type is wanted.
 
     Args:
-        value: as YAML has it: text, numbers, lists, dicts, ``None``. A dict with ``_target_`` stands for an object and
-            fits everywhere: what it makes is not known.
+        value: as YAML has it: text, numbers, lists, dicts, ``None``. A dict with ``_target_`` stands for what it makes:
+            an object of a class is no number, text or bool; what a function returns is not known and fits.
         wanted: a type as ``annotation`` makes it, or written with ``typing`` and ``annotated_types``.
 
     Returns:
         ``True`` for whole numbers where a float is wanted, for text where a path is, for a list where any sequence is;
         ``False`` for a bool where a number is wanted, and for a number where text is.
     """
-    if wanted is Any or (isinstance(value, dict) and "_target_" in value):
-        return True
     origin, inside = get_origin(wanted), get_args(wanted)
+    if wanted is Any:
+        return True
+    if isinstance(value, dict) and "_target_" in value and origin not in (Annotated, Union, UnionType):
+        plain = wanted in (int, float, bool, str, None, NoneType) or origin is Literal
+        return not plain or not _makes_an_object(value)
     if origin is Annotated:
         return _fits_annotated(value, inside[0], inside[1:])
     if origin in (Union, UnionType):
@@ -59,8 +64,18 @@ def _fits_annotated(value: Any, wanted: Any, notes: tuple[Any, ...]) -> bool:
         if isinstance(note, Later):
             return fits(value, look_up(note))
         if isinstance(note, Instance):
-            return False  # an object comes as a node with _target_, which has passed already
-    return fits(value, wanted) and all(_within(value, note) for note in notes if isinstance(note, BOUNDS))
+            return isinstance(value, dict) and "_target_" in value
+    made = isinstance(value, dict) and "_target_" in value
+    return fits(value, wanted) and all(made or _within(value, note) for note in notes if isinstance(note, BOUNDS))
+
+
+def _makes_an_object(node: dict[Any, Any]) -> bool:
+    """Whether a node names a class, or leaves something to be called."""
+    try:
+        found = find(str(node["_target_"]))
+    except LookupError:
+        return False  # a fault of its own
+    return node.get("_partial_") is True or (found is not None and isinstance(found.node, ast.ClassDef))
 
 
 def _within(value: Any, bound: Any) -> bool:

@@ -57,10 +57,11 @@ def _hydra_keys(path: str, node: dict[Any, Any]) -> dict[str, str]:
 def _arguments(
     path: str, node: dict[Any, Any], name: str, wanted: Signature, provided: frozenset[str]
 ) -> dict[str, str]:
-    faults = {}
+    faults: dict[str, str] = {}
     given = {key: value for key, value in node.items() if key != "_target_" and key not in HYDRA_KEYS}
-    without_names = node.get("_args_")
+    without_names = node.get("_args_", [])
     by_position = list(wanted.parameters)[: len(without_names) if isinstance(without_names, list) else 0]
+    faults |= _without_names(join(path, "_args_"), without_names, name, wanted, given)
     for key, value in given.items():
         parameter = wanted.parameters.get(key)
         place = join(path, key)
@@ -74,6 +75,24 @@ def _arguments(
             if parameter.default is None and key not in given and key not in provided and key not in by_position:
                 place, words = join(path, key), wording(_type(key, parameter))
                 faults[place] = f"{place}: {name} needs it, give it with +{place}=...; allowed: {words}"
+    return faults
+
+
+def _without_names(place: str, values: Any, name: str, wanted: Signature, given: dict[Any, Any]) -> dict[str, str]:
+    """What is wrong with ``_args_``, the arguments without names."""
+    if values is UNKNOWN:
+        return {}
+    if not isinstance(values, list):
+        return {place: f"{place}: got {values!r}, allowed: a list"}
+    if len(values) > wanted.positional and not wanted.takes_more:
+        return {place: f"{place}: got {len(values)} values, {name} takes {wanted.positional} without a name"}
+    faults = {}
+    for index, (key, value) in enumerate(zip(list(wanted.parameters)[: wanted.positional], values, strict=False)):
+        one = join(place, index)
+        if key in given:
+            faults[one] = f"{one}: {name} has its {key} already, by name"
+        elif line := _argument_fault(one, key, value, wanted.parameters[key]):
+            faults[one] = line
     return faults
 
 

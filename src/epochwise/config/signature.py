@@ -24,12 +24,14 @@ class Signature:
     Args:
         parameters: by name, in order.
         positional: how many of them can be given without a name.
+        takes_more: any number can be given without a name.
         takes_any: it has ``**kwargs``, so a key that is not named here is no mistake.
     """
 
     parameters: dict[str, Parameter] = field(default_factory=dict)
     positional: int = 0
     takes_any: bool = False
+    takes_more: bool = False
 
 
 @cache
@@ -84,7 +86,7 @@ def _of_function(node: ast.FunctionDef | ast.AsyncFunctionDef, module: Source, s
     named = list(zip(plain, defaults, strict=True))[skip_first:]
     keyword_only = zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
     parameters = {item.arg: Parameter(item.annotation, default, module) for item, default in [*named, *keyword_only]}
-    return Signature(parameters, len(named), arguments.kwarg is not None)
+    return Signature(parameters, len(named), arguments.kwarg is not None, arguments.vararg is not None)
 
 
 def _of_dataclass(found: Found) -> Signature | None:

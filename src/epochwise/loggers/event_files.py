@@ -19,7 +19,7 @@ def rewind_events(folder: Path, last: dict[str, int]) -> None:
         folder: where ``events.out.tfevents.*`` stand; their order in time is that of their names.
         last: axis, the first part of a tag, -> the last x that stays. What has no such tag goes by ``last["step"]``.
     """
-    files = sorted(folder.glob("events.out.tfevents.*"))
+    files = sorted(file for file in folder.glob("events.out.tfevents.*") if file.is_file())  # no pipe, which never ends
     if not files:
         return
     with whole_file(files[0], "wb") as whole:
