@@ -30,7 +30,7 @@ endif
 help:
 	@echo "make train [ARGS='model=resnet trainer.max_epochs=50']   train; ARGS are those of train.py"
 	@echo "make test  [ARGS='-k packaging']                         run the tests; ARGS are those of pytest"
-	@echo "make faults                                              kill, interrupt and starve hundreds of runs; 20 minutes"
+	@echo "make faults                                              kill, interrupt and starve hundreds of runs; an hour"
 	@echo "make lint                                                ruff, yamllint and mypy"
 	@echo "make clean                                               remove .venv and caches; outputs/ and datasets/ stay"
 	@echo "PYTHON=python3.12 with any of them builds .venv with that Python (3.11 to 3.13)."

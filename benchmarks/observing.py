@@ -2,9 +2,9 @@
 
     python benchmarks/observing.py
 
-Runs with and without take turns in one process, on 5,000 pictures of 28x28 (their content does not matter here). Printed
-are the medians of the epochs' seconds and the ratio of each pair. It ends with 1 where the bars are missed: 3 % of an
-epoch of the small CNN, 15 % of one of the MLP.
+Runs with and without take turns in one process, on 5,000 pictures of 28x28 (their content does not matter here).
+Printed are the medians of the epochs' seconds and the ratio of each pair. It ends with 1 where the bars are missed: 3 %
+of an epoch of the small CNN, 15 % of one of the MLP.
 """
 
 import contextlib

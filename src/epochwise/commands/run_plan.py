@@ -26,18 +26,18 @@ def run_plan(run: Run) -> dict[str, Any] | None:
         The fields of ``Plan`` and ``landmarks``, as plain values; ``None`` where the number of epochs has no bound or
         the data module does not say its batch size.
     """
-    trainer, data = run.trainer, run.data
+    trainer: Any = run.trainer  # its limits are set on the instance
+    data: Any = run.data
     if not trainer.max_epochs or trainer.max_epochs < 0 or not hasattr(data, "batch_size"):
         return None
-    settings: Any = trainer  # set on the instance
     plan = plan_epochs(
-        data.num_samples["train"],  # type: ignore[attr-defined]  # as every data module here has it
+        data.num_samples["train"],
         data.batch_size,
         trainer.max_epochs,
         trainer.world_size,
         trainer.accumulate_grad_batches,
         data.drop_last,
-        settings.limit_train_batches,
+        trainer.limit_train_batches,
         trainer.max_steps,
     )
     found = _landmarks(run.task, trainer.max_epochs, plan.steps_per_epoch)

@@ -38,10 +38,9 @@ class CommandLine:
         self.composer = composer
         self.may_miss = arguments.help or arguments.cfg is not None
         self.lines: dict[str, None] = {}  # in order, each once
-        parsed = [override for text in arguments.overrides if (override := self._parse(text))]
-        modes = [item.value() for item in parsed if item.key_or_group == "hydra.mode"]
+        self.overrides = [override for text in arguments.overrides if (override := self._parse(text))]
+        modes = [item.value() for item in self.overrides if item.key_or_group == "hydra.mode"]
         self.sweeps = arguments.multirun or modes[-1:] == ["MULTIRUN"]
-        self.overrides = parsed
 
     def check(self) -> None:
         """Check every value of every override, and the configs that they make.

@@ -54,8 +54,9 @@ class Phases(L.Callback):
 
     def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         self.begin(self.seconds)
-        if hasattr(trainer.train_dataloader, "on_next"):
-            trainer.train_dataloader.on_next = lambda: self.enter("data")
+        loader: Any = trainer.train_dataloader
+        if hasattr(loader, "on_next"):
+            loader.on_next = lambda: self.enter("data")
 
     def on_train_batch_start(self, trainer: L.Trainer, pl_module: L.LightningModule, *_: Any) -> None:
         self.enter("rest")
