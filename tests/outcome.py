@@ -16,10 +16,13 @@ def outcome(folder: Path) -> dict[str, Any]:
         name: torch.load(folder / f"checkpoints/{name}.ckpt", weights_only=True) for name in ("best", "last")
     }
     for checkpoint in checkpoints.values():
-        checkpoint["epoch_log"].pop("seconds")
+        for clock in ("seconds", "phases"):
+            checkpoint["epoch_log"].pop(clock)
         kept = checkpoint["epoch_log"]
         kept["rows"] = [timeless(row) for row in kept["rows"]]
         kept["epoch_scores"] = [name for name in kept["epoch_scores"] if not name.startswith("seconds")]
+        for state in checkpoint["callbacks"].values():
+            state.pop("current_score", None)  # Lightning's ModelCheckpoint writes it and never reads it back
         checkpoint["loops"]["fit_loop"].pop("epoch_loop.state_dict")  # a count for Lightning's own loggers
     rows = [timeless(row) for row in read_epochs_csv(folder / "epochs.csv")]
     reader = EventAccumulator(str(folder / "tensorboard"), size_guidance={"scalars": 0})

@@ -45,7 +45,7 @@ class Phases(L.Callback):
     def begin(self, seconds: dict[str, float] | None = None) -> None:
         """Begin anew, with the seconds that an epoch begun has had already."""
         self.since = perf_counter()
-        self.seconds = dict.fromkeys(PHASES, 0.0) | (seconds or {})
+        self.seconds = {name: float((seconds or {}).get(name, 0.0)) for name in PHASES}
 
     def on_fit_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         network: Any = getattr(pl_module, "network", pl_module)
