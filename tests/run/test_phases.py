@@ -1,3 +1,4 @@
+import json
 from time import sleep
 
 import pytest
@@ -13,6 +14,8 @@ def test_phases_add_up_to_the_epoch_and_epochs_to_the_training(trained):
         assert sum(phases.values()) == pytest.approx(row["seconds"], abs=1e-3)
         for name in ("data", "forward", "loss", "backward", "optimizer", "validation", "logging"):
             assert phases[name] > 0, name
+    phases = json.loads((trained / "result.json").read_text())["phases"]
+    assert sum(phases.values()) == pytest.approx(sum(row["seconds"] for row in rows), abs=0.01)
 
 
 def test_a_second_is_counted_where_it_is_spent():

@@ -1,12 +1,21 @@
 """Where the seconds of training go."""
 
+from collections.abc import Sequence
 from time import perf_counter
 from typing import Any
 
 import lightning as L
 from torch.optim import Optimizer
 
+from epochwise.run.epochs_csv import Row
+
 PHASES = ("data", "forward", "loss", "backward", "optimizer", "validation", "logging", "rest")
+
+
+def total_by_phase(rows: Sequence[Row]) -> dict[str, float]:
+    """Seconds of each phase over all epochs."""
+    seconds = {name: [row.get(f"seconds/{name}") for row in rows] for name in PHASES}
+    return {name: round(sum(float(value or 0.0) for value in values), 3) for name, values in seconds.items()}
 
 
 class Phases(L.Callback):
