@@ -32,6 +32,7 @@ def test_a_score_to_be_raised_is_negated_and_turned_back():
         ([1, 0.5, 0.4], [1, 0.5, NAN], False),  # a train score not logged
         ([], None, False),
         ([NAN, NAN], None, True),
+        ([NAN, NAN], [1, 0.5], False),  # never validated
     ],
 )
 def test_a_run_that_ends_in_scores_that_are_no_numbers_is_told_from_one_that_was_not_due(val, train, diverged):

@@ -18,7 +18,7 @@ def test_noise_is_told_from_course(epochs_to_learn, correlation):
     course = 0.1 + np.exp(-epochs / epochs_to_learn)
     found = [smooth(epochs, course + 0.02 * correlated(rng, 40, correlation)) for _ in range(50)]
     assert np.median([each.noise for each in found]) == pytest.approx(0.02, rel=0.15)
-    assert np.median([each.autocorrelation for each in found]) == pytest.approx(correlation, abs=0.15)
+    assert np.median([each.autocorrelation for each in found]) == pytest.approx(correlation, abs=0.2)
     errors = [(each.fitted[-1] - course[-1]) / each.end_stderr for each in found]
     assert 0.7 < np.std(errors) < 1.5
 

@@ -75,10 +75,11 @@ def _ends_unmeasured(val: Floats, train: Floats) -> bool:
         return False
     if np.isinf(val[-1]):
         return True
-    train_known = bool(np.isfinite(train[0]) or np.isinf(train).any() or np.isfinite(train).any())
+    train_known = bool((~np.isnan(train)).any())
     val_late, train_late = _late(val), _late(train) if train_known else 0
     if train_known and np.isfinite(train[-1]):
-        return val_late > 1  # an interrupted run lacks its last validation alone
+        # An interrupted run lacks its last validation alone; one without any was never validated.
+        return val_late > 1 and bool(np.isfinite(val).any())
     return not np.isfinite(val[-1]) and (val_late > 0 or train_late > 0)
 
 

@@ -17,12 +17,18 @@ class Smooth:
         noise: one noise width: the standard deviation of a single score about its course.
         autocorrelation: of the noise from one measurement to the next, in [0, 0.9].
         end_stderr: standard error of the course at its last point.
+        best: index of the lowest point of the course, -1 of none. Where the mean of the five points around is more than
+            half a noise width above the course, that counts: a stiff spline swings below a curve that ends its descent
+            at once.
+        best_loss: the value there.
     """
 
     fitted: Floats
     noise: float
     autocorrelation: float
     end_stderr: float
+    best: int
+    best_loss: float
 
     @property
     def inflation(self) -> float:
@@ -51,7 +57,7 @@ def smooth(epochs: NDArray[np.int64], loss: Floats) -> Smooth:
     n = len(loss)
     if n < 5:
         noise = float(np.std(np.diff(loss)) / np.sqrt(2)) if n > 2 else 0.0
-        return Smooth(loss, noise, 0.0, noise)
+        return Smooth(loss, noise, 0.0, noise, int(np.argmin(loss)) if n else -1, float(loss.min()) if n else np.nan)
     span = epochs[-1] + 1
     basis = _natural_spline(np.log(epochs + 1 + 0.01 * span), knots=min(6, 2 + n // 4))
     weights, hat = np.ones(n), np.empty((n, n))
@@ -67,9 +73,17 @@ def smooth(epochs: NDArray[np.int64], loss: Floats) -> Smooth:
     # The spline takes some of the correlation with it: what is left is biased downwards by about 1/n a degree.
     lag = float(np.sum(clipped[1:] * clipped[:-1]) / max(np.sum(clipped**2), 1e-300)) + basis.shape[1] / n / 2
     correlation = float(np.clip(lag, 0, 0.9))
-    out = Smooth(loss - residuals, float(np.sqrt(variance)), correlation, 0.0)
-    stderr = out.noise * float(np.sqrt(np.sum(hat[-1] ** 2))) * out.inflation
-    return Smooth(out.fitted, out.noise, correlation, stderr)
+    fitted, noise = loss - residuals, float(np.sqrt(variance))
+    spread = np.sqrt((1 + correlation) / (1 - correlation)) * np.sqrt(np.sum(hat[-1] ** 2))
+    lifted = np.maximum(fitted, _mean_of_five(loss) - 0.5 * noise)
+    best = int(np.argmin(lifted))
+    return Smooth(fitted, noise, correlation, noise * float(spread), best, float(lifted[best]))
+
+
+def _mean_of_five(loss: Floats) -> Floats:
+    """(n,) means of each point and its neighbours, two on each side where there are so many."""
+    ones = np.ones(5)
+    return np.convolve(loss, ones, "same") / np.convolve(np.ones_like(loss), ones, "same")
 
 
 def _natural_spline(x: Floats, knots: int) -> Floats:
