@@ -62,8 +62,7 @@ def restore(folder: Path, ckpt: str) -> Restored:
 
 def _check_spec(data_state: dict[str, Any], config: DictConfig, path: Path) -> None:
     """Refuse a checkpoint of other data than the network was made for: its outputs would be given other names."""
-    of_config = config.get("spec")
-    of_config = OmegaConf.to_container(of_config) if isinstance(of_config, DictConfig) else {}
+    of_config: Any = OmegaConf.to_container(config.spec) if isinstance(config.get("spec"), DictConfig) else {}
     spec = asdict(kept_spec(data_state)[0])
     for name in ("input_shape", "target", "num_outputs", "class_names"):
         ours, theirs = (list(one) if isinstance(one, tuple) else one for one in (of_config.get(name), spec[name]))
