@@ -108,7 +108,8 @@ def test_what_was_loaded_is_not_learned_again():
 @pytest.mark.parametrize("set_up_before", [False, True])
 def test_data_of_another_shape_is_refused(set_up_before):
     state = ready().state_dict()
-    state["spec"]["class_names"] = [str(digit) for digit in range(10)]
+    names = [str(digit) for digit in range(10)]
+    state["spec"] |= {"class_names": names, "class_counts": [1] * 10, "num_outputs": 10}
     data = Digits()
     if set_up_before:
         data.setup()

@@ -1,6 +1,7 @@
 """Run folders as damage and strangers leave them: answered or refused in clear lines, nothing outside touched."""
 
 import copy
+import io
 import os
 import resource
 import runpy
@@ -11,6 +12,7 @@ import traceback
 from pathlib import Path
 
 import pytest
+import torch
 import yaml
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -19,6 +21,7 @@ from epochwise.run.epoch_log import EpochLog
 from tests.faults.runs import QUICK, end
 
 NUM_FOLDERS = int(os.environ.get("NUM_FOLDERS", "150"))
+NUM_CHECKPOINTS = int(os.environ.get("NUM_CHECKPOINTS", "80"))
 FEW = 2
 MOST_SECONDS = 10  # of computing before the first step
 MOST_MEMORY = 4 * 2**30
@@ -45,11 +48,18 @@ VALUES = (None, "", "x", 0, -1, 1, 0.5, 1e308, float("nan"), float("inf"), 10**3
           "\x1b[31m")  # fmt: skip
 
 
+TENSORS = {
+    "empty": torch.zeros(0), "one": torch.tensor(5.0), "some": torch.zeros(3), "nan": torch.full((8,), float("nan")),
+    "whole": torch.zeros(2, dtype=torch.int64), "repeated": torch.zeros(1).expand(10**7, 10**5),
+    "meta": torch.zeros(2, device="meta"), "complex": torch.zeros(8, dtype=torch.complex64),
+}  # fmt: skip
+
+
 def nodes(tree, path=()):
     """The path of every value in nested dicts and lists."""
     for key in tree if isinstance(tree, dict) else range(len(tree)):
         yield (*path, key)
-        if isinstance(tree[key], (dict, list)):
+        if isinstance(tree[key], (dict, list, tuple)):
             yield from nodes(tree[key], (*path, key))
 
 
@@ -96,6 +106,37 @@ def damaged(draw, whole):
         }
         steps.append((file, how, draw(what.get(how, st.none()))))
     return steps
+
+
+@st.composite
+def changed_checkpoint(draw, whole):
+    """A checkpoint with whole checksums of which up to two values were changed, dropped, added or renamed."""
+    name = draw(st.sampled_from(("best", "last", "last")))
+    checkpoint = torch.load(whole / f"checkpoints/{name}.ckpt", weights_only=True)
+    paths = list(nodes(checkpoint))
+    others = st.sampled_from((*VALUES, 2**63, (), {1: 2})) | st.sampled_from(sorted(TENSORS)).map(TENSORS.get)
+    for _ in range(draw(st.integers(1, 2))):
+        part = draw(st.sampled_from(sorted(checkpoint)))  # else nearly all were of the loops
+        *path, key = draw(st.sampled_from([path for path in paths if path[0] == part] or [(part,)]))
+        try:
+            parent = checkpoint
+            for step in path:
+                parent = parent[step]
+            match draw(st.sampled_from(("set", "set", "set", "drop", "rename", "add"))):
+                case "set":
+                    parent[key] = draw(others)
+                case "drop":
+                    del parent[key]
+                case "rename" if isinstance(parent, dict):
+                    parent[f"{key}_"] = parent.pop(key)
+                case "add" if isinstance(parent, dict):
+                    parent["added"] = draw(others)
+        except (LookupError, TypeError):
+            continue  # the change before has left no such place
+    file = io.BytesIO()
+    torch.save(checkpoint, file)
+    steps = [(f"checkpoints/{name}.ckpt", "write", file.getvalue())]
+    return steps if draw(st.booleans()) else [*steps, ("checkpoints/previous.ckpt", "remove", None)]
 
 
 def damage(run, steps, outside):
@@ -189,7 +230,7 @@ def files_of(folder):
     return {str(path.relative_to(folder)): path.read_bytes() if path.is_file() else None for path in folder.rglob("*")}
 
 
-def hold(project, whole, tmp_path, count):
+def hold(project, whole, tmp_path, damages, count):
     """So many damaged folders are answered."""
     place, outside = tmp_path / "place", tmp_path / "outside"
     outside.mkdir()
@@ -203,7 +244,7 @@ def hold(project, whole, tmp_path, count):
         phases=[Phase.generate, Phase.shrink],
         suppress_health_check=list(HealthCheck),
     )
-    @given(damaged(whole), st.sampled_from(sorted(COMMANDS)))
+    @given(damages, st.sampled_from(sorted(COMMANDS)))
     def gets_an_answer(steps, command):
         shutil.rmtree(place, ignore_errors=True)
         shutil.copytree(whole, place / "run")
@@ -229,9 +270,18 @@ def hold(project, whole, tmp_path, count):
 
 
 def test_a_few_damaged_run_folders_are_answered(project, whole, tmp_path):
-    hold(project, whole, tmp_path, FEW)
+    hold(project, whole, tmp_path, damaged(whole), FEW)
 
 
 @pytest.mark.faults
 def test_damaged_run_folders_by_the_hundred_are_answered(project, whole, tmp_path):
-    hold(project, whole, tmp_path, NUM_FOLDERS)
+    hold(project, whole, tmp_path, damaged(whole), NUM_FOLDERS)
+
+
+def test_a_checkpoint_of_other_values_is_answered(project, whole, tmp_path):
+    hold(project, whole, tmp_path, changed_checkpoint(whole), 1)
+
+
+@pytest.mark.faults
+def test_checkpoints_of_other_values_by_the_hundred_are_answered(project, whole, tmp_path):
+    hold(project, whole, tmp_path, changed_checkpoint(whole), NUM_CHECKPOINTS)

@@ -109,6 +109,21 @@ def test_values_that_unfold_without_end_are_refused(path):
     assert reason(path) == "cannot be read: damaged, or made to unfold without end"
 
 
+@pytest.mark.parametrize(
+    "tensor",
+    [
+        torch.zeros(1).expand(10**7, 10**5),
+        torch.zeros(2, device="meta"),
+        torch.sparse_coo_tensor(torch.tensor([[0]]), torch.ones(1), (10**12,), check_invariants=True),
+    ],
+    ids=["repeated", "meta", "sparse"],
+)
+def test_a_tensor_that_says_it_is_larger_than_its_file_is_refused(path, tensor):
+    torch.save(GOOD | {"x": tensor}, path)
+    assert path.stat().st_size < 10_000
+    assert "a tensor is larger than the file" in reason(path)
+
+
 def test_a_value_that_holds_itself_is_refused(path):
     value = []
     value.append(value)

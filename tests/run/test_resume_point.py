@@ -6,10 +6,15 @@ import torch
 from epochwise.input_error import InputError
 from epochwise.run.resume_point import remove_leftovers, resume_point
 
+EPOCH_LOG = {
+    "rows": [{"epoch": 0, "step": 3, "val/loss": 0.5, "events": None}], "samples": 30, "epoch_samples": 0,
+    "seconds": 0.1, "val_scores": {}, "logged_step": 5, "step_scores": [], "epoch_scores": ["val/loss"],
+}  # fmt: skip
+
 
 def checkpoint(**other):
     kept = {"global_step": 5, "loops": {}, "callbacks": {}, "optimizer_states": [], "lr_schedulers": []}
-    return {"state_dict": {"w": torch.zeros(2)}, "epoch": 1, **kept, **other}
+    return {"state_dict": {"w": torch.zeros(2)}, "epoch": 1, "epoch_log": EPOCH_LOG, **kept, **other}
 
 
 @pytest.fixture
@@ -66,6 +71,31 @@ def test_a_checkpoint_of_weights_alone_is_not_gone_on_from(run, key):
     found, (line,) = resume_point(run)
     assert found.name == "previous.ckpt"
     assert f"it has no {key!r} to go on from" in line
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"epoch": -1}, {"global_step": 2**63}, {"global_step": True}, {"epoch_log": None}, {"epoch_log": {}},
+        {"epoch_log": EPOCH_LOG | {"samples": "x"}}, {"epoch_log": EPOCH_LOG | {"rows": [{"step": 3}]}},
+        {"epoch_log": EPOCH_LOG | {"rows": [{"epoch": 0, "step": 3, "x": []}]}},
+        {"epoch_log": EPOCH_LOG | {"rows": [None]}},
+        {"epoch_log": EPOCH_LOG | {"val_scores": {"val/loss": "x"}}}, {"epoch_log": EPOCH_LOG | {"step_scores": [1]}},
+    ],
+)  # fmt: skip
+def test_counts_and_rows_that_no_run_writes_are_not_gone_on_from(run, other):
+    torch.save(checkpoint(**other), run / "checkpoints/last.ckpt")
+    found, (line,) = resume_point(run)
+    assert found.name == "previous.ckpt"
+    assert line.startswith(f"{run / 'checkpoints/last.ckpt'} is damaged (it")
+
+
+@pytest.mark.parametrize("other", [{"global_step": None}, {"global_step": 2**63}, {"epoch": -1}])
+def test_a_best_checkpoint_that_does_not_say_its_step_is_refused(run, other):
+    best(run)
+    torch.save(checkpoint(**other), run / "checkpoints/best.ckpt")
+    with pytest.raises(InputError, match=r"best.ckpt does not say its epoch and step; without the best weights"):
+        resume_point(run)
 
 
 @pytest.mark.parametrize("path", ["${run_folder}/../outside.ckpt", "../outside", "s3://bucket/x", "a::b"])

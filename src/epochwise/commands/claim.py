@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from epochwise.commands.outside_fault import outside_fault
+from epochwise.commands.unfit_checkpoint import unfit_checkpoint
 from epochwise.input_error import InputError
 from epochwise.run.resume_point import remove_leftovers, resume_point
 from epochwise.run.run_lock import RunLock
@@ -27,15 +28,17 @@ def claim(folder: Path, resume: str | None) -> Iterator[Path | None]:
 
     Raises:
         InputError: another process is writing to it, it holds a run and was not asked to go on with it, all
-            checkpoints in it are damaged, or what happened inside is a fault from outside (``outside_fault``).
+            checkpoints in it are damaged, or what happened inside is a fault from outside (``outside_fault``) or of the
+            checkpoint (``unfit_checkpoint``).
     """
+    checkpoint = None
     try:
         with _held(folder, resume) as checkpoint:
             yield checkpoint
     except InputError:
         raise
     except Exception as error:
-        if line := outside_fault(error, folder):
+        if line := outside_fault(error, folder) or unfit_checkpoint(error, checkpoint):
             raise InputError(line) from error
         raise
 

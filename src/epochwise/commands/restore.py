@@ -1,6 +1,6 @@
 """A trained task, from its run folder."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ from omegaconf import DictConfig, OmegaConf
 from epochwise.commands.build import build
 from epochwise.config.check import check
 from epochwise.config.trusted_config import read_trusted_config
+from epochwise.data.kept_spec import kept_spec
 from epochwise.input_error import InputError
 from epochwise.run.read_checkpoint import read_checkpoint
 
@@ -44,6 +45,7 @@ def restore(folder: Path, ckpt: str) -> Restored:
     data_state = checkpoint.get(data_class)
     if not isinstance(data_state, dict) or not {"spec", "learned"} <= data_state.keys():
         raise InputError(f"ckpt: {path} does not hold what {config.data['_target_']} learned from its training data")
+    _check_spec(data_state, config, path)
     try:
         makers = {name: build(config, name) for name in ("optimizer", "scheduler")}
         task = build(config, "task", network=build(config, "model"), **makers)
@@ -56,6 +58,16 @@ def restore(folder: Path, ckpt: str) -> Restored:
         lines = [line.strip() for line in str(error).splitlines()[1:4]]
         raise InputError(f"ckpt: {path} is not of {config.model['_target_']}: {' '.join(lines)}") from error
     return Restored(config, task, data_state, int(checkpoint["epoch"]))
+
+
+def _check_spec(data_state: dict[str, Any], config: DictConfig, path: Path) -> None:
+    """Refuse a checkpoint of other data than the network was made for: its outputs would be given other names."""
+    of_config: Any = OmegaConf.to_container(config.spec) if isinstance(config.get("spec"), DictConfig) else {}
+    spec = asdict(kept_spec(data_state)[0])
+    for name in ("input_shape", "target", "num_outputs", "class_names"):
+        ours, theirs = (list(one) if isinstance(one, tuple) else one for one in (of_config.get(name), spec[name]))
+        if ours is not None and ours != theirs:
+            raise InputError(f"ckpt: {path} is of data whose {name} is {theirs}; that of the run's config is {ours}")
 
 
 def _find(folder: Path, ckpt: str) -> Path:

@@ -11,6 +11,7 @@ from torch.utils.data import DataLoader, StackDataset
 from epochwise.data.batched_data_module import BatchedDataModule
 from epochwise.data.channel_statistics import channel_statistics
 from epochwise.data.join_samples import join_samples
+from epochwise.data.kept_spec import kept_spec
 from epochwise.data.picture_files import PictureFiles, find_pictures
 from epochwise.data.samples import Samples
 from epochwise.data.spec import Spec
@@ -120,11 +121,11 @@ class SplitDataModule(BatchedDataModule, ABC):
         """Take over what was learned. Data that is set up already is read again where that differs.
 
         Raises:
-            InputError: that data does not fit.
+            InputError: it is not what a data module writes, or that data does not fit.
         """
         if state_dict == self.state_dict():
             return
-        self.spec, self.learned = Spec(**state_dict["spec"]), state_dict["learned"]
+        self.spec, self.learned = kept_spec(state_dict)
         if self.splits:
             self.splits = {}
             self.setup()

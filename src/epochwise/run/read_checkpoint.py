@@ -3,6 +3,7 @@
 import zipfile
 from pathlib import Path
 from typing import Any
+from warnings import catch_warnings
 
 import torch
 
@@ -24,8 +25,9 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
     """
     try:
         _check_parts(path)
-        checkpoint = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
-        num_items = _num_items(checkpoint, {})
+        with catch_warnings(action="ignore"):  # torch warns of tensors that are refused below
+            checkpoint = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+        num_items = _num_items(checkpoint, {}, path.stat().st_size)
     except Exception as error:  # bytes that are no checkpoint fail in any way
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise ValueError(
@@ -58,12 +60,20 @@ def _is_a_runs(checkpoint: dict[str, Any]) -> bool:
     return all(isinstance(name, str) and isinstance(weight, torch.Tensor) for name, weight in weights.items())
 
 
-def _num_items(value: Any, known: dict[int, int]) -> int:
-    """Nested values, counted as often as they are reached; more than the most where one holds itself."""
+def _num_items(value: Any, known: dict[int, int], most_bytes: int) -> int:
+    """Nested values, counted as often as they are reached; more than the most where one holds itself.
+
+    Raises:
+        ValueError: a tensor is not kept number by number: a few bytes may stand for any number of values.
+    """
+    if isinstance(value, torch.Tensor):
+        if value.layout != torch.strided or value.is_meta or value.numel() * value.element_size() > most_bytes:
+            raise ValueError("a tensor is larger than the file")
+        return 1
     if not isinstance(value, (dict, list, tuple, set, frozenset)):
         return 1
     if id(value) not in known:
         known[id(value)] = MOST_ITEMS + 1
         inside = [*value.keys(), *value.values()] if isinstance(value, dict) else value
-        known[id(value)] = 1 + sum(_num_items(item, known) for item in inside)
+        known[id(value)] = 1 + sum(_num_items(item, known, most_bytes) for item in inside)
     return known[id(value)]

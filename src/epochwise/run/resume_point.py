@@ -5,6 +5,7 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from epochwise.input_error import InputError
+from epochwise.run.kept_rows import is_count, kept_rows_fault
 from epochwise.run.read_checkpoint import read_checkpoint
 from epochwise.run.relative_paths import absolute_paths
 
@@ -57,6 +58,10 @@ def _read(path: Path) -> dict[str, Any]:
     for key, kind in KEPT.items():
         if not isinstance(checkpoint.get(key), kind):
             raise ValueError(f"it has no {key!r} to go on from")
+    if not is_count(checkpoint["global_step"]) or not is_count(checkpoint["epoch"]):
+        raise ValueError("its epoch or step is no count")
+    if fault := kept_rows_fault(checkpoint.get("epoch_log")):
+        raise ValueError(f"it {fault}")
     # Lightning removes files that a checkpoint names; it looks whether they are in the folder, but not for dots.
     if (text := next(filter(_leaves, _texts(checkpoint["callbacks"])), None)) is not None:
         raise ValueError(f"it names {text!r}, which leaves the run folder")
@@ -69,10 +74,12 @@ def _check_best(checkpoint: dict[str, Any], run_folder: Path) -> None:
         best = Path(absolute_paths(named, str(run_folder))) if named and isinstance(named, str) else None
         if best is not None and best.exists():  # one that was cut off before it was noted may be gone
             try:
-                weights = read_checkpoint(best)["state_dict"]
+                kept = read_checkpoint(best)
             except ValueError as error:
                 raise InputError(f"{best} is damaged ({error}); without the best weights there is no end") from error
-            if _shapes(weights) != _shapes(checkpoint["state_dict"]):
+            if not is_count(kept.get("global_step")) or not is_count(kept["epoch"]):
+                raise InputError(f"{best} does not say its epoch and step; without the best weights there is no end")
+            if _shapes(kept["state_dict"]) != _shapes(checkpoint["state_dict"]):
                 raise InputError(f"{best} is of another network than the checkpoint to go on from")
 
 

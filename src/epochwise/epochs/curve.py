@@ -1,0 +1,90 @@
+"""The scores of a run by epoch, in the one form that all of ``epochs`` reads."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from epochwise.input_error import InputError
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """What was measured, turned so that smaller is better.
+
+    Args:
+        num_epochs: E, epochs run.
+        epochs: (n,) ascending, counted from 0: those with a finite validation score.
+        loss: (n,) their validation scores; a score of mode ``max`` is negated.
+        train_epochs: (m,) those with a finite training score; m is 0 where none is known.
+        train: (m,) the same score on the training split, turned likewise.
+        sign: 1 for mode ``min``, -1 for ``max``: times it, a loss is a score again.
+        ends_unmeasured: the run ends in scores that are no numbers, though they were due: it has diverged.
+    """
+
+    num_epochs: int
+    epochs: NDArray[np.int64]
+    loss: Floats
+    train_epochs: NDArray[np.int64]
+    train: Floats
+    sign: int
+    ends_unmeasured: bool
+
+    @classmethod
+    def of(cls, val: ArrayLike, train: ArrayLike | None = None, mode: Literal["min", "max"] = "min") -> "Curve":
+        """Take in two columns of a table.
+
+        Args:
+            val: (E,) NaN where an epoch was not validated. One that was, and gave NaN, is best passed as inf; NaNs at
+                the end that outlast the usual time between validations count as such.
+            train: (E,) the same score on the training split: of the same weights in eval mode where there is such a
+                one, else what was measured in passing. NaN where there is none.
+            mode: ``min`` where smaller is better, else ``max``.
+
+        Raises:
+            InputError: another mode, or another length or shape of ``train``.
+        """
+        if mode not in ("min", "max"):
+            raise InputError(f"mode: got {mode!r}, allowed: min, max")
+        val = np.asarray(val, dtype=np.float64)
+        train = np.full(val.shape, np.nan) if train is None else np.asarray(train, dtype=np.float64)
+        if val.ndim != 1 or val.shape != train.shape:
+            raise InputError(f"train: got the shape {train.shape}, allowed: that of val, (E,); val has {val.shape}")
+        sign = 1 if mode == "min" else -1
+        epochs, train_epochs = np.flatnonzero(np.isfinite(val)), np.flatnonzero(np.isfinite(train))
+        return cls(
+            len(val),
+            epochs,
+            sign * val[epochs],
+            train_epochs,
+            sign * train[train_epochs],
+            sign,
+            _ends_unmeasured(val, train),
+        )
+
+    def score(self, loss: float) -> float:
+        """A loss in the unit and direction of the monitor again."""
+        return float(self.sign * loss)
+
+
+def _ends_unmeasured(val: Floats, train: Floats) -> bool:
+    if len(val) == 0:
+        return False
+    if np.isinf(val[-1]):
+        return True
+    train_known = bool((~np.isnan(train)).any())
+    val_late, train_late = _late(val), _late(train) if train_known else 0
+    if train_known and np.isfinite(train[-1]):
+        # An interrupted run lacks its last validation alone; one without any was never validated.
+        return val_late > 1 and bool(np.isfinite(val).any())
+    return not np.isfinite(val[-1]) and (val_late > 0 or train_late > 0)
+
+
+def _late(scores: Floats) -> int:
+    """By how many epochs the last finite score is overdue."""
+    there = np.flatnonzero(np.isfinite(scores))
+    usual = max(np.diff(there, prepend=-1).max(), 1) if len(there) else 1
+    return int(max(len(scores) - 1 - (there[-1] if len(there) else -1) - (usual - 1), 0))

@@ -1,0 +1,123 @@
+"""How training went, in one word, with the numbers it rests on."""
+
+from dataclasses import asdict, dataclass
+from math import isfinite, sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+
+from epochwise.epochs.advice import Advice, advise
+from epochwise.epochs.curve import Curve
+from epochwise.epochs.evidence import Evidence, gather_evidence
+
+#: With fewer validated epochs, course and noise cannot be told apart.
+MIN_EPOCHS = 8
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What ``result.json`` says of a run.
+
+    Args:
+        label: ``underfitting``, ``still_improving``, ``good_fit``, ``overfitting``, ``diverged`` or ``undecided``.
+        reason: one sentence.
+        evidence: the fields of ``Evidence``; a number that is unknown is None.
+        advice: what to try next, best first.
+    """
+
+    label: str
+    reason: str
+    evidence: dict[str, float | int | None]
+    advice: tuple[Advice, ...]
+
+
+def verdict(curve: Curve, chance: float | None = None, ideal: float | None = None) -> Verdict:
+    """Judge a run by its curves.
+
+    In this order, the first that holds (widths are of the validation noise, the scale is what was gained from the
+    initial score to the best one):
+
+    1. ``diverged``: it ends in NaN or inf, or training and validation both lost more than half of what they had gained;
+       without training, validation fell behind where it began, at once.
+    2. ``undecided``: fewer than eight validated epochs, or noise above a quarter of the scale.
+    3. ``overfitting``: validation has risen from its best by more than 1.5 widths and 2 standard errors (or by more than
+       one, while the gap grows by 2 standard errors of its own), and training has not; or it has levelled off, the gap
+       grows, and 40 % of what training learned does not carry over.
+    4. ``still_improving``: the slope at the end is 2 standard errors below 0, and half as many epochs again would gain
+       more than one width and 1.7 % of the scale.
+    5. ``underfitting``: levelled off, without a gap, after less than 45 % of the way from the initial to the ideal score.
+       Whether more could be learned, no curve tells; so this needs the ideal, and ``chance`` makes it sure: without it
+       the initial score is what the first epochs point back to, which is too good where the first taught most.
+    6. ``good_fit``: levelled off within 1.5 widths of its best; ``undecided`` where it may have risen by more.
+
+    Args:
+        curve: the run.
+        chance: see ``gather_evidence``.
+        ideal: see ``gather_evidence``.
+
+    Source:
+        the labels: Goodfellow, Bengio & Courville 2016, https://www.deeplearningbook.org, section 5.2; a rise as a
+        stopping criterion: Prechelt 1998, https://doi.org/10.1007/3-540-49430-8_3.
+    """
+    if curve.ends_unmeasured:
+        label, reason = "diverged", "the scores end in what is no number"
+        found: Evidence | None = gather_evidence(curve, chance, ideal) if len(curve.loss) else None
+    elif not len(curve.loss):
+        label, reason, found = "undecided", "no epoch was validated", None
+    else:
+        found = gather_evidence(curve, chance, ideal)
+        label, reason = _judge(curve, found)
+    numbers = {} if found is None else asdict(found)
+    plain = {name: value if isfinite(value) else None for name, value in numbers.items()}
+    return Verdict(label, reason, plain, advise(label, curve.num_epochs, found))
+
+
+def _judge(curve: Curve, found: Evidence) -> tuple[str, str]:
+    if _has_diverged(curve, found):
+        return "diverged", "the score ends far behind its best, on training too"
+    count, width = found.validated_epochs, found.noise
+    if count < MIN_EPOCHS:
+        return "undecided", f"only {count} of the {MIN_EPOCHS} validated epochs that a verdict takes"
+    scale = max(found.initial - found.best, 1e-12)
+    if width > 0.25 * max(scale, found.way if isfinite(found.way) else 0):
+        return "undecided", f"the noise of validation, {width:.2g}, is too large beside what was gained, {scale:.2g}"
+    known = isfinite(found.train_gain_after_best)
+    train_rose = known and found.train_gain_after_best < -max(2 * found.train_noise, 0.5 * found.rise)
+    train_goes_on = not known or found.train_gain_after_best > 0.5 * found.train_noise or found.rise > 3 * width
+    gap_grows = known and found.gap_slope > 2 * found.gap_slope_stderr
+    has_risen = found.rise > max((1 if gap_grows else 1.5) * width, 0.005 * scale)
+    if has_risen and train_goes_on and (found.rise > 2 * found.rise_stderr or gap_grows):
+        if train_rose:
+            return "undecided", "training and validation both got worse after the best epoch; the rate may be too high"
+        widths = f"{found.rise / width:.1f} noise widths" if width > 0 else f"{found.rise:.2g}"
+        return "overfitting", f"validation is {widths} worse than at its best, {found.epochs_after_best} epochs ago"
+    improving = found.slope < -2 * found.slope_stderr and found.gain_ahead > max(width, 0.017 * scale)
+    if improving:
+        return "still_improving", f"validation still gains {-found.slope:.2g} an epoch, above its noise"
+    if gap_grows and found.gap_share > 0.4:
+        return "overfitting", f"{found.gap_share:.0%} of what training learned does not carry over, and the gap grows"
+    small_gap = not known or found.gap_share < 0.3 or found.gap_at_end < 0.05 * found.way
+    if found.learned < 0.45 and small_gap:
+        return "underfitting", f"it has levelled off after {found.learned:.0%} of the way to the ideal score"
+    train_leaves = known and found.train_gain_after_best > 5 * found.train_noise
+    if found.rise > 1.5 * width or (found.rise > width and (gap_grows or train_leaves)):
+        return "undecided", "validation may have risen since its best: its noise leaves it open"
+    return "good_fit", "validation has levelled off within its noise of the best"
+
+
+def _has_diverged(curve: Curve, found: Evidence) -> bool:
+    val_lost, val_jump = _lost(curve.loss, found.initial)
+    if len(curve.train) < 2:
+        return val_lost > 1 and val_jump > 0.5
+    return val_lost > 0.5 and _lost(curve.train, max(found.initial, curve.train[0]))[0] > 0.5
+
+
+def _lost(loss: NDArray[np.float64], initial: float) -> tuple[float, float]:
+    """Share of what was gained that is lost at the end, 0 within noise, and the largest step up, as such a share."""
+    end, best = float(np.median(loss[-3:])), float(loss.min())
+    steps = np.diff(loss)
+    noise = 1.4826 * float(np.median(np.abs(steps))) / sqrt(2) if len(steps) else 0.0
+    gained = max(initial, float(loss[0])) - best
+    if gained <= 0 or end - best <= 6 * noise:
+        return 0.0, 0.0
+    return (end - best) / gained, float(steps.max()) / gained

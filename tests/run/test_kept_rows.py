@@ -1,0 +1,30 @@
+import pytest
+
+from epochwise.run.kept_rows import is_count, kept_rows_fault
+
+KEPT = {
+    "rows": [{"epoch": 0, "step": 3, "val/loss": 0.5, "events": None}, {"epoch": 1, "step": 6, "events": "stop"}],
+    "samples": 30, "epoch_samples": 0, "seconds": 0.1, "val_scores": {"val/loss": float("nan")}, "logged_step": 5,
+    "step_scores": ["lr"], "epoch_scores": ["val/loss"],
+}  # fmt: skip
+
+
+def test_what_the_epoch_log_writes_has_no_fault():
+    assert kept_rows_fault(KEPT) is None
+
+
+@pytest.mark.parametrize("name", KEPT)
+@pytest.mark.parametrize("value", [None, "x", -1.5, [1], {"a": []}, [{"epoch": 1, "step": 1}], {1: 1.0}])
+def test_a_value_of_another_kind_is_a_fault(name, value):
+    if not (name == "seconds" and value == -1.5):  # any number
+        assert kept_rows_fault(KEPT | {name: value})
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_a_value_that_is_missing_is_a_fault(name):
+    assert kept_rows_fault({other: value for other, value in KEPT.items() if other != name})
+
+
+def test_counts_are_whole_not_negative_and_fit_every_reader():
+    assert all(map(is_count, (0, 1, 2**53 - 1)))
+    assert not any(map(is_count, (-1, 2**53, 1.0, True, None, "1", float("nan"))))
