@@ -39,7 +39,8 @@ def test_the_noise_is_that_near_the_best_epoch():
 
 def test_epochs_without_a_validation_and_after_a_divergence_are_no_choice():
     epochs = np.arange(40)
-    loss = np.where(epochs % 2, 0.5 + np.exp(-epochs / 3), np.nan)
+    rng = np.random.default_rng(0)
+    loss = np.where(epochs % 2, 0.5 + np.exp(-epochs / 3) + 0.01 * rng.normal(size=40), np.nan)
     loss[30:] = np.nan
     found = recommend_epochs(Curve.of(loss, np.where(epochs < 30, loss, np.nan)))
     assert found.high == 30
