@@ -18,6 +18,7 @@ class Synthetic:
     noise: float  # standard deviation of the validation noise
     rise: float  # of the noise-free curve from its best to its end, in noise widths
     what: str
+    course: np.ndarray  # (E,) the noise-free loss, in the unit of ``noise``
 
 
 def synthetic_curve(rng: np.random.Generator, family: str, depth: tuple[float, float] = (4, 40)) -> Synthetic:
@@ -86,6 +87,7 @@ def _measured(rng, family, val, train, noise, rise, what):
     observed_train = train + 0.3 * noise * _correlated(rng, len(val), correlation)
     if family == "diverged":
         what = _diverge(rng, observed, observed_train)
+    what = f"{what}, {len(val)} epochs"
     chance, ideal, mode = 1.0, 0.0, "min"
     if rng.random() < 0.4:
         observed, observed_train, mode = (
@@ -101,7 +103,9 @@ def _measured(rng, family, val, train, noise, rise, what):
         chance, ideal = None, None
     if family not in ("overfitting", "diverged", "underfitting") and rng.random() < 0.2:
         observed_train = None
-    return Synthetic(family, observed, observed_train, mode, chance, ideal, noise, rise, f"{what}, {len(val)} epochs")
+    return Synthetic(
+        family, observed, observed_train, mode, chance, ideal, noise, rise, f"{what}, {len(val)} epochs", val
+    )
 
 
 def _diverge(rng, val, train):

@@ -5,7 +5,6 @@ from dataclasses import asdict
 import numpy as np
 import pytest
 
-
 from epochwise.epochs.curve import Curve
 from epochwise.epochs.verdict import verdict
 from tests.epochs.synthetic_curves import FAMILIES, synthetic_curve

@@ -79,7 +79,8 @@ def test_a_checkpoint_of_weights_alone_is_not_gone_on_from(run, key):
         {"epoch": -1}, {"global_step": 2**63}, {"global_step": True}, {"epoch_log": None}, {"epoch_log": {}},
         {"epoch_log": EPOCH_LOG | {"samples": "x"}}, {"epoch_log": EPOCH_LOG | {"rows": [{"step": 3}]}},
         {"epoch_log": EPOCH_LOG | {"rows": [{"epoch": 0, "step": 3, "x": []}]}},
-        {"epoch_log": EPOCH_LOG | {"rows": [None]}},
+        {"epoch_log": EPOCH_LOG | {"rows": [None]}}, {"loops": {"fit_loop": {"progress": {"total": {"ready": (1,)}}}}},
+        {"loops": {"fit_loop": {"current": 1}}}, {"loops": {"epoch_loop.state_dict": {"_batches_that_stepped": "x"}}},
         {"epoch_log": EPOCH_LOG | {"val_scores": {"val/loss": "x"}}}, {"epoch_log": EPOCH_LOG | {"step_scores": [1]}},
     ],
 )  # fmt: skip

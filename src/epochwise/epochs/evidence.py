@@ -125,7 +125,7 @@ def _backcast(val: Smooth, loss: np.ndarray) -> float:
     if first <= 3 * val.noise:
         return float(max(loss[0], val.fitted[0]))
     back = float(loss[0] + first * np.clip(first / max(second, 1e-12), 1, 4))
-    return min(back, 0.0) if -1 <= loss.min() and loss.max() <= 0 else back  # an accuracy is never below 0
+    return min(back, 0.0) if loss.min() >= -1 and loss.max() <= 0 else back  # an accuracy is never below 0
 
 
 def _gain_ahead(val: Smooth) -> float:

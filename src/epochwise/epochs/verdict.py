@@ -40,14 +40,14 @@ def verdict(curve: Curve, chance: float | None = None, ideal: float | None = Non
     1. ``diverged``: it ends in NaN or inf, or training and validation both lost more than half of what they had gained;
        without training, validation fell behind where it began, at once.
     2. ``undecided``: fewer than eight validated epochs, or noise above a quarter of the scale.
-    3. ``overfitting``: validation has risen from its best by more than 1.5 widths and 2 standard errors (or by more than
-       one, while the gap grows by 2 standard errors of its own), and training has not; or it has levelled off, the gap
-       grows, and 40 % of what training learned does not carry over.
+    3. ``overfitting``: validation has risen from its best by more than 1.5 widths and 2 standard errors (or by
+       more than one, while the gap grows by 2 standard errors of its own), and training has not; or it has levelled
+       off, the gap grows, and 40 % of what training learned does not carry over.
     4. ``still_improving``: the slope at the end is 2 standard errors below 0, and half as many epochs again would gain
        more than one width and 1.7 % of the scale.
-    5. ``underfitting``: levelled off, without a gap, after less than 45 % of the way from the initial to the ideal score.
-       Whether more could be learned, no curve tells; so this needs the ideal, and ``chance`` makes it sure: without it
-       the initial score is what the first epochs point back to, which is too good where the first taught most.
+    5. ``underfitting``: levelled off, without a gap, after less than 45 % of the way from the initial to the ideal
+       score. Whether more could be learned, no curve tells; so this needs the ideal, and ``chance`` makes it sure:
+       without it the initial score is what the first epochs point back to, too good where the first taught most.
     6. ``good_fit``: levelled off within 1.5 widths of its best; ``undecided`` where it may have risen by more.
 
     Args:

@@ -60,12 +60,26 @@ def _read(path: Path) -> dict[str, Any]:
             raise ValueError(f"it has no {key!r} to go on from")
     if not is_count(checkpoint["global_step"]) or not is_count(checkpoint["epoch"]):
         raise ValueError("its epoch or step is no count")
+    if not _are_counts(checkpoint["loops"]):
+        raise ValueError("its 'loops' have a place in training that is no count")
     if fault := kept_rows_fault(checkpoint.get("epoch_log")):
         raise ValueError(f"it {fault}")
     # Lightning removes files that a checkpoint names; it looks whether they are in the folder, but not for dots.
     if (text := next(filter(_leaves, _texts(checkpoint["callbacks"])), None)) is not None:
         raise ValueError(f"it names {text!r}, which leaves the run folder")
     return checkpoint
+
+
+def _are_counts(loops: dict[str, Any]) -> bool:
+    """Whether all progress that Lightning goes on counting from is counts."""
+    for key, value in loops.items():
+        if key in ("total", "current") and not (isinstance(value, dict) and all(map(is_count, value.values()))):
+            return False
+        if (key == "_batches_that_stepped" and not is_count(value)) or (
+            isinstance(value, dict) and not _are_counts(value)
+        ):
+            return False
+    return True
 
 
 def _check_best(checkpoint: dict[str, Any], run_folder: Path) -> None:
