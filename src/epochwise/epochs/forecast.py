@@ -1,0 +1,145 @@
+"""What more epochs would bring, and cost."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from epochwise.epochs.curve import Curve, Floats
+from epochwise.epochs.evidence import gather_evidence
+from epochwise.epochs.extrapolate import extrapolate
+from epochwise.epochs.smooth import Smooth, smooth
+
+#: Fewer validated epochs carry no shape to go by.
+MIN_EPOCHS = 12
+DRAWS = 400
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """The validation score of the epochs after the last one, or why there is none.
+
+    Args:
+        reason: why there is no forecast; None where there is one, and the rest is empty or None where there is none.
+        epochs: their numbers, from 0, one after the last epoch run.
+        score: median of each, in the monitor's unit.
+        low: a tenth of what may be measured lies below, in the monitor's unit.
+        high: a tenth lies above: with ``low`` a band of 80 %.
+        gain: by how much the course is expected to be better after them than now, in the monitor's unit, at least 0
+            where more is expected of them; with ``gain_low`` and ``gain_high`` its band of 80 %.
+        seconds: that they take, at the median of the last ten epochs; None where the time is unknown.
+    """
+
+    reason: str | None
+    epochs: tuple[int, ...] = ()
+    score: tuple[float, ...] = ()
+    low: tuple[float, ...] = ()
+    high: tuple[float, ...] = ()
+    gain: float | None = None
+    gain_low: float | None = None
+    gain_high: float | None = None
+    seconds: float | None = None
+
+
+def forecast(
+    curve: Curve, more: int, seconds: ArrayLike | None = None, lr: ArrayLike | None = None, seed: int = 0
+) -> Forecast:
+    """Extend the validation curve.
+
+    Exponential decays and power laws are drawn by how well they fit (``extrapolate``); the band is that of the draws,
+    widened by how far off the same procedure was on the later part of the epochs seen, plus the noise of a measurement.
+
+    Args:
+        curve: the run.
+        more: epochs to add, at least 1. Beyond half of those seen nobody has checked the band.
+        seconds: (E,) of each epoch, NaN where unknown.
+        lr: (E,) the learning rate of each epoch; a schedule that has come to its end is no ground for a forecast.
+        seed: of the draws.
+
+    Returns:
+        No forecast for fewer than 12 validated epochs, a run that diverged or gets worse, noise above a quarter of what
+        was gained, or a learning rate that has fallen to 2 % of its peak.
+
+    Source:
+        Domhan, Springenberg & Hutter 2015, Speeding up automatic hyperparameter optimization of deep neural networks by
+        extrapolation of learning curves, IJCAI, sections 3.1 and 3.2; here with grids in place of Markov chains.
+    """
+    if reason := _no_forecast(curve, more, lr):
+        return Forecast(reason)
+    rng = np.random.default_rng(seed)
+    ahead = np.arange(curve.num_epochs, curve.num_epochs + more)
+    found = smooth(curve.epochs, curve.loss)
+    course = extrapolate(curve.epochs, curve.loss, ahead, found.noise, found.inflation, DRAWS, rng)
+    middle = np.median(course, axis=0)
+    widened = middle + (course - middle) * _widening(curve, found.noise, found.inflation, rng)
+    widened += _drift(found, ahead - curve.epochs[-1], curve.num_epochs) * rng.normal(size=(DRAWS, 1))
+    measured = widened + found.noise * rng.normal(size=widened.shape)
+    measured = np.clip(measured, *_bounds(curve))
+    low, score, high = np.sort(curve.sign * np.quantile(measured, [0.1, 0.5, 0.9], axis=0), axis=0)
+    gain = found.fitted[-1] - np.quantile(widened[:, -1], [0.9, 0.5, 0.1])
+    price = np.asarray([] if seconds is None else seconds, dtype=np.float64)
+    price = price[np.isfinite(price)][-10:]
+    return Forecast(
+        None,
+        tuple(ahead.tolist()),
+        tuple(score.tolist()),
+        tuple(low.tolist()),
+        tuple(high.tolist()),
+        float(gain[1]),
+        float(gain[0]),
+        float(gain[2]),
+        float(np.median(price)) * more if len(price) else None,
+    )
+
+
+def _drift(found: Smooth, further: NDArray[np.int64], num_epochs: int) -> Floats:
+    """(m,) standard deviation of what no model of a falling curve knows: that it turns, or goes on falling.
+
+    It grows in a line with the epochs added: over as many as were seen, 0.15 of what the later half has changed
+    and two noise widths, which covers real tails (benchmarks/forecast.py).
+    """
+    changed = abs(float(found.fitted[len(found.fitted) // 2] - found.fitted[-1]))
+    out: Floats = further / num_epochs * (0.15 * changed + 2 * found.noise)
+    return out
+
+
+def _bounds(curve: Curve) -> tuple[float, float]:
+    """What no score can pass: 0 for a loss that was never negative, 0 and 1 for scores to be raised within them."""
+    if curve.sign > 0:
+        return (0.0 if curve.loss.min() >= 0 else -np.inf), np.inf
+    return (-1.0, 0.0) if curve.loss.min() >= -1 and curve.loss.max() <= 0 else (-np.inf, np.inf)
+
+
+def _no_forecast(curve: Curve, more: int, lr: ArrayLike | None) -> str | None:
+    if more < 1:
+        return f"no forecast: more={more} is no epoch"
+    if curve.ends_unmeasured:
+        return "no forecast: the run has diverged"
+    if len(curve.loss) < MIN_EPOCHS:
+        return f"no forecast: {len(curve.loss)} validated epochs, {MIN_EPOCHS} are the least that show a shape"
+    rates = np.asarray([] if lr is None else lr, dtype=np.float64)
+    rates = rates[np.isfinite(rates)]
+    if len(rates) and rates[-1] <= 0.02 * rates.max():
+        return "no forecast: the learning rate has come to its end; a longer schedule is another curve"
+    found = gather_evidence(curve)
+    if found.rise > max(1.5 * found.noise, 2 * found.rise_stderr):
+        return "no forecast: validation is getting worse; the best is behind"
+    if found.noise > 0.25 * (found.initial - found.best):
+        return "no forecast: the noise of validation hides its course"
+    return None
+
+
+def _widening(curve: Curve, noise: float, inflation: float, rng: np.random.Generator) -> float:
+    """By how much the draws must spread to have covered 80 % of the epochs seen, from their first 55 and 70 %."""
+    errors: list[Floats] = []
+    count = len(curve.loss)
+    for share in (0.55, 0.7):
+        cut = max(round(share * count), 6)
+        later = slice(cut, min(count, cut + count // 2))
+        course = extrapolate(
+            curve.epochs[:cut], curve.loss[:cut], curve.epochs[later], noise, inflation, DRAWS // 4, rng
+        )
+        middle, spread = np.median(course, axis=0), course.std(axis=0)
+        beyond = np.maximum(np.abs(curve.loss[later] - middle) - noise, 0)
+        errors.append(beyond / np.maximum(1.28 * spread, 1e-12 + 0.1 * noise))
+    return float(np.clip(np.quantile(np.concatenate(errors), 0.8), 1, 4))
