@@ -86,6 +86,10 @@ def tell_result(result: dict[str, Any], rows: list[Row], run_folder: Path) -> No
         if named:
             numbers = {name: value for name, value in named.items() if isinstance(value, (int, float))}
             lines[stage] = "  ".join(f"{name} {value:.4f}" for name, value in numbers.items()) + unlike.get(stage, "")
+    if (recommended := result["recommended_epochs"]) and result["verdict"]["evidence"]:
+        lines["verdict"] = f"{result['verdict']['label'].replace('_', ' ')}: {result['verdict']['reason']}"
+        band = f"{recommended['low']} to {recommended['high']} are within the noise"
+        lines["next time"] = f"{counted(recommended['value'], 'epoch')} ({band})"
     tensorboard = shutil.which("tensorboard") or Path(sys.executable).with_name("tensorboard")
     program = "tensorboard" if tensorboard == shutil.which("tensorboard") else shown(Path(tensorboard))
     lines["run folder"] = shown(run_folder)

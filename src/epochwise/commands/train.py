@@ -17,6 +17,7 @@ from epochwise.commands.quiet import quiet
 from epochwise.commands.run_plan import run_plan
 from epochwise.commands.told import counted, tell_plan, tell_result
 from epochwise.config.check import check
+from epochwise.epochs.analysis import analyse
 from epochwise.run.interrupts import Interrupted
 from epochwise.run.phases import total_by_phase
 from epochwise.run.rank_processes import rank_processes
@@ -73,6 +74,7 @@ def train(config: DictConfig) -> float | None:
             )
             result |= {"seconds": round(perf_counter() - started, 3), "plan": plan}
             result["phases"] = total_by_phase(run.epoch_log.rows)
+            result |= analyse(run.epoch_log.rows, config.monitor, config.mode)
             if run.trainer.is_global_zero:
                 with suppress(OSError):  # that of a disk which takes no more is being told already
                     result = write_result(folder, **result)

@@ -24,7 +24,8 @@ def write_result(run_folder: Path, **fields: Any) -> dict[str, Any]:
         run_folder: where it is written.
         **fields: ``status`` (``completed``, ``stopped_early``, ``interrupted``, ``failed``), ``reason``, ``monitor``,
             ``mode``, ``epochs_run``, ``steps``, ``best_epoch`` (from 0), ``best_step``, ``best_score``,
-            ``tested_epoch``, ``test`` (score -> value), ``seconds``, ``phases`` (phase -> seconds), ``plan``.
+            ``tested_epoch``, ``test`` (score -> value), ``seconds``, ``phases`` (phase -> seconds), ``plan``,
+            ``verdict``, ``recommended_epochs``.
             What is not finite becomes ``null``: JSON has no such numbers.
 
     Returns:

@@ -1,0 +1,32 @@
+import json
+
+import pytest
+
+from epochwise.epochs.analysis import analyse
+
+
+def test_a_run_that_has_hardly_begun_is_undecided_and_has_a_count(trained):
+    result = json.loads((trained / "result.json").read_text())
+    assert result["verdict"]["label"] == "undecided"
+    assert result["recommended_epochs"]["value"] in (1, 2, 3)
+
+
+@pytest.mark.parametrize("rows", [[], [{"epoch": 0}], [{"epoch": 0, "val/loss": None}, {"epoch": 1, "val/loss": None}]])
+def test_a_run_without_scores_is_undecided_and_has_no_count(rows):
+    found = analyse(rows, "val/loss", "min")
+    assert found["verdict"]["label"] == "undecided"
+    assert found["recommended_epochs"] is None
+    json.dumps(found, allow_nan=False)
+
+
+def test_the_scores_that_compare_are_taken_where_there_are_some():
+    rows = [
+        {"val/loss": 1 / (epoch + 1), "train/loss": 9.0, "train_eval/loss": 0.9 / (epoch + 1)} for epoch in range(20)
+    ]
+    numbers = analyse(rows, "val/loss", "min")["verdict"]["evidence"]
+    assert numbers["gap_at_end"] == pytest.approx(0.1 / 20, abs=0.005)
+
+
+def test_a_run_that_ends_in_no_number_has_diverged():
+    rows = [{"val/loss": loss} for loss in (2.0, 1.0, float("nan"), float("nan"))]
+    assert analyse(rows, "val/loss", "min")["verdict"]["label"] == "diverged"
