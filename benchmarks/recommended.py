@@ -4,8 +4,8 @@
 
 Trains every setting of real_runs.py with each seed (3, 4 and 5) at a constant learning rate. There a training of n
 epochs is the first n epochs of a longer one, to the bit (checked here once), so the score of a fresh training for a
-recommended count is read off the other seeds' curves. A cosine over n epochs would be another training, and the count of
-one run no advice for it.
+recommended count is read off the other seeds' curves. A cosine over n epochs would be another training, and the count
+of one run no advice for it.
 
 A case is one seed's recommendation tried with another seed. It is right where the score at the count is at most one
 noise width (standard deviation of a score about its course, ``RecommendedEpochs.noise``) behind the best epoch of that

@@ -79,6 +79,8 @@ def test_underfitting_is_told_from_a_good_fit_by_what_chance_scores():
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_a_verdict_goes_into_json(family):
-    found = judged(synthetic_curve(np.random.default_rng(1), family))
+    curve = synthetic_curve(np.random.default_rng(1), family)
+    settings = {"optimizer": {"lr": 0.01}, "model": {"hidden_sizes": [8]}}
+    found = verdict(Curve.of(curve.val, curve.train, curve.mode), curve.chance, curve.ideal, settings)
     assert json.loads(json.dumps(asdict(found), allow_nan=False))["label"] == found.label
-    assert all(each.override and each.reason for each in found.advice)
+    assert found.advice and all(each.override and each.reason for each in found.advice)

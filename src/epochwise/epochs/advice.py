@@ -1,63 +1,115 @@
 """What to try next, as overrides of the command line."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from epochwise.epochs.evidence import Evidence
+
+#: Turns and shifts whole batches of pictures of any size a little.
+AUGMENT = "'data.augment={_target_: torchvision.transforms.v2.RandomAffine, degrees: 10, translate: [0.1, 0.1]}'"
 
 
 @dataclass(frozen=True)
 class Advice:
-    """One thing to try: overrides to add to the command line, and why."""
+    """One thing to try: overrides to add to the command line of the run as they stand, and why."""
 
     override: str
     reason: str
 
 
-def advise(label: str, num_epochs: int, evidence: Evidence | None) -> tuple[Advice, ...]:
+def advise(
+    label: str, num_epochs: int, evidence: Evidence | None, settings: Mapping[str, Any] | None = None
+) -> tuple[Advice, ...]:
     """Turn a verdict's label into what to try, the likeliest first.
 
     Args:
         label: see ``Verdict``.
         num_epochs: E, epochs run.
         evidence: None where nothing was measured.
+        settings: the run's config as plain nested mappings, as in its ``config.yaml``. An override starts from the
+            value there, and one whose key is not there is left out; without any, epochs are all that is spoken of.
 
     Source:
         Smith 2018, https://arxiv.org/abs/1803.09820, sections 3 and 4; Goodfellow, Bengio & Courville 2016,
         https://www.deeplearningbook.org, section 11.3 and chapter 7.
     """
-    more = f"trainer.max_epochs={max(num_epochs * 2, 8)}"
+    found = _flat(settings or {})
+    more = (f"trainer.max_epochs={max(num_epochs * 2, 8)}", "give it twice the epochs")
+    smaller_rate = _scaled(found, "optimizer.lr", 0.1)
+    larger_rate = _scaled(found, "optimizer.lr", 3)
+    candidates: list[tuple[str | None, str]] = []
     if label == "still_improving":
-        return (
-            Advice(more, "the score still improves: give it twice the epochs"),
-            Advice("optimizer.lr=LARGER", "about three times the rate may get there in fewer epochs"),
-        )
-    if label == "overfitting":
+        candidates = [more, (larger_rate, "three times the rate may get there in fewer epochs")]
+    elif label == "overfitting":
         best = evidence.best_epoch + 1 if evidence else num_epochs
-        return (
-            Advice(f"trainer.max_epochs={best}", "what came after the best epoch only fitted the training samples"),
-            Advice("stopping=early stopping.patience=5", "stop by itself once the score no longer improves"),
-            Advice("model.dropout=0.5", "units left out at random cannot learn samples by heart"),
-            Advice("optimizer.weight_decay=0.1", "smaller weights make a smoother function"),
-            Advice("data.augment=TRANSFORM", "for pictures: samples that change cannot be learned by heart"),
-            Advice("model.hidden_sizes=[64]", "a smaller network has less room to learn samples by heart"),
-        )
-    if label == "underfitting":
-        return (
-            Advice("model.hidden_sizes=[512,512]", "more epochs will not help a network that is too small"),
-            Advice("optimizer.lr=LARGER", "a rate that is too small, or far too large, levels off early"),
-            Advice("model.dropout=0 optimizer.weight_decay=0", "what holds against overfitting holds back here"),
-        )
-    if label == "diverged":
-        return (
-            Advice("optimizer.lr=SMALLER", "a tenth of the rate: steps that are too long lead away from the minimum"),
-            Advice("trainer.gradient_clip_val=1.0", "bounds the step that one bad batch can cause"),
-            Advice("scheduler=cosine scheduler.warmup_epochs=2", "short steps first, while gradients are large"),
-        )
-    if label == "undecided" and evidence is not None and evidence.validated_epochs >= 8:
-        return (
-            Advice("data.val_fraction=0.3", "more validation samples make the score less noisy"),
-            Advice("optimizer.lr=SMALLER", "a third of the rate makes a calmer curve"),
-        )
-    if label == "undecided":
-        return (Advice(more, "too few epochs to judge"),)
-    return (Advice("-m seed=0,1,2,3,4", "it fits: see how much of the score is luck"),)
+        candidates = [
+            (f"trainer.max_epochs={best}", "what came after the best epoch only fitted the training samples"),
+            (_shifted(found, "model.dropout", 0.2, 0.7), "units left out at random learn less by heart"),
+            (_scaled(found, "optimizer.weight_decay", 3), "smaller weights make a smoother function"),
+            (AUGMENT if _empty(found, "data.augment") else None, "samples that change cannot be learned by heart"),
+            (_sizes(found, 0.25), "a smaller network has less room to learn samples by heart"),
+        ]
+    elif label == "underfitting":
+        candidates = [
+            (_sizes(found, 2), "more epochs do not help a network that is too small"),
+            (larger_rate, "a rate that is too small levels off early"),
+            (_scaled(found, "optimizer.lr", 0.3), "so does one that is far too large"),
+            (_shifted(found, "model.dropout", -1, 0.7), "what holds against overfitting holds back here"),
+            (_scaled(found, "optimizer.weight_decay", 0), "so does weight decay"),
+        ]
+    elif label == "diverged":
+        candidates = [
+            (smaller_rate, "steps that are too long lead away from the minimum"),
+            ("trainer.gradient_clip_val=1.0" if _empty(found, "trainer.gradient_clip_val") else None, "bounds a step"),
+            (_scaled(found, "scheduler.warmup_epochs", 3), "short steps first, while gradients are large"),
+        ]
+    elif label == "undecided" and (evidence is None or evidence.validated_epochs < 8):
+        candidates = [(more[0], "too few epochs to judge")]
+    elif label == "undecided":
+        candidates = [
+            (_shifted(found, "data.val_fraction", 0.1, 0.4), "more validation samples make a calmer score"),
+            (_scaled(found, "optimizer.lr", 0.3), "a smaller rate makes a calmer curve"),
+            more,
+        ]
+    elif settings is not None:
+        candidates = [("-m seed=0,1,2,3,4", "it fits: see how much of the score is luck")]
+    return tuple(Advice(override, reason) for override, reason in candidates if override)
+
+
+def _flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in settings.items():
+        found[f"{prefix}{key}"] = value
+        if isinstance(value, Mapping):
+            found |= _flat(value, f"{prefix}{key}.")
+    return found
+
+
+def _empty(settings: Mapping[str, Any], key: str) -> bool:
+    return key in settings and settings[key] is None
+
+
+def _number(settings: Mapping[str, Any], key: str) -> float | None:
+    value = settings.get(key)
+    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+
+
+def _scaled(settings: Mapping[str, Any], key: str, by: float) -> str | None:
+    value = _number(settings, key)
+    return f"{key}={value * by:.3g}" if value else None
+
+
+def _shifted(settings: Mapping[str, Any], key: str, by: float, most: float) -> str | None:
+    value = _number(settings, key)
+    if value is None:
+        return None
+    new = min(max(value + by, 0), max(most, value))
+    return f"{key}={new:.3g}" if new != value else None
+
+
+def _sizes(settings: Mapping[str, Any], by: float) -> str | None:
+    sizes = settings.get("model.hidden_sizes")
+    if not isinstance(sizes, Sequence) or isinstance(sizes, str) or not sizes:
+        return None
+    return f"model.hidden_sizes=[{','.join(str(max(round(size * by), 1)) for size in sizes)}]"

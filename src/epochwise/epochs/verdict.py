@@ -1,7 +1,9 @@
 """How training went, in one word, with the numbers it rests on."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from math import isfinite, sqrt
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +33,12 @@ class Verdict:
     advice: tuple[Advice, ...]
 
 
-def verdict(curve: Curve, chance: float | None = None, ideal: float | None = None) -> Verdict:
+def verdict(
+    curve: Curve,
+    chance: float | None = None,
+    ideal: float | None = None,
+    settings: Mapping[str, Any] | None = None,
+) -> Verdict:
     """Judge a run by its curves.
 
     In this order, the first that holds (widths are of the validation noise, the scale is what was gained from the
@@ -54,6 +61,7 @@ def verdict(curve: Curve, chance: float | None = None, ideal: float | None = Non
         curve: the run.
         chance: see ``gather_evidence``.
         ideal: see ``gather_evidence``.
+        settings: see ``advise``.
 
     Source:
         the labels: Goodfellow, Bengio & Courville 2016, https://www.deeplearningbook.org, section 5.2; a rise as a
@@ -69,7 +77,7 @@ def verdict(curve: Curve, chance: float | None = None, ideal: float | None = Non
         label, reason = _judge(curve, found)
     numbers = {} if found is None else asdict(found)
     plain = {name: value if isfinite(value) else None for name, value in numbers.items()}
-    return Verdict(label, reason, plain, advise(label, curve.num_epochs, found))
+    return Verdict(label, reason, plain, advise(label, curve.num_epochs, found, settings))
 
 
 def _judge(curve: Curve, found: Evidence) -> tuple[str, str]:
