@@ -37,7 +37,7 @@ def test_of_a_table_without_a_config_epochs_are_all_that_is_spoken_of():
 
 
 def test_what_cannot_be_changed_further_is_left_out():
-    assert not any("dropout" in each.override for each in advise("underfitting", 9, None, {"model": {"dropout": 0.0}}))
-    assert not any(
-        "augment" in each.override for each in advise("overfitting", 9, None, {"data": {"augment": {"degrees": 1}}})
-    )
+    settings = {"model": {"dropout": 0.0}, "data": {"augment": {"degrees": 1}}}
+    for label in ("underfitting", "overfitting"):
+        assert not any("augment" in each.override for each in advise(label, 9, None, settings))
+    assert not any("dropout" in each.override for each in advise("underfitting", 9, None, settings))

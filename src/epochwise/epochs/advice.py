@@ -7,7 +7,7 @@ from typing import Any
 from epochwise.epochs.evidence import Evidence
 
 #: Turns and shifts whole batches of pictures of any size a little.
-AUGMENT = "'data.augment={_target_: torchvision.transforms.v2.RandomAffine, degrees: 10, translate: [0.1, 0.1]}'"
+AUGMENT = "'data.augment={_target_: torchvision.transforms.v2.RandomAffine, degrees: [-10, 10], translate: [0.1, 0.1]}'"
 
 
 @dataclass(frozen=True)
