@@ -99,13 +99,11 @@ def _measured(rng, family, val, train, noise, rise, what):
     else:
         scale = float(np.exp(rng.uniform(-2, 3)))
         observed, observed_train, chance = observed * scale, observed_train * scale, scale
-    if family != "underfitting" and rng.random() < 0.4:
+    if rng.random() < 0.4:
         chance, ideal = None, None
     if family not in ("overfitting", "diverged", "underfitting") and rng.random() < 0.2:
         observed_train = None
-    return Synthetic(
-        family, observed, observed_train, mode, chance, ideal, noise, rise, f"{what}, {len(val)} epochs", val
-    )
+    return Synthetic(family, observed, observed_train, mode, chance, ideal, noise, rise, what, val)
 
 
 def _diverge(rng, val, train):

@@ -52,9 +52,9 @@ def verdict(
        off, the gap grows, and 40 % of what training learned does not carry over.
     4. ``still_improving``: the slope at the end is 2 standard errors below 0, and half as many epochs again would gain
        more than one width and 1.7 % of the scale.
-    5. ``underfitting``: levelled off, without a gap, after less than 45 % of the way from the initial to the ideal
-       score. Whether more could be learned, no curve tells; so this needs the ideal, and ``chance`` makes it sure:
-       without it the initial score is what the first epochs point back to, too good where the first taught most.
+    5. ``underfitting``: levelled off, without a gap, after less than 45 % of the way from ``chance`` to the ideal
+       score. Whether more could be learned, no curve tells; so this needs the ideal. Without ``chance`` the initial
+       score is what the first epochs point back to, too good where the first taught most: then less than 30 %.
     6. ``good_fit``: levelled off within 1.5 widths of its best; ``undecided`` where it may have risen by more.
 
     Args:
@@ -74,13 +74,13 @@ def verdict(
         label, reason, found = "undecided", "no epoch was validated", None
     else:
         found = gather_evidence(curve, chance, ideal)
-        label, reason = _judge(curve, found)
+        label, reason = _judge(curve, found, 0.3 if chance is None else 0.45)
     numbers = {} if found is None else asdict(found)
     plain = {name: value if isfinite(value) else None for name, value in numbers.items()}
     return Verdict(label, reason, plain, advise(label, curve.num_epochs, found, settings))
 
 
-def _judge(curve: Curve, found: Evidence) -> tuple[str, str]:
+def _judge(curve: Curve, found: Evidence, little: float) -> tuple[str, str]:
     if _has_diverged(curve, found):
         return "diverged", "the score ends far behind its best, on training too"
     count, width = found.validated_epochs, found.noise
@@ -104,8 +104,8 @@ def _judge(curve: Curve, found: Evidence) -> tuple[str, str]:
         return "still_improving", f"validation still gains {-found.slope:.2g} an epoch, above its noise"
     if gap_grows and found.gap_share > 0.4:
         return "overfitting", f"{found.gap_share:.0%} of what training learned does not carry over, and the gap grows"
-    small_gap = not known or found.gap_share < 0.3 or found.gap_at_end < 0.05 * found.way
-    if found.learned < 0.45 and small_gap:
+    small_gap = not known or found.gap_share < 0.3 or found.gap_at_end < 0.1 * found.way
+    if found.learned < little and small_gap:
         return "underfitting", f"it has levelled off after {found.learned:.0%} of the way to the ideal score"
     train_leaves = known and found.train_gain_after_best > 5 * found.train_noise
     if found.rise > 1.5 * width or (found.rise > width and (gap_grows or train_leaves)):
