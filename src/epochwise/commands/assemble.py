@@ -26,6 +26,7 @@ class Run:
     task: L.LightningModule
     stopping: L.Callback
     epoch_log: EpochLog
+    interrupts: Interrupts
     trainer: L.Trainer
 
     @property
@@ -58,14 +59,14 @@ def assemble(config: DictConfig) -> Run:
     num_batches = len(data.train_dataloader())  # refuses samples that make no batch before anything is announced
 
     stopping = build(config, "stopping")
-    phases = Phases()
+    phases, interrupts = Phases(), Interrupts()
     epoch_log = EpochLog(Path(config.run_folder), phases, continued=config.get("resume") is not None)
     callbacks = [build(config, f"callbacks.{name}") for name in config.get("callbacks") or ()]
     loggers = [build(config, f"loggers.{name}") for name in config.get("loggers") or ()]
     trainer = build(
         config,
         "trainer",
-        callbacks=[phases, stopping, *callbacks, epoch_log, Interrupts()],  # the log sees what those before it logged
+        callbacks=[phases, stopping, *callbacks, epoch_log, interrupts],  # the log sees what those before it logged
         logger=loggers or False,
         plugins=[WholeCheckpointIO(Path(config.run_folder))],
         default_root_dir=config.run_folder,
@@ -77,4 +78,4 @@ def assemble(config: DictConfig) -> Run:
         raise InputError(f"trainer.val_check_interval: got {interval}, allowed: {allowed}")
     if config.trainer.get("profiler") and trainer.profiler.dirpath is None:
         trainer.profiler.dirpath, trainer.profiler.filename = config.run_folder, "profile"
-    return Run(config, data, task, stopping, epoch_log, trainer)
+    return Run(config, data, task, stopping, epoch_log, interrupts, trainer)

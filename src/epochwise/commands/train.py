@@ -79,6 +79,7 @@ def train(config: DictConfig) -> float | None:
                 with suppress(OSError):  # that of a disk which takes no more is being told already
                     result = write_result(folder, **result)
                 tell_result(result, run.epoch_log.rows, folder)
+            run.interrupts.leave()
         if run.trainer.is_global_zero:
             tell_loggers(run, settings, result)
     if result["status"] == "failed":
@@ -91,6 +92,7 @@ def fit_and_test(run: Run, checkpoint: Path | None) -> dict[str, Any]:
     """Train, put the best weights back and test them. Returns the fields of the result that follow from it."""
     trainer = run.trainer
     trainer.fit(run.task, datamodule=run.data, ckpt_path=checkpoint and str(checkpoint), weights_only=True)
+    run.interrupts.listen()  # between training and test, too
     epochs = len(run.epoch_log.rows)
     fields: dict[str, Any] = {"status": "completed", "reason": f"trained all of its {counted(epochs, 'epoch')}"}
     if reason := getattr(run.stopping, "reason", None):

@@ -36,16 +36,22 @@ class Interrupts(L.Callback):
     def __init__(self) -> None:
         self.asked = 0
         self.seen_step = -1
+        self.before = {signum: signal.getsignal(signum) or signal.SIG_DFL for signum in SIGNALS}
+
+    def leave(self) -> None:
+        """Put back what heard the signals before."""
+        for signum, handler in self.before.items():
+            signal.signal(signum, handler)
 
     def on_sanity_check_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        self._listen()
+        self.listen()
 
     def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         self.seen_step = trainer.global_step
-        self._listen()
+        self.listen()
 
     def on_test_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        self._listen()
+        self.listen()
 
     def on_train_batch_start(
         self, trainer: L.Trainer, pl_module: L.LightningModule, batch: Any, batch_idx: int
@@ -73,7 +79,8 @@ class Interrupts(L.Callback):
         self.asked = self.asked or (signal.SIGTERM if asked else 0)
         return asked
 
-    def _listen(self) -> None:
+    def listen(self) -> None:
+        """Hear the signals, until ``leave``; Lightning stops hearing them wherever it ends a stage."""
         # Each time anew: Lightning puts a handler of its own before ours, which ends the run without saving.
         for signum in SIGNALS:
             signal.signal(signum, self._hear)
