@@ -16,8 +16,7 @@ def outcome(folder: Path) -> dict[str, Any]:
         name: torch.load(folder / f"checkpoints/{name}.ckpt", weights_only=True) for name in ("best", "last")
     }
     for checkpoint in checkpoints.values():
-        for clock in ("seconds", "phases"):
-            checkpoint["epoch_log"].pop(clock)
+        checkpoint["epoch_log"].pop("phases")  # the clock's
         kept = checkpoint["epoch_log"]
         kept["rows"] = [timeless(row) for row in kept["rows"]]
         kept["epoch_scores"] = [name for name in kept["epoch_scores"] if not name.startswith("seconds")]

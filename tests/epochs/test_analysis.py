@@ -1,6 +1,8 @@
 import json
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from epochwise.epochs.analysis import analyse
 
@@ -30,3 +32,14 @@ def test_the_scores_that_compare_are_taken_where_there_are_some():
 def test_a_run_that_ends_in_no_number_has_diverged():
     rows = [{"val/loss": loss} for loss in (2.0, 1.0, float("nan"), float("nan"))]
     assert analyse(rows, "val/loss", "min")["verdict"]["label"] == "diverged"
+
+
+SCORES = st.one_of(
+    st.none(), st.floats(), st.sampled_from([1e300, -1e300, 1e-320, 0.0, float("inf"), float("nan")]), st.integers()
+)
+
+
+@settings(max_examples=100, deadline=None, database=None, derandomize=True)
+@given(st.lists(st.fixed_dictionaries({"val/loss": SCORES, "train/loss": SCORES}), max_size=20), st.booleans())
+def test_no_table_is_too_odd_to_be_judged(rows, smaller):
+    json.dumps(analyse(rows, "val/loss", "min" if smaller else "max"), allow_nan=False)

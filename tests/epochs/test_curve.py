@@ -29,6 +29,7 @@ def test_a_score_to_be_raised_is_negated_and_turned_back():
         ([NAN, 1, NAN, 0.5, NAN, NAN], None, True),
         ([NAN, 1, NAN, 0.5, NAN], [2, 1, 0.8, 0.5, NAN], True),
         ([NAN, 1, NAN, 0.5, NAN], [NAN, 1, NAN, 0.5, NAN], False),  # train is scored with val
+        ([1, 0.5, 1e300], None, True),
         ([1, 0.5, 0.4], [1, 0.5, NAN], False),  # a train score not logged
         ([], None, False),
         ([NAN, NAN], None, True),

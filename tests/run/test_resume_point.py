@@ -8,7 +8,14 @@ from epochwise.run.resume_point import remove_leftovers, resume_point
 
 EPOCH_LOG = {
     "rows": [{"epoch": 0, "step": 3, "val/loss": 0.5, "events": None}], "samples": 30, "epoch_samples": 0,
-    "seconds": 0.1, "val_scores": {}, "logged_step": 5, "step_scores": [], "epoch_scores": ["val/loss"],
+    "phases": {"data": 0.1}, "val_scores": {}, "logged_step": 5, "step_scores": [], "epoch_scores": ["val/loss"],
+}  # fmt: skip
+
+
+BEST_PATH = "${run_folder}/checkpoints/best.ckpt"
+BEST = {
+    "best_model_path": BEST_PATH, "last_model_path": "", "best_model_score": torch.tensor(0.5),
+    "best_k_models": {BEST_PATH: torch.tensor(0.5)}, "kth_best_model_path": BEST_PATH,
 }  # fmt: skip
 
 
@@ -27,7 +34,7 @@ def run(tmp_path):
 
 
 def best(run, **state):
-    states = {"ModelCheckpoint": {"best_model_path": "${run_folder}/checkpoints/best.ckpt", **state}}
+    states = {"ModelCheckpoint{'monitor': 'val/loss'}": BEST | state}
     torch.save(checkpoint(callbacks=states), run / "checkpoints/last.ckpt")
 
 
@@ -103,6 +110,24 @@ def test_a_best_checkpoint_that_does_not_say_its_step_is_refused(run, other):
 def test_a_checkpoint_that_names_files_elsewhere_is_not_gone_on_from(run, path):
     torch.save(checkpoint(callbacks={"x": {"best_k_models": {path: 1}}}), run / "checkpoints/last.ckpt")
     assert f"it names {path!r}, which leaves the run folder" in resume_point(run)[1][0]
+
+
+@pytest.mark.parametrize(
+    "state", [{"kth_best_model_path": ""}, {"best_model_score": [0.5]}, {"best_k_models": {BEST_PATH: "x"}}]
+)
+def test_best_scores_that_nothing_compares_to_are_not_gone_on_from(run, state):
+    best(run, **state)
+    found, (line,) = resume_point(run)
+    assert found.name == "previous.ckpt"
+    assert "has a best score that is not as Lightning's ModelCheckpoint keeps it" in line
+
+
+@pytest.mark.parametrize("state", [{}, {"param_groups": []}, {"param_groups": [{"lr": (0.1,)}]}, None])
+def test_an_optimizer_without_a_learning_rate_is_not_gone_on_from(run, state):
+    torch.save(checkpoint(optimizer_states=[state]), run / "checkpoints/last.ckpt")
+    found, (line,) = resume_point(run)
+    assert found.name == "previous.ckpt"
+    assert "has an optimizer state without groups of a learning rate each" in line
 
 
 def test_a_damaged_best_checkpoint_is_found_before_training_goes_on(run):

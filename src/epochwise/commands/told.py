@@ -50,7 +50,9 @@ def tell_plan(
     }
     if plan:
         a_step = f"{counted(plan['samples_per_step'], 'sample')} each"
-        a_pass = f"{counted(plan['samples_per_epoch'], 'sample')} in {counted(plan['batches_per_epoch'], 'batch')}"
+        a_pass = (
+            f"{counted(plan['samples_per_epoch'], 'sample')} in {counted(plan['batches_per_epoch'], 'batch', 'es')}"
+        )
         lines["an epoch"] = f"{a_pass}: {counted(plan['steps_per_epoch'], 'optimizer step')} of {a_step}"
         lines["in all"] = f"{counted(plan['steps'], 'step')}, {counted(plan['samples'], 'sample')}"
         turns = [f"{mark['name']} at epoch {mark['epoch']:g} (step {mark['step']:,})" for mark in plan["landmarks"]]
@@ -111,9 +113,9 @@ def tell(lines: dict[str, str]) -> None:
         console.print(text, markup=False)
 
 
-def counted(number: int, thing: str) -> str:
-    """``1 epoch``, ``1,200 epochs``."""
-    return f"{number:,} {thing}{'' if number == 1 else 'es' if thing.endswith('ch') and thing != 'epoch' else 's'}"
+def counted(number: int, thing: str, plural: str = "s") -> str:
+    """``1 epoch``, ``1,200 epochs``; of a ``batch`` the plural is ``es``."""
+    return f"{number:,} {thing}{'' if number == 1 else plural}"
 
 
 def shown(path: Path) -> str:

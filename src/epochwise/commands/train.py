@@ -19,7 +19,7 @@ from epochwise.commands.told import counted, tell_plan, tell_result
 from epochwise.config.check import check
 from epochwise.epochs.analysis import analyse
 from epochwise.run.interrupts import Interrupted
-from epochwise.run.phases import total_by_phase
+from epochwise.run.phases import Phases
 from epochwise.run.rank_processes import rank_processes
 from epochwise.run.result import best_row, write_result
 from epochwise.run.run_config import flat, write_run_config
@@ -73,7 +73,7 @@ def train(config: DictConfig) -> float | None:
                 scores | {"best_score": best.get(config.monitor), "tested_epoch": None, "test": {}} | fields | counts
             )
             result |= {"seconds": round(perf_counter() - started, 3), "plan": plan}
-            result["phases"] = total_by_phase(run.epoch_log.rows)
+            result["phases"] = Phases.in_all(run.epoch_log.rows)
             result |= analyse(run.epoch_log.rows, config.monitor, config.mode)
             if run.trainer.is_global_zero:
                 with suppress(OSError):  # that of a disk which takes no more is being told already

@@ -10,6 +10,9 @@ from epochwise.input_error import InputError
 
 Floats = NDArray[np.float64]
 
+#: A score beyond it counts as infinite: the square of its square would be.
+HUGE = 1e75
+
 
 @dataclass(frozen=True, eq=False)
 class Curve:
@@ -53,6 +56,7 @@ class Curve:
         train = np.full(val.shape, np.nan) if train is None else np.asarray(train, dtype=np.float64)
         if val.ndim != 1 or val.shape != train.shape:
             raise InputError(f"train: got the shape {train.shape}, allowed: that of val, (E,); val has {val.shape}")
+        val, train = (np.where(np.abs(scores) > HUGE, np.copysign(np.inf, scores), scores) for scores in (val, train))
         sign = 1 if mode == "min" else -1
         epochs, train_epochs = np.flatnonzero(np.isfinite(val)), np.flatnonzero(np.isfinite(train))
         return cls(

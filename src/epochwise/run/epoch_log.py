@@ -101,13 +101,11 @@ class EpochLog(L.Callback):
         self._begin_epoch(step)
 
     def on_save_checkpoint(self, trainer: L.Trainer, pl_module: L.LightningModule, checkpoint: dict[str, Any]) -> None:
-        phases = self.phases.so_far()
         checkpoint["epoch_log"] = {
             "rows": self.rows,
             "samples": self.samples,
             "epoch_samples": self._over_ranks(trainer),
-            "seconds": sum(phases.values()),
-            "phases": phases,
+            "phases": self.phases.so_far(),
             "val_scores": self.val_scores,
             "logged_step": self.logged_step,
             "step_scores": sorted(self.step_scores),
@@ -117,7 +115,7 @@ class EpochLog(L.Callback):
     def on_load_checkpoint(self, trainer: L.Trainer, pl_module: L.LightningModule, checkpoint: dict[str, Any]) -> None:
         kept = checkpoint["epoch_log"]
         self._begin_epoch(kept["logged_step"])
-        self.phases.begin(kept.get("phases"))
+        self.phases.begin(kept["phases"])
         self.rows, self.samples, self.continued_step = kept["rows"], kept["samples"], checkpoint["global_step"]
         self.epoch_samples = kept["epoch_samples"] if trainer.is_global_zero else 0
         self.val_scores = kept["val_scores"]

@@ -17,13 +17,14 @@ def kept_rows_fault(kept: Any) -> str | None:
     if not isinstance(kept, dict):
         return "has no 'epoch_log'"
     counts, names = ("samples", "epoch_samples", "logged_step"), ("step_scores", "epoch_scores")
-    if not all(is_count(kept.get(name)) for name in counts) or not _is_number(kept.get("seconds")):
+    if not all(is_count(kept.get(name)) for name in counts):
         return "has an 'epoch_log' without counts"
     if not all(isinstance(kept.get(name), list) and all(isinstance(s, str) for s in kept[name]) for name in names):
         return "has an 'epoch_log' without names of scores"
-    scores = kept.get("val_scores")
-    if not isinstance(scores, dict) or not all(isinstance(k, str) and _is_number(v) for k, v in scores.items()):
-        return "has an 'epoch_log' without scores"
+    for name in ("val_scores", "phases"):
+        named = kept.get(name)
+        if not isinstance(named, dict) or not all(isinstance(k, str) and _is_number(v) for k, v in named.items()):
+            return f"has an 'epoch_log' without {name.replace('_', ' ')}"
     rows = kept.get("rows")
     if not isinstance(rows, list) or not all(_is_row(row, epoch) for epoch, row in enumerate(rows)):
         return "has an 'epoch_log' without one row an epoch"

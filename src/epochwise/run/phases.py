@@ -12,12 +12,6 @@ from epochwise.run.epochs_csv import Row
 PHASES = ("data", "forward", "loss", "backward", "optimizer", "validation", "logging", "rest")
 
 
-def total_by_phase(rows: Sequence[Row]) -> dict[str, float]:
-    """Seconds of each phase over all epochs."""
-    seconds = {name: [row.get(f"seconds/{name}") for row in rows] for name in PHASES}
-    return {name: round(sum(float(value or 0.0) for value in values), 3) for name, values in seconds.items()}
-
-
 class Phases(L.Callback):
     """A clock that always stands in one phase, so that the phases add up to the time between two rows.
 
@@ -55,6 +49,12 @@ class Phases(L.Callback):
         """Begin anew, with the seconds that an epoch begun has had already."""
         self.since = perf_counter()
         self.seconds = {name: float((seconds or {}).get(name, 0.0)) for name in PHASES}
+
+    @staticmethod
+    def in_all(rows: Sequence[Row]) -> dict[str, float]:
+        """Seconds of each phase over the epochs of a table."""
+        seconds = {name: [row.get(f"seconds/{name}") for row in rows] for name in PHASES}
+        return {name: round(sum(float(value or 0.0) for value in values), 3) for name, values in seconds.items()}
 
     def on_fit_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         network: Any = getattr(pl_module, "network", pl_module)
