@@ -29,6 +29,8 @@ def outcome(folder: Path) -> dict[str, Any]:
     points = {tag: [(e.step, e.value) for e in reader.Scalars(tag)] for tag in reader.Tags()["scalars"]}
     points = {tag: values for tag, values in points.items() if "/seconds" not in tag}
     result = json.loads((folder / "result.json").read_text())
+    result["plan"].pop("estimated_seconds", None)
+    result["forecast"].pop("seconds")
     kept = {k: v for k, v in result.items() if k not in ("seconds", "phases", "command", "git_commit")}
     return {"checkpoints": checkpoints, "rows": rows, "points": points, "result": kept}
 

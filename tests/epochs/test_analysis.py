@@ -43,3 +43,25 @@ SCORES = st.one_of(
 @given(st.lists(st.fixed_dictionaries({"val/loss": SCORES, "train/loss": SCORES}), max_size=20), st.booleans())
 def test_no_table_is_too_odd_to_be_judged(rows, smaller):
     json.dumps(analyse(rows, "val/loss", "min" if smaller else "max"), allow_nan=False)
+
+
+def test_advice_starts_from_the_settings_and_underfitting_from_what_is_known_of_the_scores():
+    rows = [{"val/loss": 2.0 + 0.2 * 0.5**epoch, "train/loss": 2.0 + 0.2 * 0.5**epoch} for epoch in range(20)]
+    found = analyse(rows, "val/loss", "min", chance=2.3, ideal=0.5, settings={"model": {"hidden_sizes": [4]}})
+    assert found["verdict"]["label"] == "underfitting"
+    assert found["verdict"]["advice"][0]["override"] == "model.hidden_sizes=[8]"
+    assert (found["chance"], found["ideal"]) == (2.3, 0.5)
+
+
+def test_a_table_is_replayed_and_looked_ahead_of():
+    rows = [{"val/loss": 1 + 0.9**epoch, "seconds": 2.0, "lr": 0.1} for epoch in range(20)]
+    found = analyse(rows, "val/loss", "min", replays=[{"patience": 4}], more_epochs=5)
+    assert [one["patience"] for one in found["replay"]] == [4]
+    assert found["forecast"]["epochs"] == (20, 21, 22, 23, 24)
+    assert found["forecast"]["seconds"] == 10.0
+    assert 1 + 0.9**24 == pytest.approx(found["forecast"]["score"][-1], abs=0.02)
+
+
+def test_no_forecast_is_made_for_a_schedule_that_has_come_to_its_end():
+    rows = [{"val/loss": 1 + 0.9**epoch, "lr/head": 0.1 * (1 - epoch / 19)} for epoch in range(20)]
+    assert "learning rate has come to its end" in analyse(rows, "val/loss", "min")["forecast"]["reason"]

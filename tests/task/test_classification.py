@@ -44,3 +44,16 @@ def test_another_number_of_weights_than_classes_is_refused():
 def test_targets_that_are_numbers_are_refused():
     with pytest.raises(ValueError, match="are no classes; use task=regression"):
         task(counts=())
+
+
+def test_nothing_known_scores_as_guessing_by_the_shares_and_nothing_scores_better_than_the_ideal():
+    model, y = task(label_smoothing=0.2), torch.tensor([0] * 6 + [1] * 3 + [2] * 3)
+    shares = torch.tensor([0.5, 0.25, 0.25])
+    guessed = model.compute_loss((0.8 * shares + 0.2 / 3).log().repeat(12, 1), y)
+    known = model.compute_loss((0.8 * torch.eye(3)[y] + 0.2 / 3).log(), y)
+    assert model.reference_scores()["loss"] == pytest.approx((float(guessed), float(known)))
+    assert model.reference_scores()["accuracy"] == (0.5, 1.0)
+
+
+def test_weighted_losses_have_no_known_reference():
+    assert "loss" not in task(class_weights="balanced").reference_scores()

@@ -1,6 +1,8 @@
 """How far the run is, and how long it will take."""
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
+from time import perf_counter
 from typing import Any
 
 import lightning as L
@@ -11,6 +13,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 class ProgressBar(LightningProgressBar):
     """One bar for the whole run, with the time that is left at this pace, and one line an epoch above it.
+
+    Below the first of them stands how long all of them would take.
 
     Where the output is no terminal (a log file, a cluster) only the lines are printed.
 
@@ -25,6 +29,7 @@ class ProgressBar(LightningProgressBar):
         self.progress: Progress | None = None
         self.enabled = True
         self.validated = False
+        self.started: float | None = None
 
     def disable(self) -> None:
         self.enabled = False
@@ -37,6 +42,8 @@ class ProgressBar(LightningProgressBar):
         self.console.print(*args, **kwargs)
 
     def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        # A run that goes on may be within an epoch, whose pace would be too fast.
+        self.started = None if trainer.ckpt_path else perf_counter()
         if not self.enabled or not self.console.is_terminal:
             return
         self.progress = Progress(
@@ -73,6 +80,11 @@ class ProgressBar(LightningProgressBar):
             stages = ("train/", "val/") if self.validated else ("train/",)  # Lightning keeps the scores of before
             scores = {name: float(value) for name, value in trainer.callback_metrics.items() if name.startswith(stages)}
             self.print(epoch_line(trainer.current_epoch, scores), highlight=False, soft_wrap=True)
+            epochs_left = (trainer.max_epochs or 0) - trainer.current_epoch - 1
+            if self.started is not None and epochs_left > 0:
+                seconds = perf_counter() - self.started
+                self.print(pace_line(epochs_left, seconds, datetime.now()), highlight=False, soft_wrap=True)
+            self.started = None
 
     def on_train_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         self._close()
@@ -100,3 +112,14 @@ def epoch_line(epoch: int, scores: Mapping[str, float]) -> str:
         if named:
             parts.append(" ".join([stage, *(f"{name} {value:.4f}" for name, value in named.items())]))
     return "   ".join(parts)
+
+
+def pace_line(epochs_left: int, seconds: float, now: datetime) -> str:
+    """What is left at the pace of the first epoch.
+
+    >>> pace_line(29, 120.0, datetime(2026, 1, 31, 23, 30))
+    '            at 120.0 s an epoch the 29 to come take at most 0:58:00, until 00:28'
+    """
+    left = timedelta(seconds=round(epochs_left * seconds))
+    until = f"{now + left:%H:%M}" if left < timedelta(days=1) else f"{now + left:%Y-%m-%d %H:%M}"
+    return f"            at {seconds:.1f} s an epoch the {epochs_left} to come take at most {left}, until {until}"

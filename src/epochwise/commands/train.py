@@ -15,13 +15,12 @@ from epochwise.commands.best import load_best
 from epochwise.commands.claim import claim
 from epochwise.commands.quiet import quiet
 from epochwise.commands.run_plan import run_plan
+from epochwise.commands.run_result import run_result
 from epochwise.commands.told import counted, tell_plan, tell_result
 from epochwise.config.check import check
-from epochwise.epochs.analysis import analyse
 from epochwise.run.interrupts import Interrupted
-from epochwise.run.phases import Phases
 from epochwise.run.rank_processes import rank_processes
-from epochwise.run.result import best_row, write_result
+from epochwise.run.result import write_result
 from epochwise.run.run_config import flat, write_run_config
 from epochwise.run.whole_file import whole_file
 
@@ -57,24 +56,16 @@ def train(config: DictConfig) -> float | None:
             return None
         if run.trainer.is_global_zero:
             settings = flat(write_run_config(folder, run.config))
-        fields: dict[str, Any] = {"status": "failed", "reason": "", "monitor": config.monitor, "mode": config.mode}
+        ended: dict[str, Any] = {"status": "failed", "reason": ""}
         try:
             with rank_processes():
-                fields |= fit_and_test(run, checkpoint)
+                ended |= fit_and_test(run, checkpoint)
         except BaseException as error:
-            fields |= {"status": "interrupted" if isinstance(error, Interrupted) else "failed"}
-            fields["reason"] = f"{type(error).__name__}: {error} ({run.position})"
+            ended |= {"status": "interrupted" if isinstance(error, Interrupted) else "failed"}
+            ended["reason"] = f"{type(error).__name__}: {error} ({run.position})"
             raise
         finally:
-            best = best_row(run.epoch_log.rows, config.monitor, config.mode) or {}
-            scores = {"best_epoch": best.get("epoch"), "best_step": best.get("step")}
-            counts = {"epochs_run": len(run.epoch_log.rows), "steps": run.trainer.global_step}
-            result = (
-                scores | {"best_score": best.get(config.monitor), "tested_epoch": None, "test": {}} | fields | counts
-            )
-            result |= {"seconds": round(perf_counter() - started, 3), "plan": plan}
-            result["phases"] = Phases.in_all(run.epoch_log.rows)
-            result |= analyse(run.epoch_log.rows, config.monitor, config.mode)
+            result = run_result(run, ended, plan, perf_counter() - started)
             if run.trainer.is_global_zero:
                 with suppress(OSError):  # that of a disk which takes no more is being told already
                     result = write_result(folder, **result)

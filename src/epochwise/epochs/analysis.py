@@ -1,39 +1,59 @@
 """What the curves of a run say, as plain values."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Literal
 
-import numpy as np
-
-from epochwise.epochs.curve import Curve, Floats
+from epochwise.epochs.curve import Curve, column_of
+from epochwise.epochs.forecast import forecast
 from epochwise.epochs.recommended import recommend_epochs
+from epochwise.epochs.replay import replay
 from epochwise.epochs.verdict import verdict
 
+#: Settings of early stopping that every run is held to.
+REPLAYED: tuple[dict[str, Any], ...] = tuple({"patience": patience} for patience in (1, 2, 3, 5, 8, 13))
 
-def analyse(rows: Sequence[dict[str, Any]], monitor: str, mode: Literal["min", "max"]) -> dict[str, Any]:
-    """Judge a run and recommend a count of epochs.
+
+def analyse(
+    rows: Sequence[Mapping[str, Any]],
+    monitor: str,
+    mode: Literal["min", "max"],
+    chance: float | None = None,
+    ideal: float | None = None,
+    settings: Mapping[str, Any] | None = None,
+    replays: Sequence[Mapping[str, Any]] = REPLAYED,
+    more_epochs: int | None = None,
+) -> dict[str, Any]:
+    """Judge a run, recommend a count of epochs, replay early stopping and look ahead.
 
     Args:
         rows: those of ``epochs.csv``, one an epoch.
-        monitor: the score that decides. That of training beside it is ``train_eval/<name>`` where it was measured,
-            else ``train/<name>``.
+        monitor: see ``Curve.of_rows``.
         mode: ``min`` where smaller is better, else ``max``.
+        chance: score of knowing nothing, in the monitor's unit, where it is known.
+        ideal: the best score there is, where it is known.
+        settings: the run's config as plain nested mappings, for advice that starts from its values.
+        replays: arguments of ``replay``, one mapping a setting.
+        more_epochs: to look ahead; half as many as there are, unless given.
 
     Returns:
-        ``verdict`` (``label``, ``reason``, ``evidence``, ``advice``) and ``recommended_epochs`` (``value``, ``low``,
-        ``high``, ``best_score``, ``noise``; None where no epoch was validated).
+        ``chance``, ``ideal``, ``verdict`` (``label``, ``reason``, ``evidence``, ``advice``), ``recommended_epochs``
+        (``value``, ``low``, ``high``, ``best_score``, ``noise``; None where no epoch was validated), ``replay`` (a
+        list of the fields of ``Replay``) and ``forecast`` (the fields of ``Forecast``).
+
+    Raises:
+        InputError: a setting of ``replays`` is out of its range.
     """
-    name = monitor.partition("/")[2]
-    stage = "train_eval" if any(row.get(f"train_eval/{name}") is not None for row in rows) else "train"
-    scored = rows if any(row.get(monitor) is not None for row in rows) else []
-    val = _column(scored, monitor)
-    val[[isinstance(row.get(monitor), float) and np.isnan(row[monitor]) for row in scored]] = np.inf  # it was measured
-    curve = Curve.of(val, _column(scored, f"{stage}/{name}"), mode)
+    curve = Curve.of_rows(rows, monitor, mode)
     recommended = recommend_epochs(curve)
-    return {"verdict": asdict(verdict(curve)), "recommended_epochs": recommended and asdict(recommended)}
-
-
-def _column(rows: Sequence[dict[str, Any]], name: str) -> Floats:
-    values = [row.get(name) for row in rows]
-    return np.array([value if isinstance(value, (int, float)) else np.nan for value in values], dtype=np.float64)
+    rates = [name for name in (rows[-1] if rows else ()) if name == "lr" or name.startswith("lr/")]
+    lr = column_of(rows, rates[0]) if rates else None
+    ahead = more_epochs or max(len(rows) // 2, 1)
+    return {
+        "chance": chance,
+        "ideal": ideal,
+        "verdict": asdict(verdict(curve, chance, ideal, settings)),
+        "recommended_epochs": recommended and asdict(recommended),
+        "replay": [asdict(replay(curve, **setting)) for setting in replays],
+        "forecast": asdict(forecast(curve, ahead, column_of(rows, "seconds"), lr)),
+    }

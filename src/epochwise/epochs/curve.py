@@ -1,7 +1,8 @@
 """The scores of a run by epoch, in the one form that all of ``epochs`` reads."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -69,9 +70,35 @@ class Curve:
             _ends_unmeasured(val, train),
         )
 
+    @classmethod
+    def of_rows(cls, rows: Sequence[Mapping[str, Any]], monitor: str, mode: Literal["min", "max"]) -> "Curve":
+        """Take in a table with one row an epoch.
+
+        Args:
+            rows: those of ``epochs.csv``.
+            monitor: the score. That of training beside it is ``train_eval/<name>`` where it was measured, else
+                ``train/<name>``.
+            mode: as in ``of``.
+        """
+        stage, _, name = monitor.partition("/")
+        eval_there = any(row.get(f"train_eval/{name}") is not None for row in rows)
+        beside = f"train_eval/{name}" if eval_there else f"train/{name}"
+        scored = rows if any(row.get(monitor) is not None for row in rows) else []
+        val = column_of(scored, monitor)
+        val[[isinstance(row.get(monitor), float) and np.isnan(row[monitor]) for row in scored]] = (
+            np.inf
+        )  # it was measured
+        return cls.of(val, None if stage == "train" else column_of(scored, beside), mode)
+
     def score(self, loss: float) -> float:
         """A loss in the unit and direction of the monitor again."""
         return float(self.sign * loss)
+
+
+def column_of(rows: Sequence[Mapping[str, Any]], name: str) -> Floats:
+    """(E,) one column of a table, NaN where a cell is empty or no number."""
+    values = [row.get(name) for row in rows]
+    return np.array([value if isinstance(value, (int, float)) else np.nan for value in values], dtype=np.float64)
 
 
 def _ends_unmeasured(val: Floats, train: Floats) -> bool:

@@ -60,11 +60,11 @@ def smooth(epochs: NDArray[np.int64], loss: Floats) -> Smooth:
         return Smooth(loss, noise, 0.0, noise, int(np.argmin(loss)) if n else -1, float(loss.min()) if n else np.nan)
     span = epochs[-1] + 1
     basis = _natural_spline(np.log(epochs + 1 + 0.01 * span), knots=min(6, 2 + n // 4))
-    weights, hat = np.ones(n), np.empty((n, n))
+    weights = np.ones(n)
     for _ in range(8):
         root = np.sqrt(weights)[:, None]
-        hat = basis @ np.linalg.pinv(root * basis) * root.T
-        residuals = loss - hat @ loss
+        solver = np.linalg.pinv(root * basis) * root.T  # (knots, n): losses to the spline's coefficients
+        residuals = loss - basis @ (solver @ loss)
         scale = 1.4826 * np.median(np.abs(residuals)) + 1e-12 * (1 + np.abs(loss).max())
         weights = np.minimum(1, 2 * scale / np.maximum(np.abs(residuals), 1e-300))
     late = residuals[n // 3 :]
@@ -74,7 +74,7 @@ def smooth(epochs: NDArray[np.int64], loss: Floats) -> Smooth:
     lag = float(np.sum(clipped[1:] * clipped[:-1]) / max(np.sum(clipped**2), 1e-300)) + basis.shape[1] / n / 2
     correlation = float(np.clip(lag, 0, 0.9))
     fitted, noise = loss - residuals, float(np.sqrt(variance))
-    spread = np.sqrt((1 + correlation) / (1 - correlation)) * np.sqrt(np.sum(hat[-1] ** 2))
+    spread = np.sqrt((1 + correlation) / (1 - correlation)) * np.linalg.norm(basis[-1] @ solver)
     lifted = np.maximum(fitted, _mean_of_five(loss) - 0.5 * noise)
     best = int(np.argmin(lifted))
     return Smooth(fitted, noise, correlation, noise * float(spread), best, float(lifted[best]))

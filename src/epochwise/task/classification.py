@@ -61,6 +61,7 @@ class Classification(Supervised):
         }
         super().__init__(network, optimizer, scheduler, scores, monitor)
         self.label_smoothing = label_smoothing
+        self.shares = torch.tensor(class_counts, dtype=torch.float64) / sum(class_counts)
         weights = None if class_weights is None else torch.tensor(list(class_weights), dtype=torch.float32)
         # It follows from the config: not a part of the checkpoint.
         self.class_weights: Tensor | None
@@ -70,6 +71,17 @@ class Classification(Supervised):
         """Mean cross-entropy of logits (B, C) and classes (B,), in nats a sample."""
         each = F.cross_entropy(output, y, self.class_weights, reduction="none", label_smoothing=self.label_smoothing)
         return each.mean()
+
+    def reference_scores(self) -> dict[str, tuple[float, float]]:
+        """Of guessing by the shares of the classes, and of knowing all; smoothed labels leave their entropy."""
+        found = {"accuracy": (float(self.shares.max()), 1.0)}
+        if self.class_weights is None:
+            spread = self.label_smoothing / len(self.shares)
+            smoothed = torch.full_like(self.shares, spread)
+            smoothed[0] += 1 - self.label_smoothing
+            guessed = (1 - self.label_smoothing) * self.shares + spread
+            found["loss"] = (float(torch.special.entr(guessed).sum()), float(torch.special.entr(smoothed).sum()))
+        return found
 
     def predict(self, output: Tensor) -> Tensor:
         """Probabilities (B, C) of logits (B, C)."""

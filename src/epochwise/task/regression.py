@@ -54,6 +54,10 @@ class Regression(Supervised):
         """Mean squared error of (B, 1) and (B,), in squared standard deviations of the target."""
         return F.mse_loss(output.squeeze(-1), (y - self.target_mean) / self.target_std)
 
+    def reference_scores(self) -> dict[str, tuple[float, float]]:
+        """Of guessing the mean, and of no error at all."""
+        return {"loss": (1.0, 0.0), "rmse": (self.target_std, 0.0), "r2": (0.0, 1.0)}
+
     def predict(self, output: Tensor) -> Tensor:
         """Numbers (B,) in the targets' unit from (B, 1)."""
         return output.squeeze(-1) * self.target_std + self.target_mean

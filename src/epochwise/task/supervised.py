@@ -67,6 +67,10 @@ class Supervised(L.LightningModule):
         """What the scores compare with y, and what is written for a new sample, from (B, num_outputs)."""
         return output
 
+    def reference_scores(self) -> dict[str, tuple[float, float]]:
+        """Scores by name, as (of knowing nothing but the training targets, the best there is); those that are known."""
+        return {}
+
     def forward(self, x: Tensor) -> Tensor:
         """Map (B, ...) to the network's output (B, num_outputs)."""
         out: Tensor = self.network(x.to(self.dtype) if x.is_floating_point() else x)  # trainer.precision may be true

@@ -1,0 +1,50 @@
+"""What result.json says of a run."""
+
+from typing import Any
+
+from omegaconf import OmegaConf
+
+from epochwise.commands.assemble import Run
+from epochwise.epochs.analysis import analyse
+from epochwise.run.phases import Phases
+from epochwise.run.result import best_row
+
+
+def run_result(run: Run, ended: dict[str, Any], plan: dict[str, Any] | None, seconds: float) -> dict[str, Any]:
+    """Gather what came out: counts, the best epoch, where the seconds went, and what the curves say.
+
+    It is also asked of a run that failed, so it takes whatever rows there are.
+
+    Args:
+        run: after training, however that ended.
+        ended: ``status``, ``reason``, and what is known of the best weights and of the test.
+        plan: see ``run_plan``; to it the seconds are added that all epochs would take at the pace of the first.
+        seconds: since the run began.
+
+    Returns:
+        The fields of ``write_result``.
+    """
+    config, rows = run.config, run.epoch_log.rows
+    best = best_row(rows, config.monitor, config.mode) or {}
+    if plan and rows:
+        plan = plan | {"estimated_seconds": round(float(rows[0]["seconds"] or 0.0) * plan["epochs"], 3)}
+    task: Any = run.task
+    known = task.reference_scores() if hasattr(task, "reference_scores") else {}
+    chance, ideal = known.get(config.monitor.partition("/")[2], (None, None))
+    settings: Any = OmegaConf.to_container(config, resolve=True)
+    return {
+        "monitor": config.monitor,
+        "mode": config.mode,
+        "best_epoch": best.get("epoch"),
+        "best_step": best.get("step"),
+        "best_score": best.get(config.monitor),
+        "tested_epoch": None,
+        "test": {},
+        **ended,
+        "epochs_run": len(rows),
+        "steps": run.trainer.global_step,
+        "seconds": round(seconds, 3),
+        "plan": plan,
+        "phases": Phases.in_all(rows),
+        **analyse(rows, config.monitor, config.mode, chance, ideal, settings),
+    }
