@@ -36,8 +36,9 @@ def outcome(folder: Path) -> dict[str, Any]:
 
 
 def timeless(row: dict[str, Any]) -> dict[str, Any]:
-    """A row but for what the clock says."""
-    return {name: value for name, value in row.items() if not name.startswith("seconds")}
+    """A row but for what the clock says, and that it was gone on with."""
+    events = str(row.get("events") or "").replace("resume", "").strip() or None
+    return {name: value for name, value in row.items() if not name.startswith("seconds")} | {"events": events}
 
 
 def differences(one: Any, other: Any, where: str = "") -> list[str]:

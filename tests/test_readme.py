@@ -14,6 +14,7 @@ import pytest
 from epochwise.config.command_line import CommandLine
 from epochwise.config.composer import Composer
 from epochwise.config.hydra_arguments import parse_arguments
+from epochwise.config.report_words import report_words
 from epochwise.run.epochs_csv import read_epochs_csv
 
 PROJECT = Path(__file__).parents[1]
@@ -21,7 +22,7 @@ TEXT = (PROJECT / "README.md").read_text()
 COMMANDS = sorted(
     {
         command.split("#")[0].strip()
-        for command in re.findall(r"(?:^|`)(python (?:train|evaluate)\.py[^`\n]*)", TEXT, re.MULTILINE)
+        for command in re.findall(r"(?:^|`)(python (?:train|evaluate|report)\.py[^`\n]*)", TEXT, re.MULTILINE)
     }
 )
 #: A file's path on the first line of a block, and the block.
@@ -38,6 +39,7 @@ def test_it_has_commands_and_files_to_test():
 @pytest.mark.parametrize("command", [command for command in COMMANDS if "moons" not in command])
 def test_every_command_composes_and_passes_the_check(command):
     _, script, *words = shlex.split(command)
+    words = report_words(words) if script == "report.py" else words
     arguments = parse_arguments(words)
     if not arguments.help:
         name = Path(script).stem

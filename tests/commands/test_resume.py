@@ -4,6 +4,7 @@ import pytest
 
 from epochwise.commands.train import train
 from epochwise.input_error import InputError
+from epochwise.run.epochs_csv import read_epochs_csv
 from epochwise.task.classification import Classification
 from tests.outcome import differences, outcome
 
@@ -66,6 +67,13 @@ def test_a_run_that_was_cut_off_ends_as_the_uninterrupted_one(tmp_path, composed
             train(composed(*BASE, *CONFIGS[name], run_folder=folder))
     train(composed(*BASE, *CONFIGS[name], "resume=auto", run_folder=folder))
     assert differences(outcome(folder), expected) == []
+
+
+def test_the_epoch_that_was_gone_on_with_says_so(tmp_path, composed):
+    folder = tmp_path / "run"
+    train(composed(*BASE, "scheduler=none", "trainer.max_epochs=2", run_folder=folder))
+    train(composed(*BASE, "scheduler=none", "resume=auto", run_folder=folder))
+    assert [row["events"] for row in read_epochs_csv(folder / "epochs.csv")] == [None, None, "resume", None]
 
 
 def test_a_finished_run_is_not_overwritten(trained, composed):

@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from epochwise.epochs.analysis import analyse
+from epochwise.epochs.replay_table import ReplayTable
 
 
 def test_a_run_that_has_hardly_begun_is_undecided_and_has_a_count(trained):
@@ -55,7 +56,7 @@ def test_advice_starts_from_the_settings_and_underfitting_from_what_is_known_of_
 
 def test_a_table_is_replayed_and_looked_ahead_of():
     rows = [{"val/loss": 1 + 0.9**epoch, "seconds": 2.0, "lr": 0.1} for epoch in range(20)]
-    found = analyse(rows, "val/loss", "min", replays=[{"patience": 4}], more_epochs=5)
+    found = analyse(rows, "val/loss", "min", replays=ReplayTable(patience=[4]), more_epochs=5)
     assert [one["patience"] for one in found["replay"]] == [4]
     assert found["forecast"]["epochs"] == (20, 21, 22, 23, 24)
     assert found["forecast"]["seconds"] == 10.0

@@ -16,7 +16,7 @@ from torch.utils.data import DataLoader
 from epochwise.commands.build import build
 from epochwise.commands.quiet import quiet
 from epochwise.commands.restore import restore
-from epochwise.commands.told import shown
+from epochwise.commands.shown import shown
 from epochwise.config.check import check
 from epochwise.input_error import InputError
 from epochwise.run.whole_file import whole_file

@@ -6,8 +6,8 @@ from omegaconf import OmegaConf
 
 from epochwise.commands.assemble import Run
 from epochwise.epochs.analysis import analyse
+from epochwise.run.best_row import best_row
 from epochwise.run.phases import Phases
-from epochwise.run.result import best_row
 
 
 def run_result(run: Run, ended: dict[str, Any], plan: dict[str, Any] | None, seconds: float) -> dict[str, Any]:

@@ -8,8 +8,9 @@ from typing import Any
 
 import lightning as L
 from omegaconf import DictConfig
-from rich.console import Console
 
+from epochwise.commands.shown import shown
+from epochwise.commands.tell import tell
 from epochwise.run.epochs_csv import Row
 
 
@@ -99,26 +100,14 @@ def tell_result(result: dict[str, Any], rows: list[Row], run_folder: Path) -> No
         lines["profile"] = shown(profile)
     if result["status"] == "interrupted":
         lines["go on by"] = f"python train.py run={shlex.quote(shown(run_folder))}"
+    if (page := run_folder / "report.html").exists():
+        lines["report"] = shown(page)
     if (run_folder / "tensorboard").is_dir():
         lines["curves"] = f"{program} --logdir {shlex.quote(shown(run_folder))}"
     print()
     tell(lines)
 
 
-def tell(lines: dict[str, str]) -> None:
-    """Print named lines, the names in a column; long ones are not broken, so that paths can be copied."""
-    console = Console(highlight=False, soft_wrap=True)
-    for name, text in lines.items():
-        console.print(f"[bold]{name:>10}[/]  ", end="")
-        console.print(text, markup=False)
-
-
 def counted(number: int, thing: str, plural: str = "s") -> str:
     """``1 epoch``, ``1,200 epochs``; of a ``batch`` the plural is ``es``."""
     return f"{number:,} {thing}{'' if number == 1 else plural}"
-
-
-def shown(path: Path) -> str:
-    """A path as one would type it: relative to the working folder where it lies inside."""
-    path = path.absolute()
-    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)

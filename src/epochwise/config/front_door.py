@@ -24,6 +24,7 @@ from epochwise.config.help_text import help_text
 from epochwise.config.hydra_arguments import parse_arguments
 from epochwise.config.interruptible import interruptible
 from epochwise.config.key_override import one_line
+from epochwise.config.report_words import report_words
 from epochwise.input_error import InputError
 
 CONFIG_ERRORS = (ConfigCompositionException, OverrideParseException, SearchPathException, OmegaConfBaseException)
@@ -78,6 +79,8 @@ def _enter(name: str, task: Callable[[DictConfig], Any], job: Callable[[DictConf
     """Check the command line, then let Hydra do what it says."""
     if name == "train":
         sys.argv[1:] = continue_run(sys.argv[1:])
+    if name == "report":
+        sys.argv[1:] = report_words(sys.argv[1:])
     _share_the_run_folder()
     arguments = parse_arguments(sys.argv[1:])
     text = _check(arguments, name, Path(task.__code__.co_filename).parent, task.__globals__["__doc__"] or name)

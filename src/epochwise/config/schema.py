@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from annotated_types import Interval
+from annotated_types import Ge, Interval
 
 from epochwise.config.written import Written
 
@@ -43,6 +43,7 @@ SCHEMAS = {
             "run_folder": str | None,
             "resume": Literal["auto"] | None,
             "dry_run": bool | None,
+            "report": bool | None,
             "spec": Any,  # filled in by the program once the data has been read
         },
         one=frozenset({"data", "model", "task", "optimizer", "scheduler", "stopping", "trainer"}),
@@ -57,5 +58,15 @@ SCHEMAS = {
             "seed": SEED,
         },
         optional=frozenset({"data"}),
+    ),
+    "report": Schema(
+        scalars={
+            "runs": list[str],
+            "monitor": str | None,
+            "mode": Literal["min", "max"] | None,
+            "more_epochs": Annotated[int, Ge(1)] | None,
+            "output": str | None,
+        },
+        one=frozenset({"replay"}),
     ),
 }

@@ -7,11 +7,8 @@ from typing import Any, Literal
 from epochwise.epochs.curve import Curve, column_of
 from epochwise.epochs.forecast import forecast
 from epochwise.epochs.recommended import recommend_epochs
-from epochwise.epochs.replay import replay
+from epochwise.epochs.replay_table import ReplayTable
 from epochwise.epochs.verdict import verdict
-
-#: Settings of early stopping that every run is held to.
-REPLAYED: tuple[dict[str, Any], ...] = tuple({"patience": patience} for patience in (1, 2, 3, 5, 8, 13))
 
 
 def analyse(
@@ -21,7 +18,7 @@ def analyse(
     chance: float | None = None,
     ideal: float | None = None,
     settings: Mapping[str, Any] | None = None,
-    replays: Sequence[Mapping[str, Any]] = REPLAYED,
+    replays: ReplayTable | None = None,
     more_epochs: int | None = None,
 ) -> dict[str, Any]:
     """Judge a run, recommend a count of epochs, replay early stopping and look ahead.
@@ -33,16 +30,13 @@ def analyse(
         chance: score of knowing nothing, in the monitor's unit, where it is known.
         ideal: the best score there is, where it is known.
         settings: the run's config as plain nested mappings, for advice that starts from its values.
-        replays: arguments of ``replay``, one mapping a setting.
+        replays: which settings of early stopping to replay; a few of patience, unless given.
         more_epochs: to look ahead; half as many as there are, unless given.
 
     Returns:
         ``chance``, ``ideal``, ``verdict`` (``label``, ``reason``, ``evidence``, ``advice``), ``recommended_epochs``
         (``value``, ``low``, ``high``, ``best_score``, ``noise``; None where no epoch was validated), ``replay`` (a
         list of the fields of ``Replay``) and ``forecast`` (the fields of ``Forecast``).
-
-    Raises:
-        InputError: a setting of ``replays`` is out of its range.
     """
     curve = Curve.of_rows(rows, monitor, mode)
     recommended = recommend_epochs(curve)
@@ -54,6 +48,6 @@ def analyse(
         "ideal": ideal,
         "verdict": asdict(verdict(curve, chance, ideal, settings)),
         "recommended_epochs": recommended and asdict(recommended),
-        "replay": [asdict(replay(curve, **setting)) for setting in replays],
+        "replay": [asdict(one) for one in (replays or ReplayTable()).of(rows, monitor, mode)],
         "forecast": asdict(forecast(curve, ahead, column_of(rows, "seconds"), lr)),
     }

@@ -37,6 +37,7 @@ class EpochLog(L.Callback):
         self.rows: list[Row] = []
         self.samples = 0  # of the rows
         self.continued, self.continued_step = continued, 0
+        self.resumed = False  # in the epoch that is under way
         # Names of what is logged once a step, and once an epoch.
         self.step_scores: set[str] = set()
         self.epoch_scores: set[str] = set()
@@ -98,6 +99,7 @@ class EpochLog(L.Callback):
         self.epoch_scores |= set(scores) - self.step_scores
         drawn = self.step_scores if self.logged_step == step else set()
         self._draw(trainer, "step", {name: value for name, value in trained.items() if name not in drawn}, step)
+        self.resumed = False
         self._begin_epoch(step)
 
     def on_save_checkpoint(self, trainer: L.Trainer, pl_module: L.LightningModule, checkpoint: dict[str, Any]) -> None:
@@ -116,6 +118,7 @@ class EpochLog(L.Callback):
         kept = checkpoint["epoch_log"]
         self._begin_epoch(kept["logged_step"])
         self.phases.begin(kept["phases"])
+        self.resumed = True
         self.rows, self.samples, self.continued_step = kept["rows"], kept["samples"], checkpoint["global_step"]
         self.epoch_samples = kept["epoch_samples"] if trainer.is_global_zero else 0
         self.val_scores = kept["val_scores"]
@@ -132,7 +135,7 @@ class EpochLog(L.Callback):
         # A rate that moves every step has no drops, one that is set by the epoch has.
         by_epoch = any(schedule.interval == "epoch" for schedule in trainer.lr_scheduler_configs)
         dropped = by_epoch and any(scores[name] < float(before.get(name) or 0) for name in rates)
-        return ["lr_drop"] * dropped + ["stop"] * trainer.should_stop
+        return ["resume"] * self.resumed + ["lr_drop"] * dropped + ["stop"] * trainer.should_stop
 
     def _draw(self, trainer: L.Trainer, axis: str, values: dict[str, float], x: int) -> None:
         for logger in trainer.loggers:

@@ -1,7 +1,6 @@
 """What came out of a run, for programs."""
 
 import json
-import math
 import platform
 import shlex
 import subprocess
@@ -10,7 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from epochwise.run.epochs_csv import Row
+from epochwise.run.finite import finite
 from epochwise.run.rank_processes import job_command
 from epochwise.run.whole_file import whole_file
 
@@ -31,7 +30,7 @@ def write_result(run_folder: Path, **fields: Any) -> dict[str, Any]:
     Returns:
         All of it, as written.
     """
-    result = _finite(fields) | {
+    result = finite(fields) | {
         "versions": {"python": platform.python_version()} | {name: version(name) for name in PACKAGES},
         "git_commit": git_commit(),
         "command": shlex.join(job_command(sys.argv)),
@@ -42,13 +41,6 @@ def write_result(run_folder: Path, **fields: Any) -> dict[str, Any]:
     return result
 
 
-def best_row(rows: list[Row], monitor: str, mode: str) -> Row | None:
-    """The row with the best score, the first of equals; ``None`` where no row has one that is a number."""
-    scored = [row for row in rows if isinstance(score := row.get(monitor), (int, float)) and math.isfinite(score)]
-    sign = 1.0 if mode == "min" else -1.0
-    return min(scored, key=lambda row: sign * float(row[monitor] or 0.0), default=None)
-
-
 def git_commit(folder: Path = Path(__file__).parent) -> str | None:
     """The commit of the project's folder, with ``+`` where files differ from it; ``None`` outside git."""
     command = ["git", "-C", str(folder), "describe", "--always", "--abbrev=40", "--exclude=*", "--dirty=+"]
@@ -56,9 +48,3 @@ def git_commit(folder: Path = Path(__file__).parent) -> str | None:
         return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
     except (OSError, subprocess.SubprocessError):
         return None
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _finite(item) for name, item in value.items()}
-    return None if isinstance(value, float) and not math.isfinite(value) else value

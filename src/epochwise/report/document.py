@@ -1,0 +1,111 @@
+"""All that a report shows, as plain values."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+
+from epochwise.report.next_commands import next_commands
+from epochwise.report.report_run import ReportRun
+from epochwise.report.seed_groups import SeedGroup, seed_groups
+from epochwise.run.best_row import best_row
+from epochwise.run.finite import finite
+
+
+def make_document(
+    title: str, runs: Sequence[ReportRun], findings: Sequence[Mapping[str, Any]], made: datetime
+) -> dict[str, Any]:
+    """Gather what is shown of runs; what is not finite becomes None.
+
+    Args:
+        title: of the report.
+        runs: one or more.
+        findings: what ``epochs.analysis.analyse`` says of each.
+        made: when.
+
+    Returns:
+        ``title``, ``made``, ``runs`` (``name``, ``folder``, ``columns``: name -> E values, ``events``, the fields of
+        ``result.json``, ``findings``, ``next``: commands) and ``seeds`` (``name``, ``runs``, ``columns``, and ``mean``
+        and ``std`` of ``best_score``, ``best_epoch`` and of each of ``test``).
+    """
+    told = [_run(run, found) for run, found in zip(runs, findings, strict=True)]
+    document = {
+        "title": title,
+        "made": f"{made:%Y-%m-%d %H:%M}",
+        "runs": told,
+        "seeds": [_seeds(group, told) for group in seed_groups(runs)],
+    }
+    plain: dict[str, Any] = finite(document)
+    return plain
+
+
+def _run(run: ReportRun, found: Mapping[str, Any]) -> dict[str, Any]:
+    names = list(dict.fromkeys(name for row in run.rows for name in row if name != "events"))
+    columns = {name: [_number(row.get(name)) for row in run.rows] for name in names}
+    best = best_row(run.rows, run.monitor, run.mode) or {}
+    own = run.result.get("monitor") == run.monitor  # else best and test are of another score's best
+    result = {key: run.result.get(key) if own else None for key in ("best_epoch", "best_score", "tested_epoch")}
+    plan, phases, test = (run.result.get(key) for key in ("plan", "phases", "test"))
+    seconds = [value for value in columns.get("seconds", ()) if value is not None]
+    last_step = [value for value in columns.get("step", ()) if value is not None][-1:]
+    return {
+        "name": run.name,
+        "folder": str(run.folder),
+        "monitor": run.monitor,
+        "mode": run.mode,
+        "columns": columns,
+        "events": [
+            {"epoch": epoch, "name": name}
+            for epoch, row in enumerate(run.rows)
+            for name in str(row.get("events") or "").split()
+        ],
+        "status": _text(run.result.get("status")),
+        "reason": _text(run.result.get("reason")),
+        "epochs_run": len(run.rows),
+        "steps": last_step[0] if last_step else None,
+        "seconds": _number(run.result.get("seconds")) or (sum(seconds) if seconds else None),
+        "best_epoch": best.get("epoch") if result["best_epoch"] is None else _number(result["best_epoch"]),
+        "best_score": best.get(run.monitor) if result["best_score"] is None else _number(result["best_score"]),
+        "tested_epoch": _number(run.result.get("tested_epoch")),
+        "test": _numbers(test),
+        "phases": _numbers(phases) or None,
+        "plan": plan if isinstance(plan, dict) and isinstance(plan.get("landmarks"), list) else None,
+        "notes": list(run.notes),
+        **{key: found[key] for key in ("verdict", "recommended_epochs", "replay", "forecast")},
+        "next": next_commands(run.result, run.folder, found["verdict"]["advice"], bool(run.settings)),
+    }
+
+
+def _seeds(group: SeedGroup, runs: list[dict[str, Any]]) -> dict[str, Any]:
+    members = [runs[index] for index in group.runs]
+    scores = [name for name in members[0]["test"] if all(name in member["test"] for member in members)]
+    return {
+        "name": f"{members[0]['name']} and {len(members) - 1} more seeds",
+        "runs": list(group.runs),
+        "columns": group.columns,
+        "best_score": _spread([member["best_score"] for member in members]),
+        "best_epoch": _spread([member["best_epoch"] for member in members]),
+        "test": {name: _spread([member["test"][name] for member in members]) for name in scores},
+    }
+
+
+def _spread(values: Sequence[float | None]) -> dict[str, float | None]:
+    known = [value for value in values if value is not None]
+    return {
+        "mean": float(np.mean(known)) if known else None,
+        "std": float(np.std(known, ddof=1)) if len(known) > 1 else None,
+    }
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _number(value: Any) -> float | int | None:
+    return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+
+
+def _numbers(values: Any) -> dict[str, float]:
+    values = values if isinstance(values, dict) else {}
+    return {name: value for name, value in values.items() if _number(value) is not None}

@@ -1,0 +1,54 @@
+"""The commands that a report ends with."""
+
+import shlex
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+#: Words of a command line that belong to one run folder.
+OF_ONE_RUN = ("hydra.", "run", "run_folder", "resume", "dry_run")
+
+
+def next_commands(
+    result: Mapping[str, Any], folder: Path, advice: Sequence[Mapping[str, str]], runs_here: bool
+) -> list[dict[str, str]]:
+    """Turn advice into commands that can be typed.
+
+    Args:
+        result: what ``result.json`` holds.
+        folder: of the run.
+        advice: ``override`` and ``reason`` each, as ``epochs.advice`` gives them.
+        runs_here: whether it is a run of this project, and not another tool's table.
+
+    Returns:
+        ``command`` and ``reason`` each, likeliest first: the run's own command line with the override in it, or the
+        override alone where the command line is not known.
+    """
+    if not runs_here:
+        return []
+    commands = []
+    if result.get("status") == "interrupted":
+        commands.append({"command": f"python train.py run={shlex.quote(str(folder))}", "reason": "go on with this run"})
+    words = _words(result.get("command"))
+    for one in advice:
+        override = one["override"]
+        if words:
+            kept = [word for word in words if _key(word) != _key(override)]
+            override = f"python {shlex.join(kept)} {override}"
+        commands.append({"command": override, "reason": one["reason"]})
+    return commands
+
+
+def _words(command: Any) -> list[str]:
+    """The run's own command line without what names its folder; empty where it is not known."""
+    try:
+        words = shlex.split(command) if isinstance(command, str) else []
+    except ValueError:
+        return []
+    if not words or not words[0].endswith(".py") or any(word.startswith("--config") for word in words):
+        return []  # begun by other means, or from a run folder
+    return [word for word in words if not _key(word).startswith("hydra.") and _key(word) not in OF_ONE_RUN]
+
+
+def _key(word: str) -> str:
+    return word.removeprefix("-m ").lstrip("+~'\"").partition("=")[0]

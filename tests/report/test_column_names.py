@@ -1,0 +1,42 @@
+import pytest
+
+from epochwise.report.column_names import column_names
+
+OURS = [
+    "epoch",
+    "step",
+    "samples",
+    "seconds",
+    "lr/head",
+    "lr/body",
+    "train/loss",
+    "train_eval/loss",
+    "val/f1",
+    "gradient_norm",
+    "events",
+]
+
+
+@pytest.mark.parametrize(
+    ("header", "ours"),
+    [
+        (OURS, OURS),
+        (  # Keras, CSVLogger
+            ["epoch", "accuracy", "learning_rate", "loss", "val_accuracy", "val_loss"],
+            ["epoch", "train/accuracy", "lr", "train/loss", "val/accuracy", "val/loss"],
+        ),
+        (["epoch", "loss", "mae"], ["epoch", "train/loss", "train/mae"]),  # Keras without validation
+        (  # Lightning, CSVLogger
+            ["epoch", "lr-Adam", "step", "train_loss_epoch", "train_loss_step", "val_acc", "valid_f1", "test_acc"],
+            ["epoch", "lr", "step", "train/loss", None, "val/acc", "val/f1", "test/acc"],
+        ),
+        (["epoch", "lr-SGD/a", "lr-SGD/b", "train/loss"], ["epoch", "lr/SGD/a", "lr/SGD/b", "train/loss"]),
+        (  # fastai, CSVLogger
+            ["epoch", "train_loss", "valid_loss", "accuracy", "time"],
+            ["epoch", "train/loss", "val/loss", "val/accuracy", "seconds"],
+        ),
+    ],
+)
+def test_the_columns_of_tools_that_are_known_have_our_names(header, ours):
+    names = column_names(header)
+    assert [names.get(name) for name in header] == ours

@@ -1,0 +1,40 @@
+from pathlib import Path
+
+import pytest
+
+from epochwise.report.next_commands import next_commands
+
+ADVICE = [{"override": "optimizer.lr=0.01", "reason": "why"}]
+
+
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [
+        ("train.py model=cnn optimizer.lr=0.1", "python train.py model=cnn optimizer.lr=0.01"),
+        ("train.py +callbacks=ema hydra.run.dir=out resume=auto", "python train.py +callbacks=ema optimizer.lr=0.01"),
+        ("train.py 'name=my run'", "python train.py 'name=my run' optimizer.lr=0.01"),
+        ("train.py --config-path=/x --config-name=config", "optimizer.lr=0.01"),  # a run that was continued
+        ("-c", "optimizer.lr=0.01"),
+        ("train.py 'unclosed", "optimizer.lr=0.01"),
+        (None, "optimizer.lr=0.01"),
+    ],
+)
+def test_advice_is_the_runs_own_command_line_with_one_thing_changed(command, expected):
+    (one,) = next_commands({"command": command}, Path("out"), ADVICE, runs_here=True)
+    assert one == {"command": expected, "reason": "why"}
+
+
+def test_seeds_are_swept():
+    advice = [{"override": "-m seed=0,1,2", "reason": "why"}]
+    (one,) = next_commands({"command": "train.py seed=3 model=cnn"}, Path("out"), advice, runs_here=True)
+    assert one["command"] == "python train.py model=cnn -m seed=0,1,2"
+
+
+def test_an_interrupted_run_is_first_gone_on_with():
+    first, second = next_commands({"status": "interrupted", "command": "train.py"}, Path("my out"), ADVICE, True)
+    assert first["command"] == "python train.py run='my out'"
+    assert second["command"] == "python train.py optimizer.lr=0.01"
+
+
+def test_another_tools_run_has_no_commands_of_ours():
+    assert next_commands({}, Path("out"), ADVICE, runs_here=False) == []

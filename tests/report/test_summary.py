@@ -1,0 +1,45 @@
+from datetime import datetime
+from pathlib import Path
+
+from rich.console import Console
+
+from epochwise.epochs.replay_table import ReplayTable
+from epochwise.report.document import make_document
+from epochwise.report.find_out import find_out
+from epochwise.report.report_run import ReportRun
+from epochwise.report.summary import summarise, summary_table
+
+
+def run(name="a", seed=0, epochs=30):
+    rows = [{"epoch": e, "val/loss": 1 + 0.8**e + (e > 15) * (e - 15) * 0.02, "seconds": 1.0} for e in range(epochs)]
+    return ReportRun(name, Path("epochs.csv"), rows, "val/loss", "min", settings={"seed": seed})
+
+
+def document_of(*runs, replays=None):
+    return make_document("title", runs, [find_out(one, replays) for one in runs], datetime(2026, 1, 31))
+
+
+def test_one_run_is_nine_lines_at_most_however_many_settings_are_replayed():
+    replays = ReplayTable(patience=list(range(1, 21)), min_delta=[0.0, 0.1])
+    lines = summarise(document_of(run(), replays=replays)["runs"][0])
+    assert len(lines) <= 9
+    assert lines["verdict"].startswith("overfitting: ")
+    assert lines["replay"].startswith("patience 1 min_delta 0: 17 epochs · ")
+    assert lines[""].endswith("and 32 more")
+
+
+def test_what_tells_replayed_settings_apart_is_said():
+    replays = ReplayTable(patience=[3], start_epoch=[0, 5])
+    lines = summarise(document_of(run(), replays=replays)["runs"][0])
+    assert "patience 3 start_epoch 0: " in lines["replay"]
+    assert "patience 3 start_epoch 5: " in lines["replay"]
+
+
+def test_several_runs_are_a_table_of_ten_lines_at_most_with_mean_and_spread_over_seeds():
+    console = Console(width=120)
+    with console.capture() as capture:
+        console.print(summary_table(document_of(*(run(f"run [{seed}]", seed) for seed in range(12)))))
+    lines = capture.get().splitlines()
+    assert len(lines) <= 10
+    assert lines[1].startswith("run [0]")
+    assert "mean ± std" in lines[-1]
