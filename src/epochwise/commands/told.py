@@ -11,6 +11,7 @@ from omegaconf import DictConfig
 
 from epochwise.commands.shown import shown
 from epochwise.commands.tell import tell
+from epochwise.report.next_commands import next_commands
 from epochwise.run.epochs_csv import Row
 
 
@@ -93,6 +94,9 @@ def tell_result(result: dict[str, Any], rows: list[Row], run_folder: Path) -> No
         lines["verdict"] = f"{result['verdict']['label'].replace('_', ' ')}: {result['verdict']['reason']}"
         band = f"{recommended['low']} to {recommended['high']} are within the noise"
         lines["next time"] = f"{counted(recommended['value'], 'epoch')} ({band})"
+        commands = next_commands(result, run_folder, result["verdict"]["advice"], runs_here=True)
+        if commands and result["status"] != "interrupted":
+            lines["try"] = f"{commands[0]['command']}   # {commands[0]['reason']}"
     tensorboard = shutil.which("tensorboard") or Path(sys.executable).with_name("tensorboard")
     program = "tensorboard" if tensorboard == shutil.which("tensorboard") else shown(Path(tensorboard))
     lines["run folder"] = shown(run_folder)
