@@ -128,7 +128,6 @@ def test_a_crash_is_written_down_as_failed(tmp_path, composed, monkeypatch):
 @pytest.mark.parametrize(
     ("overrides", "line"),
     [
-        (["scheduler.warmup_epochs=5"], r"^scheduler: warmup_epochs=5 is longer than the 2 epochs of the run$"),
         (["scheduler=step", "scheduler.drop_fractions=[2]"], r"^scheduler: drop_fractions: got 2, "),
         (["model=timm", "model.model_name=resnet1"], r"^model: timm has no model 'resnet1'; did you mean 'resnet"),
         (["trainer.val_check_interval=100"], r"^trainer\.val_check_interval: got 100, allowed: at most the 20 batches"),

@@ -3,6 +3,7 @@
 import shlex
 import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ def tell_plan(
     plan: dict[str, Any] | None,
     run_folder: Path,
     checkpoint: Path | None,
+    notes: Sequence[str] = (),
 ) -> None:
     """Print what is about to happen, in a few lines.
 
@@ -32,6 +34,7 @@ def tell_plan(
         plan: what an epoch is and how many steps there will be, where that is known.
         run_folder: where everything will lie.
         checkpoint: what the run goes on from, if it does.
+        notes: on settings that are doubtful.
     """
 
     def called(group: str) -> str:
@@ -63,6 +66,8 @@ def tell_plan(
     lines["run folder"] = shown(run_folder)
     if checkpoint:
         lines["going on"] = f"from {shown(checkpoint)}"
+    for index, note in enumerate(notes):
+        lines["note" + " " * index] = note
     tell(lines)
 
 

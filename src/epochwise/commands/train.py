@@ -15,6 +15,7 @@ from epochwise.commands.best import load_best
 from epochwise.commands.claim import claim
 from epochwise.commands.quiet import quiet
 from epochwise.commands.run_plan import run_plan
+from epochwise.commands.run_report import run_report
 from epochwise.commands.run_result import run_result
 from epochwise.commands.told import counted, tell_plan, tell_result
 from epochwise.config.check import check
@@ -38,7 +39,7 @@ def train(config: DictConfig) -> float | None:
         InputError: something in the config or the data cannot be used.
         Interrupted: a signal asked the run to end; it can be continued.
     """
-    check(config)
+    notes = check(config)
     quiet()
     started = perf_counter()
     folder = Path(config.run_folder)
@@ -48,7 +49,7 @@ def train(config: DictConfig) -> float | None:
         plan = run_plan(run)
         settings: dict[str, Any] = {}
         if run.trainer.is_global_zero:
-            tell_plan(run.config, run.data, run.task, plan, folder, checkpoint)
+            tell_plan(run.config, run.data, run.task, plan, folder, checkpoint, notes)
         if config.get("dry_run"):
             if run.trainer.is_global_zero:
                 with whole_file(folder / "plan.json") as file:
@@ -69,6 +70,8 @@ def train(config: DictConfig) -> float | None:
             if run.trainer.is_global_zero:
                 with suppress(OSError):  # that of a disk which takes no more is being told already
                     result = write_result(folder, **result)
+                    if config.get("report") is not False:
+                        run_report(folder)
                 tell_result(result, run.epoch_log.rows, folder)
             run.interrupts.leave()
         if run.trainer.is_global_zero:

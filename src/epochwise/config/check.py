@@ -7,6 +7,7 @@ from omegaconf import DictConfig
 
 from epochwise.config.allowed_names import allowed_names
 from epochwise.config.contradictions import contradictions
+from epochwise.config.epoch_settings import check_epoch_settings
 from epochwise.config.monitor import check_monitor
 from epochwise.config.node import check_node
 from epochwise.config.provided import PROVIDED
@@ -17,7 +18,7 @@ from epochwise.config.value import value_fault
 from epochwise.input_error import InputError
 
 
-def check(config: DictConfig, front_door: str = "train", may_miss: bool = False) -> None:
+def check(config: DictConfig, front_door: str = "train", may_miss: bool = False) -> list[str]:
     """Check a composed config: names, types, ranges, what refers to what. Neither torch nor a ``_target_`` is imported.
 
     Args:
@@ -25,13 +26,17 @@ def check(config: DictConfig, front_door: str = "train", may_miss: bool = False)
         front_door: whose config it is, a key of ``SCHEMAS``.
         may_miss: accept ``???``, as for a config that is only printed.
 
+    Returns:
+        A line for each setting that is doubtful and no fault: what will happen.
+
     Raises:
         InputError: a line for each fault, in the order of the keys.
     """
     resolved = resolve(config)
     schema = SCHEMAS[front_door]
     faults = resolved.faults | spec_faults(resolved.written) | _root(resolved.tree, schema)
-    faults |= contradictions(resolved.tree) | check_monitor(resolved.tree)
+    epochs = check_epoch_settings(resolved.tree)
+    faults |= contradictions(resolved.tree) | check_monitor(resolved.tree) | epochs.faults
     for key, value in resolved.tree.items():
         if key in schema.several and isinstance(value, dict):
             for name, node in value.items():
@@ -43,6 +48,7 @@ def check(config: DictConfig, front_door: str = "train", may_miss: bool = False)
         faults = {key: line for key, line in faults.items() if "has no value yet" not in line}
     if faults:
         raise InputError(*faults.values())
+    return epochs.notes
 
 
 def _root(tree: dict[str, Any], schema: Schema) -> dict[str, str]:

@@ -1,0 +1,74 @@
+import pytest
+
+from epochwise.config.epoch_settings import check_epoch_settings
+
+
+def tree(max_epochs=30, every=1, stopping=None, scheduler=None, callbacks=None):
+    trainer = {"max_epochs": max_epochs, "check_val_every_n_epoch": every}
+    return {"trainer": trainer, "stopping": stopping or {}, "scheduler": scheduler or {}, "callbacks": callbacks}
+
+
+def early(patience, **other):
+    return {"patience": patience, **other}
+
+
+COSINE = {"max_epochs": 30, "warmup_epochs": 1.0, "final_lr_scale": 0.0}
+BEST = {"monitor": "val/loss"}
+
+
+@pytest.mark.parametrize(
+    ("given", "key"),
+    [
+        (tree(stopping=early(3, start_epoch=30)), "stopping.start_epoch"),
+        (tree(scheduler={"patience": 9}, stopping=early(10)), "scheduler.patience"),
+        (tree(scheduler={"patience": 10}, stopping=early(10)), "scheduler.patience"),
+        (tree(scheduler=COSINE | {"max_epochs": 20}), "scheduler.max_epochs"),
+        (tree(scheduler={"epochs": 20, "pct_start": 0.3}), "scheduler.epochs"),
+        (tree(scheduler=COSINE | {"warmup_epochs": 30}), "scheduler.warmup_epochs"),
+        (tree(every=4, callbacks={"best": BEST | {"every_n_epochs": 31}}), "callbacks.best.every_n_epochs"),
+        (tree(every=7, callbacks={"best": BEST | {"every_n_epochs": 5}}), "callbacks.best.every_n_epochs"),
+    ],
+)
+def test_what_cannot_happen_is_a_fault_that_names_its_key(given, key):
+    found = check_epoch_settings(given)
+    assert list(found.faults) == [key]
+    assert found.faults[key].startswith(f"{key}: got ")
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (tree(5, stopping=early(10)), "stopping.patience=10 cannot end a run before trainer.max_epochs=5"),
+        (tree(11, stopping=early(10)), "all are trained"),
+        (tree(20, stopping=early(10, start_epoch=9)), "from stopping.start_epoch=9 on cannot end a run"),
+        (tree(every=5, stopping=early(3)), "the first validation that does not improve ends the run"),
+        (tree(scheduler=COSINE | {"max_epochs": 60}), "the rate has not come down at the end"),
+        (tree(scheduler=COSINE | {"max_epochs": 20, "final_lr_scale": 0.1}), "the rate stays where it is"),
+        (tree(scheduler=COSINE | {"warmup_epochs": 8}, stopping=early(5)), "stopping.start_epoch=8 waits for it"),
+        (tree(scheduler={"epochs": 30, "pct_start": 0.3}, stopping=early(5)), "the rate rises until epoch 9"),
+        (tree(callbacks={"best": BEST | {"every_n_epochs": 2}}), "the others may hold a better score"),
+    ],
+)
+def test_what_is_doubtful_is_said_and_no_fault(given, said):
+    found = check_epoch_settings(given)
+    assert found.faults == {}
+    (note,) = found.notes
+    assert said in note
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        tree(12, stopping=early(10)),
+        tree(scheduler={"patience": 3}, stopping=early(10)),
+        tree(scheduler=COSINE, stopping=early(10)),
+        tree(scheduler={"epochs": 30, "pct_start": 0.3}, stopping=early(5, start_epoch=9)),
+        tree(1, scheduler=COSINE | {"max_epochs": 1}),  # one epoch is all warm-up, and may be wanted for a look
+        tree(every=2, callbacks={"best": BEST | {"every_n_epochs": 2}, "other": None}),
+        tree("x", stopping=early(None)),  # faults of their own
+        {"trainer": {"max_epochs": 3, "fast_dev_run": True}, "stopping": early(10)},
+        {},
+    ],
+)
+def test_settings_that_go_together_are_not_spoken_of(given):
+    assert check_epoch_settings(given) == ({}, [])
