@@ -55,6 +55,7 @@ def test_a_run_says_what_it_will_do_how_it_goes_and_what_came_out(one_process):
     assert "completed: trained all of its 2 epochs" in done.stdout
     assert f"run folder  {where}\n" in done.stdout
     assert f"tensorboard --logdir {where}\n" in done.stdout
+    assert f"    report  {where}/report.html\n" in done.stdout
 
 
 def test_a_run_complains_of_nothing(one_process):
@@ -144,6 +145,24 @@ def test_a_run_is_scored_again_from_its_folder_wherever_it_stands(tmp_path, one_
     assert {name: scores[name] for name in expected["test"]} == pytest.approx(expected["test"], abs=1e-6)
     assert scores["epoch"] == expected["best_epoch"]
     assert {path.name for path in tmp_path.iterdir()} == {"moved"}
+
+
+def test_a_folder_with_nothing_but_a_table_is_reported_without_importing_torch(tmp_path, one_process):
+    (tmp_path / "bare").mkdir()
+    (tmp_path / "bare/epochs.csv").write_bytes((one_process[0] / "epochs.csv").read_bytes())
+    told = run(tmp_path, "-X", "importtime", PROJECT / "report.py", "bare", "replay.patience=1,2")
+    assert told.returncode == 0, told.stderr
+    assert " torch\n" not in told.stderr
+    assert " numpy\n" in told.stderr
+    assert "    report  bare/report.html and bare/curves.png" in told.stdout
+    assert len(told.stdout.splitlines()) <= 12
+    assert {path.name for path in tmp_path.rglob("*.*")} == {"epochs.csv", "report.html", "curves.png", "result.json"}
+
+
+def test_a_run_that_is_not_there_is_one_line(tmp_path):
+    told = run(tmp_path, PROJECT / "report.py", "nowhere")
+    assert (told.returncode, told.stdout) == (2, "")
+    assert told.stderr == "runs: no file or folder nowhere\n"
 
 
 def test_data_that_cannot_be_read_is_one_line_and_leaves_no_result(tmp_path):
