@@ -154,13 +154,47 @@ def test_a_run_cut_short_by_steps_says_so_and_its_last_row_is_of_its_own_epoch(t
     assert result["reason"] == "trainer.max_steps=25 was reached in epoch 1"
 
 
-def test_scores_that_are_no_numbers_are_a_failure(tmp_path, composed):
+def test_a_loss_that_is_no_number_ends_the_run_as_failed(tmp_path, composed):
     settings = ["optimizer=sgd", "optimizer.lr=1e12", "trainer.max_epochs=2"]
-    with pytest.raises(SystemExit, match="1"):
+    with pytest.raises(SystemExit) as ended:
         train(composed(*settings, *QUICK, run_folder=tmp_path / "run"))
+    assert ended.value.code == 1
     result = json.loads((tmp_path / "run/result.json").read_text())
     assert (result["status"], result["best_epoch"], result["best_score"]) == ("failed", None, None)
-    assert "never a finite number" in result["reason"]
+    assert result["reason"].startswith(
+        "train/loss became nan in epoch 0; no checkpoint was written before; try a smaller"
+    )
+
+
+@pytest.mark.parametrize("every_n_steps", [None, 1])
+def test_what_was_good_before_a_loss_that_is_no_number_is_named_and_gone_on_from(
+    tmp_path, composed, monkeypatch, every_n_steps
+):
+    from epochwise.task.classification import Classification
+
+    learn, folder = Classification.compute_loss, tmp_path / "run"
+    config = composed("trainer.max_epochs=3", *QUICK, "resume=auto", run_folder=folder)
+    config.callbacks.last_checkpoint.every_n_steps = every_n_steps
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            Classification,
+            "compute_loss",
+            lambda self, *args: learn(self, *args) * (float("nan") if self.global_step >= 30 else 1.0),
+        )
+        with pytest.raises(SystemExit):
+            train(config)
+    result = json.loads((folder / "result.json").read_text())
+    assert result["reason"].startswith("train/loss became nan in epoch 1; the best is ")
+    assert (
+        f"{folder}/checkpoints/best.ckpt (epoch 0), the last good one {folder}/checkpoints/last.ckpt;"
+        in result["reason"]
+    )
+    assert len(scores_of(folder)) == 2
+    kept = torch.load(last, weights_only=True)
+    assert kept["global_step"] == (20 if every_n_steps is None else 30)
+    assert all(weight.isfinite().all() for weight in kept["state_dict"].values())
+    train(config)
+    assert json.loads((folder / "result.json").read_text())["status"] == "completed"
 
 
 def test_the_best_step_is_that_of_the_weights_tested(tmp_path, composed):

@@ -24,7 +24,7 @@ LOSSES = [1.0, 0.8, 0.7, 0.75, 0.71, 0.69, 0.9, 0.95, 0.99, 1.0]
         ({"patience": 1, "start_epoch": 4}, 6, 5),
         ({"patience": 1, "start_epoch": 6}, 7, 5),
         ({"patience": 1, "start_epoch": 20}, None, 5),
-        ({"patience": 1, "min_epochs": 7}, 6, 5),
+        ({"patience": 1, "min_epochs": 7}, 7, 5),
         ({"patience": 1, "min_epochs": 99}, None, 5),
     ],
 )
@@ -56,9 +56,10 @@ def test_a_setting_out_of_range_is_named():
     patience=st.integers(1, 6),
     min_delta=st.sampled_from([0.0, 0.15]),
     min_epochs=st.integers(0, 8),
+    start_epoch=st.integers(0, 4),
 )
-def test_it_stops_where_the_callback_does(scores, mode, patience, min_delta, min_epochs):
-    early = Early("val/loss", mode, patience, min_delta)
+def test_it_stops_where_the_callback_does(scores, mode, patience, min_delta, min_epochs, start_epoch):
+    early = Early("val/loss", mode, patience, min_delta, start_epoch)
     strategy = SimpleNamespace(reduce_boolean_decision=lambda decision, **_: decision)
     trainer = SimpleNamespace(
         sanity_checking=False, should_stop=False, min_epochs=min_epochs, strategy=strategy, callback_metrics={}
@@ -74,7 +75,7 @@ def test_it_stops_where_the_callback_does(scores, mode, patience, min_delta, min
             stopped = epoch
             break
     val = [np.nan if score is None else score for score in scores]
-    found = replay(Curve.of(val, np.ones(len(val)), mode), patience, min_delta, min_epochs=min_epochs)
+    found = replay(Curve.of(val, np.ones(len(val)), mode), patience, min_delta, start_epoch, min_epochs)
     if Curve.of(val, np.ones(len(val)), mode).ends_unmeasured:  # the callback was not called, a diverged run would be
         return
     assert found.stops_at_epoch == stopped

@@ -58,6 +58,28 @@ def test_before_min_epochs_an_improvement_still_counts():
     assert stops_after([1, 2, 2, 2, 0.5, 1, 1], min_epochs=5) == 6
 
 
+def test_at_min_epochs_patience_begins_instead_of_being_over():
+    assert stops_after([1, 2, 2, 2, 2, 2, 2, 2], min_epochs=5) == 6
+    assert stops_after([1, 2, 2, 2, 2, 0.5, 1, 1], min_epochs=5) == 7
+
+
+def test_before_start_epoch_no_score_is_compared():
+    assert stops_after([1, 5, 4, 3, 3, 3], start_epoch=1) == 5
+
+
+def test_what_begins_anew_has_all_its_patience():
+    stopping = Early("val/loss", "min", patience=2)
+    strategy = SimpleNamespace(reduce_boolean_decision=lambda decision, **_: decision)
+    trainer = SimpleNamespace(sanity_checking=False, should_stop=False, min_epochs=None, strategy=strategy)
+    for epoch, score in enumerate([1.0, 2.0, 2.0, 2.0, 2.0]):
+        if epoch == 2:
+            stopping.begin_anew(epoch)
+        trainer.current_epoch, trainer.callback_metrics = epoch, {"val/loss": torch.tensor(score)}
+        stopping.on_validation_end(trainer, None)
+        stopping.on_train_epoch_end(trainer, None)
+        assert trainer.should_stop == (epoch >= 3)
+
+
 def test_a_monitor_that_is_never_logged_is_an_error_that_names_the_closest():
     with pytest.raises(InputError, match="'val/loss' is never logged; allowed: val/los; did you mean 'val/los'"):
         stops_after([1], name="val/los")

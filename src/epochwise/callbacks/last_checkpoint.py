@@ -17,7 +17,7 @@ class LastCheckpoint(Checkpoint):
 
     It is written at the end of every epoch, and within an epoch where asked for: then at the start of the batch that
     follows, when the step, its gradients and a validation that was due are done with. A run continued from it goes on
-    as if nothing had happened.
+    as if nothing had happened. Weights that are no numbers are not written over good ones.
 
     Args:
         dirpath: the folder of both files.
@@ -53,6 +53,8 @@ class LastCheckpoint(Checkpoint):
 
     def save(self, trainer: L.Trainer) -> None:
         """Write the checkpoint now; every rank must call it."""
+        if not all(bool(weight.isfinite().all()) for weight in trainer.lightning_module.parameters()):
+            return
         if trainer.is_global_zero and self.path.exists():
             beside = self.path.with_name(f".previous.{os.getpid()}")
             os.link(self.path, beside)

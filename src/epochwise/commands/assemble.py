@@ -12,6 +12,7 @@ from epochwise.commands.build import build
 from epochwise.commands.fits import check_fits, check_makers
 from epochwise.input_error import InputError
 from epochwise.run.epoch_log import EpochLog
+from epochwise.run.finite_loss import FiniteLoss
 from epochwise.run.interrupts import Interrupts
 from epochwise.run.phases import Phases
 from epochwise.run.whole_checkpoint_io import WholeCheckpointIO
@@ -61,12 +62,13 @@ def assemble(config: DictConfig) -> Run:
     stopping = build(config, "stopping")
     phases, interrupts = Phases(), Interrupts()
     epoch_log = EpochLog(Path(config.run_folder), phases, continued=config.get("resume") is not None)
+    finite_loss = FiniteLoss(epoch_log, config.monitor, config.mode)
     callbacks = [build(config, f"callbacks.{name}") for name in config.get("callbacks") or ()]
     loggers = [build(config, f"loggers.{name}") for name in config.get("loggers") or ()]
     trainer = build(
         config,
         "trainer",
-        callbacks=[phases, stopping, *callbacks, epoch_log, interrupts],  # the log sees what those before it logged
+        callbacks=[phases, stopping, *callbacks, epoch_log, finite_loss, interrupts],  # the log sees all that is logged
         logger=loggers or False,
         plugins=[WholeCheckpointIO(Path(config.run_folder))],
         default_root_dir=config.run_folder,

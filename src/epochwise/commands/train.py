@@ -2,7 +2,6 @@
 
 import json
 from contextlib import suppress
-from math import isfinite
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -19,6 +18,7 @@ from epochwise.commands.run_report import run_report
 from epochwise.commands.run_result import run_result
 from epochwise.commands.told import counted, tell_plan, tell_result
 from epochwise.config.check import check
+from epochwise.run.finite_loss import Diverged
 from epochwise.run.interrupts import Interrupted
 from epochwise.run.rank_processes import rank_processes
 from epochwise.run.result import write_result
@@ -64,6 +64,8 @@ def train(config: DictConfig) -> float | None:
         except BaseException as error:
             ended |= {"status": "interrupted" if isinstance(error, Interrupted) else "failed"}
             ended["reason"] = f"{type(error).__name__}: {error} ({run.position})"
+            if isinstance(error, Diverged):
+                ended["reason"] = error.reason
             raise
         finally:
             result = run_result(run, ended, plan, perf_counter() - started)
@@ -103,9 +105,6 @@ def fit_and_test(run: Run, checkpoint: Path | None) -> dict[str, Any]:
             "best_score": best.score,
             "tested_epoch": best.epoch,
         }
-        if not isfinite(best.score):
-            reason = f"{run.config.monitor} was never a finite number; try a smaller optimizer.lr"
-            fields |= {"status": "failed", "reason": reason, "best_epoch": None, "best_step": None, "best_score": None}
     scores = trainer.test(run.task, datamodule=run.data, verbose=False)[0]
     return fields | {"test": {name.removeprefix("test/"): value for name, value in scores.items()}}
 

@@ -46,7 +46,7 @@ def replay(curve: Curve, patience: int, min_delta: float = 0.0, start_epoch: int
         patience: epochs without improvement, at least 1.
         min_delta: an improvement is larger than this, in the monitor's unit, at least 0.
         start_epoch: from which, from 0, scores are compared and patience counts; those before are not looked at.
-        min_epochs: count of epochs before which nothing is decided.
+        min_epochs: count of epochs after which patience counts.
 
     Raises:
         InputError: a setting out of its range.
@@ -70,7 +70,7 @@ def replay(curve: Curve, patience: int, min_delta: float = 0.0, start_epoch: int
             continue
         if epoch in losses and to_beat - losses[epoch] > min_delta:
             to_beat, improved_at = losses[epoch], epoch
-        if epoch - improved_at >= patience and epoch + 1 >= min_epochs:
+        if epoch - max(improved_at, min_epochs - 1) >= patience:
             stops_at = epoch
             break
     epochs = curve.num_epochs if stops_at is None else stops_at + 1

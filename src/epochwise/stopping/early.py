@@ -13,20 +13,23 @@ class Early(L.Callback):
 
     Every validation may set a new best; whether to stop is decided at the end of an epoch that was validated. With
     patience 3 and the best score at epoch 5, the run ends after epoch 8 (or the next validated one), however many
-    validations an epoch has. Before ``trainer.min_epochs`` nothing is decided.
+    validations an epoch has. Patience counts from the last of these: the best epoch, ``start_epoch``, the end of
+    ``trainer.min_epochs``, and whatever began anew (``begin_anew``: layers that were unfrozen).
 
     Args:
         monitor: name of the score, such as ``val/loss``.
         mode: ``"min"`` where smaller is better, else ``"max"``.
         patience: epochs without improvement, at least 1.
         min_delta: an improvement is larger than this, in the unit of the monitor.
+        start_epoch: from which, from 0, scores are compared; those before are not looked at.
 
     Raises:
         InputError: the monitor is not among what validation logs; before the first step where validation is checked
             first.
 
     Source:
-        Prechelt 1998, Early Stopping - But When?, https://doi.org/10.1007/3-540-49430-8_3, criterion UP.
+        Prechelt 1998, Early Stopping - But When?, https://doi.org/10.1007/3-540-49430-8_3, criterion UP;
+        ``start_epoch``: Keras's EarlyStopping, ``start_from_epoch``.
     """
 
     def __init__(
@@ -35,11 +38,14 @@ class Early(L.Callback):
         mode: Literal["min", "max"],
         patience: Annotated[int, Ge(1)],
         min_delta: Annotated[float, Ge(0)] = 0.0,
+        start_epoch: Annotated[int, Ge(0)] = 0,
     ) -> None:
         self.monitor, self.mode, self.patience, self.min_delta = monitor, mode, patience, min_delta
+        self.start_epoch = start_epoch
         self.best_score: float | None = None
         self.best_epoch = -1
         self.validated_epoch = -1
+        self.anew_epoch = 0
         self.reason: str | None = None
 
     def improves(self, score: float) -> bool:
@@ -48,6 +54,10 @@ class Early(L.Callback):
             return score == score
         gain = self.best_score - score if self.mode == "min" else score - self.best_score
         return gain > self.min_delta
+
+    def begin_anew(self, epoch: int) -> None:
+        """Count patience from an epoch on, since another training begins with it; the best score stays."""
+        self.anew_epoch = epoch
 
     def on_fit_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         if self.reason:  # continued after it had decided
@@ -61,12 +71,12 @@ class Early(L.Callback):
         epoch = trainer.current_epoch
         if self.monitor.startswith("train/"):
             self._observe(trainer)
-        if self.validated_epoch != epoch or epoch + 1 < (trainer.min_epochs or 0):
+        if self.validated_epoch != epoch:
             return
-        out_of_patience = epoch - self.best_epoch >= self.patience
-        if trainer.strategy.reduce_boolean_decision(out_of_patience, all=False):
+        first = max(self.start_epoch, trainer.min_epochs or 0, self.anew_epoch)
+        waited = epoch - max(self.best_epoch, first - 1)
+        if trainer.strategy.reduce_boolean_decision(waited >= self.patience, all=False):
             best = "no valid score" if self.best_score is None else f"{self.best_score:.4g} at epoch {self.best_epoch}"
-            waited = epoch - self.best_epoch
             self.reason = f"{self.monitor} has not improved for {waited} epoch{'s' * (waited != 1)} (best: {best})"
             trainer.should_stop = True
 
@@ -79,11 +89,14 @@ class Early(L.Callback):
             return
         self.validated_epoch = trainer.current_epoch
         score = float(metrics[self.monitor])
-        if self.improves(score):
+        if trainer.current_epoch >= self.start_epoch and self.improves(score):
             self.best_score, self.best_epoch = score, trainer.current_epoch
 
     def state_dict(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in ("best_score", "best_epoch", "validated_epoch", "reason")}
+        return {
+            name: getattr(self, name)
+            for name in ("best_score", "best_epoch", "validated_epoch", "anew_epoch", "reason")
+        }
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         vars(self).update(state_dict)
