@@ -185,10 +185,8 @@ def test_what_was_good_before_a_loss_that_is_no_number_is_named_and_gone_on_from
             train(config)
     result = json.loads((folder / "result.json").read_text())
     assert result["reason"].startswith("train/loss became nan in epoch 1; the best is ")
-    assert (
-        f"{folder}/checkpoints/best.ckpt (epoch 0), the last good one {folder}/checkpoints/last.ckpt;"
-        in result["reason"]
-    )
+    best, last = (folder / f"checkpoints/{name}.ckpt" for name in ("best", "last"))
+    assert f"the best is {best} (epoch 0), the last good one {last};" in result["reason"]
     assert len(scores_of(folder)) == 2
     kept = torch.load(last, weights_only=True)
     assert kept["global_step"] == (20 if every_n_steps is None else 30)
