@@ -48,18 +48,14 @@ def example_run(name: str, **curve: Any) -> dict[str, Any]:
     scores = [row["val/loss"] for row in rows]
     best = min((epoch for epoch, score in enumerate(scores) if score is not None), key=scores.__getitem__)
     found = analyse(rows, "val/loss", "min", chance=float(np.log(10)), ideal=0.0)
-    events = [
-        {"epoch": 2, "name": "unfreeze"},
-        {"epoch": 15, "name": "lr_drop"},
-        {"epoch": len(rows) - 1, "name": "stop"},
-    ]
+    events = [(2, "unfreeze"), (15, "lr_drop"), (len(rows) - 1, "stop")]
     return {
         "name": name,
         "folder": f"outputs/digits-mlp/{name}",
         "monitor": "val/loss",
         "mode": "min",
         "columns": {key: [row[key] for row in rows] for key in rows[0]},
-        "events": events,
+        "events": [{"epoch": epoch, "name": event} for epoch, event in events],
         "status": "stopped_early",
         "reason": "val/loss has not improved for 5 epochs",
         "epochs_run": len(rows),

@@ -12,17 +12,32 @@ from typing import Any
 from epochwise.report.thin import thin
 
 #: In the order in which they need each other.
-SCRIPTS = ("element.js", "places.js", "ticks.js", "chart.js", "readout.js", "charts.js", "findings.js", "page.js")
+SCRIPTS = (
+    "element.js",
+    "numbers.js",
+    "places.js",
+    "scale.js",
+    "shapes.js",
+    "readout.js",
+    "chart.js",
+    "marks.js",
+    "charts.js",
+    "verdict.js",
+    "findings.js",
+    "runs.js",
+    "curves.js",
+    "page.js",
+)
 #: What the numbers may take; the rest of a page is some 50 kB.
-MOST_BYTES = 900_000
+MOST_BYTES = 930_000
 
 
 def page(document: dict[str, Any]) -> str:
     """Fill the page with what is shown of runs.
 
     The text stands for itself: styles, scripts and numbers are in it, and its policy forbids any request. Names and
-    reasons may come from a stranger's file; they stand in a block of JSON that they cannot end, and scripts put them on the
-    page as text.
+    reasons may come from a stranger's file; they stand in a block of JSON that they cannot end, and scripts put them on
+    the page as text.
 
     Args:
         document: see ``document.make_document``; numbers are shown to 6 significant digits. Where there are too many

@@ -8,11 +8,12 @@ const AXES = {
 };
 const PACE_EPOCHS = 10;
 
-/** The points of a column: [epoch, value] of those that hold a number, and the whole it was taken from. */
+/** The points of a column that hold a number, as [epoch, value]; sums of larger values would not be finite. */
 function points(source, name) {
-  const epochs = list(source?.columns?.epoch), values = list(source?.columns?.[name]);
-  const [at, found] = values.length || !source?.others?.[name] ? [epochs, values] : [list(source.others.epoch), source.others[name]];
-  return found.map((value, index) => [known(at[index]) ? at[index] : index, value]).filter(([, value]) => known(value));
+  const rows = Object.hasOwn(source.columns, name) ? source.columns : source.others;
+  const epochs = list(rows.epoch), within = (value) => Math.max(-1e300, Math.min(1e300, value));
+  const found = list(rows[name]).map((value, index) => [known(epochs[index]) ? epochs[index] : index, value]);
+  return found.filter(([, value]) => known(value)).map(([epoch, value]) => [epoch, within(value)]);
 }
 
 /** For a run and an axis: epoch -> x, joined over gaps and extended at the pace of the last epochs; null without any. */
@@ -36,5 +37,12 @@ function placesOf(run, axis) {
   };
 }
 
+/** First and last epoch of a run. */
+function spanOf(run) {
+  const epochs = points(run, "epoch").map(([epoch]) => epoch);
+  return epochs.length ? [epochs[0], epochs.at(-1)] : [0, Math.max(run.epochs_run - 1, 0)];
+}
+
 /** The axes that every run has. */
-const sharedAxes = (runs) => Object.keys(AXES).filter((axis) => runs.every((run) => points(run, AXES[axis].column).length));
+const sharedAxes = (runs) =>
+  Object.keys(AXES).filter((axis) => runs.every((run) => points(run, AXES[axis].column).length));

@@ -13,7 +13,7 @@ STAGES = ("train", "train_eval", "val")
 def thin(document: Mapping[str, Any], most_bytes: int) -> dict[str, Any]:
     """Round numbers to 6 significant digits, and leave out epochs until a document is short enough.
 
-    Columns that are not of the monitored score lose epochs first: every second is kept, every fourth, and so on; the
+    Columns that are not of the monitored score lose epochs first: one in two is kept, one in three, and so on; the
     monitored ones lose them eight times later. First and last epoch, the best one and those with events stay.
 
     Args:
@@ -30,7 +30,7 @@ def thin(document: Mapping[str, Any], most_bytes: int) -> dict[str, Any]:
         found = _every(document, every)
         if every >= 1 << 20 or len(json.dumps(found, separators=(",", ":"))) <= most_bytes:
             return found
-        every *= 2
+        every = max(every + 1, every * 5 // 4)
 
 
 def _every(document: Mapping[str, Any], every: int) -> dict[str, Any]:
@@ -40,10 +40,10 @@ def _every(document: Mapping[str, Any], every: int) -> dict[str, Any]:
     seeds = [_group(group, names, every, of_monitored) for group in document.get("seeds") or ()]
     note = None
     if every > 1:
-        first = "every epoch" if of_monitored == 1 else f"every {of_monitored}th epoch"
+        of_first = "every epoch" if of_monitored == 1 else f"one epoch in {of_monitored}"
         note = (
-            f"These are too many numbers for one page: charts show {first} of the monitored score and every "
-            f"{every}{'nd' if every == 2 else 'th'} of the others, with the first, the last, the best and those with events."
+            f"These are too many numbers for one page: charts show {of_first} of the monitored score and one in "
+            f"{every} of the others, with the first, the last, the best and those with events."
         )
     found: dict[str, Any] = _rounded({**document, "runs": runs, "seeds": seeds, "thinned": note})
     return found
@@ -66,11 +66,8 @@ def _run(run: Mapping[str, Any], every: int, of_monitored: int) -> dict[str, Any
 
 
 def _group(group: Mapping[str, Any], monitored: Iterable[str], every: int, of_monitored: int) -> dict[str, Any]:
-    columns = {
-        f"{name}|{part}": group["columns"][name][part]
-        for name in group.get("columns") or {}
-        for part in ("mean", "std")
-    }
+    given = group.get("columns") or {}
+    columns = {f"{name}|{part}": given[name][part] for name in given for part in ("mean", "std")}
     count = max(map(len, columns.values()), default=0)
     first, rest = _divided(columns, {f"{name}|{part}" for name in monitored for part in ("mean", "std")})
     first["epoch"] = rest["epoch"] = list(range(count))

@@ -1,0 +1,91 @@
+// What was found out about one run, in words: the verdict, the counts, and the numbers they rest on.
+
+const LABELS = ["good_fit", "overfitting", "underfitting", "still_improving", "diverged", "undecided"];
+const MOST_EVENTS = 20;
+
+const statusOf = (run) => [run.status && words(run.status), run.reason].filter(Boolean).join(": ") || "–";
+const bestOf = (run) => (known(run.best_epoch) ? `epoch ${number(run.best_epoch)}, ${run.monitor} ${number(run.best_score)}` : "–");
+
+function recommendation(run) {
+  const count = run.recommended_epochs;
+  if (!count) return "–";
+  const band = ` (${number(count.low)} to ${number(count.high)} score within the noise of the best)`;
+  return element("span", {}, element("b", {}, counted(count.value, "epoch")), count.low === count.high ? "" : band);
+}
+
+function testOf(run) {
+  const told = Object.entries(run.test ?? {}).map(([name, value]) => `${name} ${number(value)}`).join(", ");
+  return told && known(run.tested_epoch) ? `${told} (weights of epoch ${number(run.tested_epoch)})` : told || "–";
+}
+
+function forecastOf(run) {
+  const ahead = run.forecast;
+  if (!ahead) return "–";
+  if (ahead.reason) return ahead.reason;
+  const band = `80 %: ${number(ahead.low?.at(-1))} to ${number(ahead.high?.at(-1))}`;
+  const price = known(ahead.seconds) ? `, for ${duration(ahead.seconds)}` : "";
+  return `${counted(list(ahead.epochs).length, "more epoch")}: ${run.monitor} ${number(ahead.score?.at(-1))} (${band})${price}`;
+}
+
+function trainedOf(run) {
+  const steps = known(run.steps) && counted(run.steps, "step"), seconds = known(run.seconds) && duration(run.seconds);
+  return [counted(run.epochs_run, "epoch"), steps, seconds].filter(Boolean).join(", ");
+}
+
+function eventsOf(run) {
+  const told = list(run.events).slice(0, MOST_EVENTS).map((event) => `${words(event.name)} at epoch ${number(event.epoch)}`);
+  const rest = list(run.events).length - told.length;
+  return told.length ? told.join(", ") + (rest > 0 ? ` and ${rest} more` : "") : "–";
+}
+
+/** The numbers a verdict rests on. They are kept as losses: where more is better, scores are turned back. */
+function evidenceOf(run) {
+  const found = run.verdict?.evidence ?? {};
+  const score = (value) => number(known(value) && run.mode === "max" ? -value : value);
+  const changes = (value, stderr, [less, more]) => {
+    return known(value) ? `${value > 0 ? more : less} by ${spread(Math.abs(value), stderr, 3)}` : "–";
+  };
+  return [
+    ["noise of one validation score", known(found.noise) ? `± ${number(found.noise, 3)}` : "–"],
+    ["validation at the end, each epoch", changes(found.slope, found.slope_stderr, ["better", "worse"])],
+    ["validation at the end against its best", changes(found.rise, found.rise_stderr, ["better", "worse"])],
+    ["half as many epochs again would gain", number(found.gain_ahead, 3)],
+    ["gap to training at the end", number(found.gap_at_end, 3)],
+    ["that gap, each epoch", changes(found.gap_slope, found.gap_slope_stderr, ["shrinks", "grows"])],
+    ["gap to training at the best epoch", number(found.gap_at_best, 3)],
+    ["of what training learned, lost on validation", percent(found.gap_share)],
+    ["training gained after the best epoch", number(found.train_gain_after_best, 3)],
+    ["noise of one training score", known(found.train_noise) ? `± ${number(found.train_noise, 3)}` : "–"],
+    ["smooth course before training", score(found.initial)],
+    ["smooth course at its best", `${score(found.best)}, epoch ${number(found.best_epoch)}`],
+    ["smooth course at the end", `${score(found.end)}, ${counted(found.epochs_after_best, "epoch")} later`],
+    ["way to the ideal score gone", percent(found.learned)],
+    ["epochs with a validation score", number(found.validated_epochs)],
+  ].filter(([, value]) => !value.startsWith("–"));
+}
+
+function verdictOf(run) {
+  const label = run.verdict?.label, evidence = evidenceOf(run);
+  const numbers = evidence.length > 0 && [
+    element("h3", {}, "The numbers it rests on"),
+    facts(evidence.slice(0, 6)),
+    evidence.length > 6 && element("details", {}, element("summary", {}, "all of them"), facts(evidence.slice(6))),
+  ];
+  return element(
+    "section",
+    { class: `verdict ${LABELS.includes(label) ? label : "undecided"}` },
+    element("h2", {}, label ? words(label) : "not judged"),
+    element("p", {}, run.verdict?.reason),
+    facts([
+      ["epochs to train next time", recommendation(run)],
+      ["best", bestOf(run)],
+      ["test", testOf(run)],
+      ["how it ended", statusOf(run)],
+      ["trained", trainedOf(run)],
+      ["what more would bring", forecastOf(run)],
+      ["on the way", eventsOf(run)],
+    ]),
+    numbers,
+    list(run.notes).map((note) => element("p", { class: "note" }, note)),
+  );
+}
