@@ -99,3 +99,7 @@ def test_bare_table_of_another_tool_makes_a_page():
     columns = {"epoch": [0, 1], "val/loss": [1.0, 0.5]}
     run |= {"columns": columns, "events": [], "test": {}, "replay": [], "next": [], "epochs_run": 2}
     assert data_of(page({"title": "log.csv", "made": "", "runs": [run], "seeds": []}))["runs"][0]["plan"] is None
+
+
+def test_hundred_long_runs_fit_too():
+    assert len(page(large_document(num_runs=100, num_epochs=300, num_columns=10)).encode()) < 1_000_000

@@ -8,7 +8,8 @@ from epochwise.report.page import page
 from tests.report.example_document import HOSTILE, one_run, several_runs
 
 selenium = pytest.importorskip("selenium", reason="selenium is not installed (extra `dev`)")
-CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+DRIVER = shutil.which("chromedriver")
 if not (CHROMIUM and DRIVER):
     pytest.skip("no chromium and chromedriver on the PATH (Debian: chromium-driver)", allow_module_level=True)
 
@@ -221,3 +222,42 @@ def test_logarithmic_axis_is_offered_where_all_values_are_positive(opened):
     name = f"{DOCUMENTS['one']['runs'][0]['name']}|val/loss"
     assert [x for x, _ in after[name]] == [x for x, _ in before[name]]
     assert [y for _, y in after[name]] != [y for _, y in before[name]]
+
+
+def test_column_with_a_single_number_is_drawn_as_a_dot(opened):
+    dots = opened("one").execute_script("return document.querySelectorAll('circle.dot').length")
+    assert dots == 1
+
+
+def test_scores_to_be_raised_are_shown_as_they_are(browser, tmp_path):
+    document = one_run()
+    document["runs"][0]["mode"] = "max"
+    document["runs"][0]["verdict"]["evidence"] |= {"best": -0.9371, "end": -0.9222}
+    (tmp_path / "page.html").write_text(page(document), encoding="utf-8")
+    browser.get((tmp_path / "page.html").as_uri())
+    told = browser.execute_script("return document.querySelector('.verdict').textContent")
+    assert "0.9371, epoch" in told
+    assert "0.9222, " in told
+    assert "\N{MINUS SIGN}0.9" not in told
+
+
+def test_command_can_be_copied_or_is_selected(opened):
+    browser = opened("one")
+    browser.execute_script("document.querySelector('.command button').click()")
+    browser.execute_async_script("setTimeout(arguments[0], 100)")
+    said = browser.execute_script("return document.querySelector('.command button').textContent")
+    assert said in ("copied", "selected")
+    if said == "selected":
+        selected = browser.execute_script("return getSelection().toString()")
+        assert selected == DOCUMENTS["one"]["runs"][0]["next"][0]["command"]
+
+
+def test_report_without_any_number_says_so(browser, tmp_path):
+    document = one_run()
+    columns = document["runs"][0]["columns"]
+    document["runs"][0]["columns"] = {name: [None] * 30 for name in columns}
+    (tmp_path / "page.html").write_text(page(document), encoding="utf-8")
+    browser.get_log("browser")
+    browser.get((tmp_path / "page.html").as_uri())
+    assert "Nothing to draw" in browser.execute_script("return document.getElementById('charts').textContent")
+    assert browser.get_log("browser") == []

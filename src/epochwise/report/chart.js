@@ -1,16 +1,17 @@
 // One chart: lines against an x axis that all charts share, with what is to be marked on it.
 
-const BOTTOM = 36, RIGHT = 14, ROW = 14;
+const BOTTOM = 36, RIGHT = 14, ROW = 14, MOST_SAID = 12;
 let chartsMade = 0;
 
 /**
- * A line is {name, label, run, column, colour, stage, span, places, points: [[epoch, value]]}; a mean the same with `low`
- * and `high`, points each. Marks are a `band` {from, to}, `best` {epoch, value, label}, `events` {epoch, name} and
- * `forecasts` {epochs, score, low, high}, each with `places`: axis -> (epoch -> x).
+ * A line is {name, label, run, column, colour, stage, span, places, points: [[epoch, value]]}; a mean the same with
+ * `low` and `high`, points each. Marks are a `band` {from, to}, `best` {epoch, value, label}, `events` {epoch, name}
+ * and `forecasts` {epochs, score, low, high}, each with `places`: axis -> (epoch -> x).
  */
 class Chart {
   constructor({ title, lines, means = [], marks = {}, tall = false }) {
-    Object.assign(this, { title, lines, means, marks, tall, log: false, zoom: false, hidden: new Set(), axis: "epochs" });
+    Object.assign(this, { title, lines, means, marks, tall });
+    Object.assign(this, { axis: "epochs", log: false, zoom: false, hidden: new Set(), width: 0 });
     this.id = `chart-${(chartsMade += 1)}`;
     this.svg = drawn("svg", { role: "img" });
     this.told = element("div", { class: "told", role: "status", hidden: true });
@@ -55,7 +56,8 @@ class Chart {
       bestPoints(this, at, up),
       this.cursor,
     );
-    const told = `${this.title} against ${AXES[axis].label}: ${this.lines.slice(0, 12).map((line) => line.label).join(", ")}`;
+    const names = this.lines.slice(0, MOST_SAID).map((line) => line.label).join(", ");
+    const told = `${this.title} against ${AXES[axis].label}: ${names}`;
     const attributes = { viewBox: `0 0 ${this.width} ${height}`, width: this.width, height, "aria-label": told };
     put(this.svg, attributes, []);
   }

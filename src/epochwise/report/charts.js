@@ -19,8 +19,9 @@ function chartOf(column, monitor) {
 
 /** A class of colour for each run: its own, or its group's where seeds are not all there is. */
 function runColours(report) {
-  const groups = report.runs.map((_, index) => list(report.seeds).findIndex((group) => list(group.runs).includes(index)));
-  const keys = groups.map((group, index) => (group < 0 || new Set(groups).size === 1 ? `run ${index}` : `group ${group}`));
+  const groupOf = (index) => list(report.seeds).findIndex((group) => list(group.runs).includes(index));
+  const groups = report.runs.map((_, index) => groupOf(index)), alone = new Set(groups).size === 1;
+  const keys = groups.map((group, index) => (group < 0 || alone ? `run ${index}` : `group ${group}`));
   const order = [...new Set(keys)];
   return keys.map((key) => `c${order.indexOf(key) % COLOURS}`);
 }
@@ -28,10 +29,9 @@ function runColours(report) {
 /** All charts of a report: {charts, empty: names of columns that hold no number in any run}. */
 function makeCharts(report) {
   const single = report.runs.length === 1, groups = new Map(), empty = new Set();
-  const placed = report.runs.map((run) => Object.fromEntries(Object.keys(AXES).map((axis) => [axis, placesOf(run, axis)])));
   const colours = runColours(report);
   const drawnAs = report.runs.map((run, index) => {
-    return { run: index, colour: colours[index], places: placed[index], span: spanOf(run) };
+    return { run: index, colour: colours[index], places: allPlacesOf(run), span: spanOf(run) };
   });
   const of = (index) => drawnAs[index];
   report.runs.forEach((run, index) => {

@@ -25,7 +25,8 @@ function figureOf(chart, single) {
   };
   const why = chart.canLog ? "logarithmic axis" : "not all values are above 0";
   const log = toggle("log", { class: "log", disabled: !chart.canLog, title: why }, change("log"));
-  const zoom = toggle("zoom", { class: "zoom", title: "leave the first fifth of the epochs out of the y axis" }, change("zoom"));
+  const close = "y axis without the first fifth of the epochs";
+  const zoom = toggle("zoom", { class: "zoom", title: close }, change("zoom"));
   const head = element("div", { class: "chart-title" }, element("h3", {}, chart.title), element("div", {}, zoom, log));
   return element("figure", { class: chart.tall ? "tall" : null }, head, legendOf(chart, single), chart.box);
 }
@@ -46,9 +47,11 @@ function axisSwitch(report, charts) {
 
 function curvesSection(report, { charts, empty }) {
   const single = report.runs.length === 1;
-  const within = (section) => charts.filter((chart) => chart.section === section).map((chart) => figureOf(chart, single));
+  const figure = (chart) => figureOf(chart, single);
+  const within = (section) => charts.filter((chart) => chart.section === section).map(figure);
   const note = (text) => element("p", { class: "note" }, text);
-  const more = within("more"), named = empty.slice(0, MOST_EMPTY).join(", ");
+  const more = within("more"), moreCharts = element("summary", {}, `more: ${counted(more.length, "chart")}`);
+  const named = empty.slice(0, MOST_EMPTY).join(", ");
   const rest = empty.length > MOST_EMPTY ? ` and ${empty.length - MOST_EMPTY} more` : "";
   return element(
     "section", { id: "charts" },
@@ -57,9 +60,7 @@ function curvesSection(report, { charts, empty }) {
     charts.length === 0 && note("Nothing to draw: no column holds a number."),
     within("first"),
     element("div", { class: "grid" }, within("scores"), within("rates")),
-    more.length > 0 && element(
-      "details", {}, element("summary", {}, `more: ${counted(more.length, "chart")}`), element("div", { class: "grid" }, more),
-    ),
+    more.length > 0 && element("details", {}, moreCharts, element("div", { class: "grid" }, more)),
     charts.length > 0 && empty.length > 0 && note(`Nothing to draw of ${named}${rest}: no epoch has a number there.`),
   );
 }

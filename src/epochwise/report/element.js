@@ -3,13 +3,15 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 
+const isThere = (value) => value !== null && value !== undefined && value !== false;
+
 function put(node, attributes, children) {
   for (const [name, value] of Object.entries(attributes)) {
     if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
     else if (name.startsWith("aria-")) node.setAttribute(name, String(value));
-    else if (value !== null && value !== undefined && value !== false) node.setAttribute(name, value === true ? "" : value);
+    else if (isThere(value)) node.setAttribute(name, value === true ? "" : value);
   }
-  node.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
+  node.append(...children.flat(Infinity).filter(isThere));
   return node;
 }
 
@@ -42,10 +44,10 @@ function table(caption, columns, rows, ofRow = () => ({})) {
 }
 
 /** Terms and what they are, side by side; those without a value are left out. */
-function facts(pairs) {
+function facts(pairs, kind = "") {
   const told = pairs.filter(([, value]) => value !== null && value !== undefined && value !== "–");
   const pair = ([term, value]) => element("div", {}, element("dt", {}, term), element("dd", {}, value));
-  return element("dl", { class: "facts" }, told.map(pair));
+  return element("dl", { class: `facts ${kind}` }, told.map(pair));
 }
 
 /** A button that is in or out; `change` is told which. */

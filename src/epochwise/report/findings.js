@@ -2,7 +2,8 @@
 
 function commandsOf(run) {
   if (!list(run.next).length) return null;
-  return element("section", {}, element("h2", {}, "Next"), element("ul", { class: "commands" }, run.next.map(commandOf)));
+  const commands = element("ul", { class: "commands" }, run.next.map(commandOf));
+  return element("section", {}, element("h2", {}, "Next"), commands);
 }
 
 /** A command with a button that copies it; where that is not allowed it is selected instead. */
@@ -56,9 +57,8 @@ function phasesOf(run) {
     element("span", {}, `${words(name)} `, element("b", {}, duration(seconds)), ` ${percent(seconds / total, 2)}`),
   );
   const bar = drawn("svg", { class: "phases", role: "img", ...attributes }, parts);
-  return element(
-    "section", {}, element("h2", {}, `Where ${duration(total)} went`), bar, element("ul", { class: "legend" }, phases.map(entry)),
-  );
+  const head = element("h2", {}, `Where ${duration(total)} went`);
+  return element("section", {}, head, bar, element("ul", { class: "legend" }, phases.map(entry)));
 }
 
 function planOf(run) {
@@ -75,7 +75,7 @@ function planOf(run) {
     ["steps planned", number(plan.steps)],
     ["samples planned", number(plan.samples)],
     ["schedule", told.join("; ") || null],
-  ]));
+  ], "short"));
 }
 
 /** All that is told of a run beside its curves; empty parts are left out. */

@@ -23,14 +23,15 @@ function marksOf(report, isFirst, of) {
   const [, own] = all[0];
   const best = all.filter(([one]) => known(one.best_epoch) && one.best_epoch >= 0 && one.best_epoch < one.epochs_run);
   const events = single ? list(run.events).filter((event) => known(event.epoch)) : [];
-  const forecasts = isFirst && all.length <= MOST_FORECASTS ? all.filter(([one]) => list(one.forecast?.epochs).length) : [];
+  const ahead = isFirst && all.length <= MOST_FORECASTS ? all.filter(([one]) => list(one.forecast?.epochs).length) : [];
+  const forecasts = ahead.map(([one, place]) => ({ ...place, ...continued(one) }));
   const count = single ? run.recommended_epochs : null;
   return {
     best: best.map(([{ best_epoch: epoch, best_score: score }, place]) => ({
       ...place, epoch, value: isFirst ? score : null, label: single ? `best ${epoch}` : null,
     })),
     events: events.map((event) => ({ ...own, epoch: event.epoch, name: event.name })),
-    forecasts: forecasts.map(([one, place]) => ({ ...place, ...continued(one) })).filter((one) => one.epochs.length > 0),
+    forecasts: forecasts.filter((one) => one.epochs.length > 0),
     // Counts of epochs: n of them end with number n - 1.
     band: known(count?.low) && known(count?.high) ? { ...own, from: count.low - 1, to: count.high - 1 } : null,
   };

@@ -3,13 +3,15 @@
 function header(report) {
   const root = document.documentElement;
   const turn = () => {
-    const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+    const preferred = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+    const dark = (root.dataset.theme ?? preferred) === "dark";
     root.dataset.theme = dark ? "light" : "dark";
   };
   const from = report.runs.length === 1 ? report.runs[0].folder : counted(report.runs.length, "run");
   const made = [report.made && `made ${report.made}`, from].filter(Boolean).join(" · ");
   const title = element("div", {}, element("h1", {}, report.title), element("p", { class: "quiet" }, made));
-  return element("header", {}, title, element("button", { type: "button", class: "theme", onclick: turn }, "light / dark"));
+  const button = element("button", { type: "button", class: "theme", onclick: turn }, "light / dark");
+  return element("header", {}, title, button);
 }
 
 function show(report) {
@@ -19,7 +21,8 @@ function show(report) {
   const parts = report.runs.length === 1
     ? [verdictOf(run), commandsOf(run), curves, findingsOf(run)]
     : [seedsTable(report), run && runsTable(report, found.charts), curves, report.runs.map(foldedRun)];
-  put(document.getElementById("report"), {}, [header(report), !run && element("p", { class: "note" }, "No runs to show."), parts]);
+  const nothing = !run && element("p", { class: "note" }, "No runs to show.");
+  put(document.getElementById("report"), {}, [header(report), nothing, parts]);
   found.charts.forEach((chart) => chart.draw());
 }
 

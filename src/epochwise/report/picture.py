@@ -54,9 +54,8 @@ def draw_picture(document: dict[str, Any], path: Path) -> None:
 
 def _charts(runs: Sequence[dict[str, Any]]) -> list[list[str]]:
     """The columns of each chart that has any numbers: monitored score, other metrics, learning rates."""
-    names = dict.fromkeys(
-        name for run in runs for name, column in run["columns"].items() if any(value is not None for value in column)
-    )
+    columns = [pair for run in runs for pair in run["columns"].items()]
+    names = dict.fromkeys(name for name, column in columns if any(value is not None for value in column))
     by_metric: dict[str, list[str]] = {}
     for name in names:
         if name.partition("/")[0] in STAGES:

@@ -16,7 +16,7 @@ function points(source, name) {
   return found.filter(([, value]) => known(value)).map(([epoch, value]) => [epoch, within(value)]);
 }
 
-/** For a run and an axis: epoch -> x, joined over gaps and extended at the pace of the last epochs; null without any. */
+/** For a run and an axis: epoch -> x, joined over gaps, extended at the pace of the last epochs; null without any. */
 function placesOf(run, axis) {
   const there = points(run, AXES[axis].column);
   if (!there.length) return null;
@@ -36,6 +36,8 @@ function placesOf(run, axis) {
     return to > from ? x + ((epoch - from) / (to - from)) * (next - x) : x;
   };
 }
+
+const allPlacesOf = (run) => Object.fromEntries(Object.keys(AXES).map((axis) => [axis, placesOf(run, axis)]));
 
 /** First and last epoch of a run. */
 function spanOf(run) {

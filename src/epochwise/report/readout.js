@@ -27,13 +27,18 @@ function readValues(chart) {
     if (!found.length) return;
     const first = found.reduce((best, one) => (Math.abs(one.x - x) < Math.abs(best.x - x) ? one : best));
     const pixel = chart.x.to(first.x);
-    const near = found.filter((one) => Math.abs(chart.x.to(one.x) - pixel) < 6).sort((one, other) => other.value - one.value);
+    const near = found.filter((one) => Math.abs(chart.x.to(one.x) - pixel) < 6);
+    near.sort((one, other) => other.value - one.value);
     const events = list(chart.marks.events).filter((event) => event.epoch === first.epoch);
     const where = chart.axis === "epochs" ? null : `${number(first.x)} ${chart.axis}`;
-    const head = [`epoch ${first.epoch}`, where, ...events.map((event) => words(event.name))].filter(Boolean).join(" · ");
-    const value = (one) => element("p", {}, swatch(one.line), `${one.line.label} `, element("b", {}, number(one.value, 5)));
-    const rest = near.length > MOST_TOLD ? [element("p", {}, `and ${near.length - MOST_TOLD} more`)] : [];
-    chart.told.replaceChildren(element("p", {}, head), ...near.slice(0, MOST_TOLD).map(value), ...rest);
+    const head = [`epoch ${first.epoch}`, where, ...events.map((event) => words(event.name))];
+    const value = ({ line, value: score }) => {
+      return element("p", {}, swatch(line), `${line.label} `, element("b", {}, number(score, 5)));
+    };
+    const rest = near.length > MOST_TOLD && element("p", {}, `and ${near.length - MOST_TOLD} more`);
+    chart.told.replaceChildren();
+    const title = element("p", {}, head.filter(Boolean).join(" · "));
+    put(chart.told, {}, [title, near.slice(0, MOST_TOLD).map(value), rest]);
     chart.told.hidden = false;
     const toTheLeft = pixel > chart.width / 2;
     chart.told.style.left = toTheLeft ? "" : `${pixel + 12}px`;
@@ -56,5 +61,6 @@ function readValues(chart) {
   }
 
   const under = (event) => tell(chart.x.from(event.clientX - chart.box.getBoundingClientRect().left));
-  put(chart.box, { onpointermove: under, onpointerdown: under, onpointerleave: hide, onblur: hide, onkeydown: step }, []);
+  put(chart.box, { onpointermove: under, onpointerdown: under, onpointerleave: hide }, []);
+  put(chart.box, { onblur: hide, onkeydown: step }, []);
 }

@@ -18,11 +18,14 @@ function runsTable(report, charts) {
     chart.draw();
   });
   const shows = (run, index) => {
-    const box = element("input", { type: "checkbox", checked: true, onchange: (event) => show(index, event.target.checked) });
+    const change = (event) => show(index, event.target.checked);
+    const box = element("input", { type: "checkbox", checked: true, onchange: change });
     return element("label", {}, box, swatch({ colour: colours[index], stage: "plain" }), run.name);
   };
   const score = (run) => `${monitors.size > 1 ? `${run.monitor} ` : ""}${number(run.best_score)}`;
-  const band = ({ recommended_epochs: count }) => (count ? `${number(count.value)} (${number(count.low)} to ${number(count.high)})` : "–");
+  const band = ({ recommended_epochs: count }) => {
+    return count ? `${number(count.value)} (${number(count.low)} to ${number(count.high)})` : "–";
+  };
   const columns = [
     { head: "shown in the curves", text: true, cell: shows },
     { head: "verdict", text: true, cell: (run) => words(run.verdict?.label ?? "–") },
@@ -43,7 +46,9 @@ function runsTable(report, charts) {
 
 function seedsTable(report) {
   if (!list(report.seeds).length) return null;
-  const of = (head, value, digits) => ({ head, cell: (group) => spread(value(group)?.mean, value(group)?.std, digits) });
+  const of = (head, value, digits) => {
+    return { head, cell: (group) => spread(value(group)?.mean, value(group)?.std, digits) };
+  };
   return table("Seeds: mean ± standard deviation", [
     { head: "setting", text: true, cell: (group) => group.name },
     { head: "runs", cell: (group) => number(list(group.runs).length) },

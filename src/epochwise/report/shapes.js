@@ -1,5 +1,7 @@
 // The shapes of a chart. `at(of, epoch)` and `up(value)` are pixels.
 
+const MOST_LETTERS = 28;
+
 const pathOf = (of, pairs, at, up) =>
   pairs.map(([epoch, value], index) => `${index ? "L" : "M"}${at(of, epoch)},${up(value)}`).join("");
 
@@ -59,18 +61,20 @@ function frame(chart) {
   return drawn("g", { class: "frame" }, across, upright, drawn("text", label, AXES[chart.axis].label));
 }
 
+const shortened = (text) => (text.length > MOST_LETTERS ? `${text.slice(0, MOST_LETTERS - 1)}…` : text);
+
 /** Marks with a name, those at one place together, and rows for the names: {marks: [{x, text, row, from}], rows}. */
 function namedMarks({ best, events }, at, right) {
   const found = new Map(), most = 3, ends = Array(most).fill(-Infinity);
   for (const mark of [...list(best).filter(({ label }) => label), ...list(events)]) {
     const x = at(mark, mark.epoch), before = found.get(x);
     const text = [before?.text, mark.label ?? words(mark.name)].filter(Boolean).join(", ");
-    found.set(x, { x: Number(x), text, best: Boolean(mark.label || before?.best) });
+    found.set(x, { x: Number(x), text: shortened(text), best: Boolean(mark.label || before?.best) });
   }
   const marks = [...found.values()].sort((one, other) => one.x - other.x);
   for (const mark of marks) {
     const width = mark.text.length * 6.2 + 10;
-    mark.from = Math.max(Math.min(mark.x, right - width), 0);
+    mark.from = mark.x + width > right ? Math.max(mark.x - width, 0) : mark.x; // left of its line where need be
     mark.row = ends.findIndex((end) => end <= mark.from); // -1: no room; the read-out names it
     if (mark.row >= 0) ends[mark.row] = mark.from + width;
   }
@@ -78,8 +82,11 @@ function namedMarks({ best, events }, at, right) {
 }
 
 function drawMarks({ marks }, top, bottom) {
-  return drawn("g", { class: "marks" }, marks.map(({ x, text, best, row, from }) => [
-    drawn("line", { class: best ? "best-line" : "event-line", x1: x, x2: x, y1: row < 0 ? top : 4 + row * ROW, y2: bottom }),
-    row >= 0 && drawn("text", { x: from + 4, y: 13 + row * ROW }, text),
-  ]));
+  const lines = marks.map(({ x, best, row }) => {
+    const from = row < 0 ? top : 4 + row * ROW;
+    return drawn("line", { class: best ? "best-line" : "event-line", x1: x, x2: x, y1: from, y2: bottom });
+  });
+  const named = marks.filter(({ row }) => row >= 0);
+  const names = named.map(({ text, row, from }) => drawn("text", { x: from + 4, y: 13 + row * ROW }, text));
+  return drawn("g", { class: "marks" }, lines, names);
 }

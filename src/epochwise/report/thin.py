@@ -8,6 +8,9 @@ from typing import Any
 #: The x axes, which every chart needs.
 PLACES = ("epoch", "step", "samples", "seconds")
 STAGES = ("train", "train_eval", "val")
+FORECAST = ("epochs", "score", "low", "high")
+#: Where this does not suffice, it is not the epochs that take the room.
+MOST_THINNED = 10_000
 
 
 def thin(document: Mapping[str, Any], most_bytes: int) -> dict[str, Any]:
@@ -22,15 +25,17 @@ def thin(document: Mapping[str, Any], most_bytes: int) -> dict[str, Any]:
 
     Returns:
         The document, where each run has ``elapsed`` (E,), seconds since its start, beside ``columns``, and ``others``:
-        the columns that are not of the monitored score, with an ``epoch`` of their own. Groups of seeds likewise.
+        the columns that are not of the monitored score, with an ``epoch`` of their own. Groups of seeds likewise. A
+        forecast loses epochs as ``others`` do.
         ``thinned`` is a sentence that says what was left out, or None.
     """
     every = 1
     while True:
         found = _every(document, every)
-        if every >= 1 << 20 or len(json.dumps(found, separators=(",", ":"))) <= most_bytes:
+        size = len(json.dumps(found, separators=(",", ":")))
+        if size <= most_bytes or every >= MOST_THINNED:
             return found
-        every = max(every + 1, every * 5 // 4)
+        every = max(every + 1, every * size // most_bytes)
 
 
 def _every(document: Mapping[str, Any], every: int) -> dict[str, Any]:
@@ -58,8 +63,11 @@ def _run(run: Mapping[str, Any], every: int, of_monitored: int) -> dict[str, Any
     if "seconds" in columns:
         first["elapsed"] = _cumulated(columns["seconds"])
     rest["epoch"] = columns["epoch"]
+    ahead = run.get("forecast") or {}
+    drawn = {name: ahead[name] for name in FORECAST if name in ahead}
     return {
         **run,
+        "forecast": {**ahead, **_rows(drawn, _kept(len(ahead.get("epochs", ())), every, set()))} or None,
         "columns": _rows(first, _kept(count, of_monitored, marked)),
         "others": _rows(rest, _kept(count, every, marked)),
     }

@@ -4,13 +4,16 @@ const LABELS = ["good_fit", "overfitting", "underfitting", "still_improving", "d
 const MOST_EVENTS = 20;
 
 const statusOf = (run) => [run.status && words(run.status), run.reason].filter(Boolean).join(": ") || "–";
-const bestOf = (run) => (known(run.best_epoch) ? `epoch ${number(run.best_epoch)}, ${run.monitor} ${number(run.best_score)}` : "–");
 
 function recommendation(run) {
   const count = run.recommended_epochs;
   if (!count) return "–";
   const band = ` (${number(count.low)} to ${number(count.high)} score within the noise of the best)`;
   return element("span", {}, element("b", {}, counted(count.value, "epoch")), count.low === count.high ? "" : band);
+}
+
+function bestOf(run) {
+  return known(run.best_epoch) ? `epoch ${number(run.best_epoch)}, ${run.monitor} ${number(run.best_score)}` : "–";
 }
 
 function testOf(run) {
@@ -20,11 +23,12 @@ function testOf(run) {
 
 function forecastOf(run) {
   const ahead = run.forecast;
-  if (!ahead) return "–";
+  if (!list(ahead?.epochs).length && !ahead?.reason) return "–";
   if (ahead.reason) return ahead.reason;
   const band = `80 %: ${number(ahead.low?.at(-1))} to ${number(ahead.high?.at(-1))}`;
   const price = known(ahead.seconds) ? `, for ${duration(ahead.seconds)}` : "";
-  return `${counted(list(ahead.epochs).length, "more epoch")}: ${run.monitor} ${number(ahead.score?.at(-1))} (${band})${price}`;
+  const count = counted(ahead.epochs.at(-1) - ahead.epochs[0] + 1, "more epoch");
+  return `${count}: ${run.monitor} ${number(ahead.score?.at(-1))} (${band})${price}`;
 }
 
 function trainedOf(run) {
@@ -33,7 +37,8 @@ function trainedOf(run) {
 }
 
 function eventsOf(run) {
-  const told = list(run.events).slice(0, MOST_EVENTS).map((event) => `${words(event.name)} at epoch ${number(event.epoch)}`);
+  const tell = (event) => `${words(event.name)} at epoch ${number(event.epoch)}`;
+  const told = list(run.events).slice(0, MOST_EVENTS).map(tell);
   const rest = list(run.events).length - told.length;
   return told.length ? told.join(", ") + (rest > 0 ? ` and ${rest} more` : "") : "–";
 }
@@ -43,6 +48,7 @@ function evidenceOf(run) {
   const found = run.verdict?.evidence ?? {};
   const score = (value) => number(known(value) && run.mode === "max" ? -value : value);
   const changes = (value, stderr, [less, more]) => {
+    if (value === 0) return spread(0, stderr);
     return known(value) ? `${value > 0 ? more : less} by ${spread(Math.abs(value), stderr, 3)}` : "–";
   };
   return [
@@ -50,9 +56,9 @@ function evidenceOf(run) {
     ["validation at the end, each epoch", changes(found.slope, found.slope_stderr, ["better", "worse"])],
     ["validation at the end against its best", changes(found.rise, found.rise_stderr, ["better", "worse"])],
     ["half as many epochs again would gain", number(found.gain_ahead, 3)],
-    ["gap to training at the end", number(found.gap_at_end, 3)],
-    ["that gap, each epoch", changes(found.gap_slope, found.gap_slope_stderr, ["shrinks", "grows"])],
-    ["gap to training at the best epoch", number(found.gap_at_best, 3)],
+    ["worse than training, at the end, by", number(found.gap_at_end, 3)],
+    ["that gap at the end, each epoch", changes(found.gap_slope, found.gap_slope_stderr, ["shrinks", "grows"])],
+    ["worse than training, at the best epoch, by", number(found.gap_at_best, 3)],
     ["of what training learned, lost on validation", percent(found.gap_share)],
     ["training gained after the best epoch", number(found.train_gain_after_best, 3)],
     ["noise of one training score", known(found.train_noise) ? `± ${number(found.train_noise, 3)}` : "–"],
@@ -65,11 +71,11 @@ function evidenceOf(run) {
 }
 
 function verdictOf(run) {
-  const label = run.verdict?.label, evidence = evidenceOf(run);
+  const label = run.verdict?.label, evidence = evidenceOf(run), rest = evidence.slice(6);
   const numbers = evidence.length > 0 && [
     element("h3", {}, "The numbers it rests on"),
-    facts(evidence.slice(0, 6)),
-    evidence.length > 6 && element("details", {}, element("summary", {}, "all of them"), facts(evidence.slice(6))),
+    facts(evidence.slice(0, 6), "short"),
+    rest.length > 0 && element("details", {}, element("summary", {}, "all of them"), facts(rest, "short")),
   ];
   return element(
     "section",
