@@ -39,7 +39,7 @@ train: $(stamp)
 	@$(run) train.py $(ARGS)
 
 test: $(stamp)
-	@$(run) -m pytest $(ARGS)
+	@$(run) -m pytest -n auto --maxprocesses 4 --dist worksteal $(ARGS)
 
 faults: $(stamp)
 	@$(run) -m pytest -m faults $(ARGS)

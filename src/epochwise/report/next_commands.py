@@ -45,7 +45,7 @@ def _words(command: Any) -> list[str]:
         words = shlex.split(command) if isinstance(command, str) else []
     except ValueError:
         return []
-    if not words or not words[0].endswith(".py") or any(word.startswith("--config") for word in words):
+    if not words or Path(words[0]).name != "train.py" or any(word.startswith("--config") for word in words):
         return []  # begun by other means, or from a run folder
     return [word for word in words if not _key(word).startswith("hydra.") and _key(word) not in OF_ONE_RUN]
 

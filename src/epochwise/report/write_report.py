@@ -7,7 +7,6 @@ from typing import Any
 
 from epochwise.report.page import page
 from epochwise.report.picture import draw_picture
-
 from epochwise.run.whole_file import whole_file
 
 
