@@ -98,7 +98,7 @@ def _spread(values: Sequence[float]) -> str:
 
 
 def draw(panels: dict[str, dict[str, list[ReportRun]]], file: Path) -> None:
-    """A panel each: val/loss of every seed, a colour a value, a dot at the fewest epochs within the noise of the best."""
+    """A panel each: val/loss of every seed, a colour a value, a dot at the fewest epochs within the best's noise."""
     mpl.use("Agg")
     figure, axes = plt.subplots(1, len(panels), figsize=(6.4 if len(panels) == 1 else 9.6, 3.2), squeeze=False)
     for axis, (title, groups) in zip(axes[0], panels.items(), strict=True):
