@@ -7,11 +7,29 @@ import pytest
 
 TEXT = (Path(__file__).parents[1] / "docs/coming-from.md").read_text()
 #: All that stand in keras.callbacks of Keras 2.4 to 3.12, and in tensorflow.keras.callbacks.
-KERAS = """
-BackupAndRestore BaseLogger CSVLogger Callback CallbackList EarlyStopping History LambdaCallback LearningRateScheduler
-MemoryUsageCallback ModelCheckpoint MonitorCallback OrbaxCheckpoint ProgbarLogger Pruning ReduceLROnPlateau
-RemoteMonitor SidecarEvaluatorModelExport SwapEMAWeights TensorBoard TerminateOnNaN
-""".split()
+KERAS = [
+    "BackupAndRestore",
+    "BaseLogger",
+    "CSVLogger",
+    "Callback",
+    "CallbackList",
+    "EarlyStopping",
+    "History",
+    "LambdaCallback",
+    "LearningRateScheduler",
+    "MemoryUsageCallback",
+    "ModelCheckpoint",
+    "MonitorCallback",
+    "OrbaxCheckpoint",
+    "ProgbarLogger",
+    "Pruning",
+    "ReduceLROnPlateau",
+    "RemoteMonitor",
+    "SidecarEvaluatorModelExport",
+    "SwapEMAWeights",
+    "TensorBoard",
+    "TerminateOnNaN",
+]
 #: The headings of that template's README.md under "Your superpowers", and the folders of its configs.
 TEMPLATE = """
 override|add a parameter|GPU|simulated|mixed precision|W&B|experiment configs|callbacks|gradient clipping|accumulate|
