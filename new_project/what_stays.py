@@ -10,7 +10,7 @@ TEMPLATE_ONLY = (
 )  # fmt: skip
 #: The worked examples: digits, the experiments and tests on it, and what was measured with them.
 EXAMPLES = (
-    "benchmarks", "conf/data/digits.yaml", "conf/experiment", "docs/epochs.md", "docs/pictures",
+    "benchmarks", "conf/data/digits.yaml", "conf/experiment", "docs/coming-from.md", "docs/epochs.md", "docs/pictures",
     "src/epochwise/data/digits.py", "tests",
 )  # fmt: skip
 #: What of those folders asks nothing of digits.
