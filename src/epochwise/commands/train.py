@@ -12,6 +12,7 @@ from omegaconf import DictConfig
 from epochwise.commands.assemble import Run, assemble
 from epochwise.commands.best import load_best
 from epochwise.commands.claim import claim
+from epochwise.commands.extension import extended
 from epochwise.commands.quiet import quiet
 from epochwise.commands.run_plan import run_plan
 from epochwise.commands.run_report import run_report
@@ -22,7 +23,7 @@ from epochwise.run.finite_loss import Diverged
 from epochwise.run.interrupts import Interrupted
 from epochwise.run.rank_processes import rank_processes
 from epochwise.run.result import write_result
-from epochwise.run.run_config import flat, write_run_config
+from epochwise.run.run_config import flat, read_run_config, write_run_config
 from epochwise.run.whole_file import whole_file
 
 
@@ -45,6 +46,8 @@ def train(config: DictConfig) -> float | None:
     folder = Path(config.run_folder)
     with claim(folder, config.get("resume")) as checkpoint:
         L.seed_everything(config.seed, workers=True, verbose=False)
+        if checkpoint and (folder / "config.yaml").exists():
+            config = extended(config, read_run_config(folder))
         run = assemble(config)
         plan = run_plan(run)
         settings: dict[str, Any] = {}

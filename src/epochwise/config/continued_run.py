@@ -42,7 +42,8 @@ def continue_run(words: list[str]) -> list[str]:
         f"--config-path={folder}",
         "--config-name=config",
         *(word for word in rest if word not in overrides),  # argparse wants all overrides in one row
-        *overrides,
+        # Runs that were begun before there was such a key lack it.
+        *(f"++{word}" if word.startswith("extend=") else word for word in overrides),
         f"+run_folder='{quoted}'",
         "++resume=auto",
         f"hydra.run.dir='{quoted}'",

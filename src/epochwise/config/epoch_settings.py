@@ -30,6 +30,8 @@ def check_epoch_settings(tree: dict[str, Any]) -> EpochSettings:
     budget = _number(trainer, "max_epochs")
     if budget is None or trainer.get("fast_dev_run"):
         return found
+    if tree.get("resume"):  # what its schedule was drawn over is asked for when the run has been read (extend)
+        scheduler = {}
     every = _number(trainer, "check_val_every_n_epoch") or 1
     _stopping(found, stopping, budget, every)
     _plateau(found, scheduler, stopping)

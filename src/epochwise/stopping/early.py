@@ -46,6 +46,7 @@ class Early(L.Callback):
         self.best_epoch = -1
         self.validated_epoch = -1
         self.anew_epoch = 0
+        self.max_epochs: int | None = None  # of the run when it decided
         self.reason: str | None = None
 
     def improves(self, score: float) -> bool:
@@ -60,8 +61,12 @@ class Early(L.Callback):
         self.anew_epoch = epoch
 
     def on_fit_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        if self.reason and trainer.max_epochs != self.max_epochs:  # more epochs were asked for since
+            self.reason = None
+            self.begin_anew(trainer.current_epoch)
         if self.reason:  # continued after it had decided
             trainer.should_stop = True
+        self.max_epochs = trainer.max_epochs
 
     def on_validation_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         if not self.monitor.startswith("train/"):
@@ -95,7 +100,7 @@ class Early(L.Callback):
     def state_dict(self) -> dict[str, Any]:
         return {
             name: getattr(self, name)
-            for name in ("best_score", "best_epoch", "validated_epoch", "anew_epoch", "reason")
+            for name in ("best_score", "best_epoch", "validated_epoch", "anew_epoch", "max_epochs", "reason")
         }
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:

@@ -10,11 +10,14 @@ import lightning as L
 import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
-from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
+from torch.optim.lr_scheduler import LambdaLR, LRScheduler, ReduceLROnPlateau
 from torchmetrics import Metric
 
 from epochwise.optimizer.decay_groups import decay_groups
 from epochwise.task.meters import Meters
+
+#: What PyTorch's schedules keep of their horizon in a checkpoint.
+HORIZON = ("total_steps", "_schedule_phases", "T_max", "milestones")
 
 
 class Supervised(L.LightningModule):
@@ -127,12 +130,26 @@ class Supervised(L.LightningModule):
             schedule |= {"monitor": self.monitor, "frequency": sys.maxsize}
         return {"optimizer": optimizer, "lr_scheduler": schedule}
 
+    def on_train_start(self) -> None:
+        # Of a run that goes on with another schedule, the checkpoint has the rate of the one before.
+        schedule: Any = self.lr_schedulers()
+        if isinstance(schedule, LambdaLR):
+            for group, rate, scale in zip(
+                schedule.optimizer.param_groups, schedule.base_lrs, schedule.lr_lambdas, strict=True
+            ):
+                group["lr"] = rate * scale(schedule.last_epoch)
+
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:  # of an epoch begun, of all ranks together
         checkpoint["meters"] = self.meters["train"].state()
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         if self.global_rank == 0:  # which then has what all had measured
             self.meters["train"].load(checkpoint["meters"])
+        for state in checkpoint[
+            "lr_schedulers"
+        ]:  # how far a schedule goes is for the config to say, which may have changed
+            for name in HORIZON:
+                state.pop(name, None)
 
     def _step_plateau(self) -> None:
         scheduler = self.lr_schedulers()
