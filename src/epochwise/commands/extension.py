@@ -1,14 +1,14 @@
 """A run that is given another number of epochs than its schedule was drawn over."""
 
-import inspect
+from pathlib import Path
 from typing import Any
 
-import torch
 from omegaconf import DictConfig, OmegaConf
-from torch import nn
 
 from epochwise.commands.build import build
+from epochwise.commands.schedule_rates import schedule_rates
 from epochwise.input_error import InputError
+from epochwise.run.before_cooldown import BeforeCooldown
 
 MODES = {
     "stretch": "as if it had been planned so from the start",
@@ -43,7 +43,10 @@ def extended(config: DictConfig, old: DictConfig) -> DictConfig:
         name = str(old.scheduler["_target_"]).rpartition(".")[2]
         given = f"got {config.extend!r}, but " if config.get("extend") else ""
         head = f"extend: {given}the schedule ({name}) ends with epoch {horizon} of before, not {budget}; choose one:"
-        raise InputError(head, *(f"extend={mode}: lr {told}: {MODES[mode]}" for mode, told in rates.items()))
+        words = dict(MODES)
+        if BeforeCooldown(Path(config.run_folder)).is_kept:
+            words["stretch"] += ", from before its cool-down"
+        raise InputError(head, *(f"extend={mode}: lr {told}: {words[mode]}" for mode, told in rates.items()))
     changed = OmegaConf.merge(config, {"extend": None})
     OmegaConf.update(changed, "scheduler", nodes[config.extend], merge=False)
     assert isinstance(changed, DictConfig)
@@ -81,19 +84,9 @@ def _node(mode: str, old: Any, horizon: int, budget: int) -> dict[str, Any] | No
 def _rates(config: DictConfig, node: dict[str, Any], horizon: int, budget: int) -> str | None:
     """The rates of some epochs that were added, in words; ``None`` where the schedule cannot go so far."""
     scheduler = build(OmegaConf.create({"scheduler": node}), "scheduler")
-    optimizer = build(config, "optimizer")([nn.Parameter(torch.zeros(2, 2))])
-    by_step = "steps_per_epoch" in inspect.signature(scheduler).parameters
-    points = POINTS if by_step else 1
-    rates = []
-    try:
-        schedule = scheduler(optimizer, **({"steps_per_epoch": points} if by_step else {}))
-        for _ in range(budget * points):
-            rates.append(optimizer.param_groups[0]["lr"])
-            optimizer.step()
-            schedule.step()
-    except ValueError:
-        if len(rates) < budget * points:  # PyTorch's OneCycleLR: tried to step beyond its total
-            return None
+    rates, points = schedule_rates(build(config, "optimizer"), scheduler, budget, POINTS)
+    if len(rates) < budget * points:
+        return None
     first = min(horizon, budget - 1)
     shown = sorted({first, (first + budget) // 2, budget - 1})
     return ", ".join(f"{rates[epoch * points]:.3g} in epoch {epoch}" for epoch in shown)

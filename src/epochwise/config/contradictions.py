@@ -25,6 +25,8 @@ def contradictions(tree: dict[str, Any]) -> dict[str, str]:
     if trainer.get("accelerator") == "cpu" and isinstance(trainer.get("devices"), list):
         said = f"got {trainer['devices']!r}, allowed with trainer.accelerator=cpu: the number of processes"
         faults["trainer.devices"] = f"trainer.devices: {said}"
+    if tree.get("extend") is not None and tree.get("resume") is None:
+        faults["extend"] = f"extend: got {tree['extend']!r}, allowed where a run goes on: run=FOLDER"
     unmeasured = _no_validation(trainer)
     return faults | (_monitors(tree, "", unmeasured) if unmeasured else {})
 

@@ -3,6 +3,9 @@
 from math import lcm
 from typing import Any, NamedTuple
 
+#: Those of ``epochs.levelling``, which takes numpy to import.
+LEAST_EPOCHS = 10
+
 
 class EpochSettings(NamedTuple):
     """What was found.
@@ -25,14 +28,19 @@ def check_epoch_settings(tree: dict[str, Any]) -> EpochSettings:
         tree: a resolved config; only values of the right kind are compared, the others are faults of their own.
     """
     found = EpochSettings({}, [])
-    parts = ("trainer", "stopping", "scheduler", "callbacks")
-    trainer, stopping, scheduler, callbacks = (tree[name] if isinstance(tree.get(name), dict) else {} for name in parts)
+    parts = ("trainer", "optimizer", "stopping", "scheduler", "callbacks")
+    nodes = (tree[name] if isinstance(tree.get(name), dict) else {} for name in parts)
+    trainer, optimizer, stopping, scheduler, callbacks = nodes
     budget = _number(trainer, "max_epochs")
     if budget is None or trainer.get("fast_dev_run"):
         return found
     if tree.get("resume"):  # what its schedule was drawn over is asked for when the run has been read (extend)
         scheduler = {}
     every = _number(trainer, "check_val_every_n_epoch") or 1
+    if str(stopping.get("_target_")).endswith(".Adaptive") and scheduler:
+        _adaptive(found, scheduler, budget, every)
+    if str(optimizer.get("_target_")).startswith("schedulefree.") and _moves(scheduler):
+        found.notes.append("the optimizer averages instead of lowering the rate; scheduler=none leaves the rate to it")
     _stopping(found, stopping, budget, every)
     _plateau(found, scheduler, stopping)
     _schedule(found, scheduler, stopping, budget)
@@ -59,6 +67,24 @@ def _stopping(found: EpochSettings, stopping: dict[str, Any], budget: float, eve
             f"stopping.patience={patience} with trainer.check_val_every_n_epoch={every}: the first validation that "
             "does not improve ends the run"
         )
+
+
+def _adaptive(found: EpochSettings, scheduler: dict[str, Any], budget: float, every: float) -> None:
+    if (fraction := _number(scheduler, "cooldown_fraction")) is None:
+        name = str(scheduler.get("_target_")).rpartition(".")[2]
+        found.faults["scheduler"] = (
+            f"scheduler: got {name}, allowed with stopping=adaptive: wsd, which can cool down at any time"
+        )
+    elif fraction > 0 and int(budget / (1 + fraction)) <= LEAST_EPOCHS * every:
+        found.notes.append(
+            f"stopping=adaptive looks at {LEAST_EPOCHS} validated epochs, and the rate cools down from epoch "
+            f"{int(budget / (1 + fraction))} on to end with trainer.max_epochs={budget}: all are trained"
+        )
+
+
+def _moves(scheduler: dict[str, Any]) -> bool:
+    """Whether a schedule is known to change the rate."""
+    return bool(scheduler) and not str(scheduler.get("_target_")).endswith(".ConstantLR")
 
 
 def _plateau(found: EpochSettings, scheduler: dict[str, Any], stopping: dict[str, Any]) -> None:

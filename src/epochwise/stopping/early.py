@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 import lightning as L
 from annotated_types import Ge
 
-from epochwise.input_error import InputError
+from epochwise.stopping.monitored_score import monitored_score
 
 
 class Early(L.Callback):
@@ -24,8 +24,7 @@ class Early(L.Callback):
         start_epoch: from which, from 0, scores are compared; those before are not looked at.
 
     Raises:
-        InputError: the monitor is not among what validation logs; before the first step where validation is checked
-            first.
+        InputError: the monitor is not among what validation logs (``monitored_score``).
 
     Source:
         Prechelt 1998, Early Stopping - But When?, https://doi.org/10.1007/3-540-49430-8_3, criterion UP;
@@ -86,14 +85,10 @@ class Early(L.Callback):
             trainer.should_stop = True
 
     def _observe(self, trainer: L.Trainer) -> None:
-        metrics = trainer.callback_metrics
-        if self.monitor not in metrics:
-            hint = InputError.closest(self.monitor, list(metrics))
-            raise InputError(f"monitor: {self.monitor!r} is never logged; allowed: {', '.join(sorted(metrics))}{hint}")
+        score = monitored_score(trainer, self.monitor)
         if trainer.sanity_checking:
             return
         self.validated_epoch = trainer.current_epoch
-        score = float(metrics[self.monitor])
         if trainer.current_epoch >= self.start_epoch and self.improves(score):
             self.best_score, self.best_epoch = score, trainer.current_epoch
 
