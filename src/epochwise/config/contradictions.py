@@ -38,7 +38,7 @@ def _no_validation(trainer: dict[str, Any]) -> str | None:
     if (limit := _number(trainer, "limit_val_batches")) == 0:
         return f"with trainer.limit_val_batches={limit}"
     every, most = _number(trainer, "check_val_every_n_epoch"), _number(trainer, "max_epochs")
-    if every is not None and most is not None and every > most:
+    if every is not None and most is not None and every > most >= 1:
         return f"with trainer.check_val_every_n_epoch={every} and trainer.max_epochs={most}"
     return None
 

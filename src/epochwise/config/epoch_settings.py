@@ -32,7 +32,7 @@ def check_epoch_settings(tree: dict[str, Any]) -> EpochSettings:
     nodes = (tree[name] if isinstance(tree.get(name), dict) else {} for name in parts)
     trainer, optimizer, stopping, scheduler, callbacks = nodes
     budget = _number(trainer, "max_epochs")
-    if budget is None or trainer.get("fast_dev_run"):
+    if budget is None or budget < 1 or trainer.get("fast_dev_run"):
         return found
     if tree.get("resume"):  # what its schedule was drawn over is asked for when the run has been read (extend)
         scheduler = {}
@@ -45,6 +45,11 @@ def check_epoch_settings(tree: dict[str, Any]) -> EpochSettings:
     _plateau(found, scheduler, stopping)
     _schedule(found, scheduler, stopping, budget)
     for name, callback in callbacks.items():
+        if isinstance(callback, dict) and callback.get("scheduling") and _horizon_key(scheduler):
+            found.faults[f"callbacks.{name}"] = (
+                f"callbacks.{name}: changes the optimizer steps of an epoch, and the schedule is drawn over as many in "
+                "each; set trainer.accumulate_grad_batches, or scheduler=none"
+            )
         if isinstance(callback, dict) and _number(callback, "every_n_epochs") and callback.get("monitor"):
             _checkpoint(found, f"callbacks.{name}", callback, every, budget)
     return found
@@ -97,7 +102,7 @@ def _plateau(found: EpochSettings, scheduler: dict[str, Any], stopping: dict[str
 
 
 def _schedule(found: EpochSettings, scheduler: dict[str, Any], stopping: dict[str, Any], budget: float) -> None:
-    key = "max_epochs" if "max_epochs" in scheduler else "epochs"
+    key = _horizon_key(scheduler) or "max_epochs"
     horizon, warmup = _number(scheduler, key), _number(scheduler, "warmup_epochs")
     rise = _number(scheduler, "pct_start")
     if horizon is not None and horizon < budget:
@@ -124,6 +129,10 @@ def _schedule(found: EpochSettings, scheduler: dict[str, Any], stopping: dict[st
             f"the rate rises until epoch {rises:g}, and stopping.patience={patience} may end the run before; "
             f"stopping.start_epoch={round(rises)} waits for it"
         )
+
+
+def _horizon_key(scheduler: dict[str, Any]) -> str | None:
+    return next((key for key in ("max_epochs", "epochs") if key in scheduler), None)
 
 
 def _checkpoint(found: EpochSettings, path: str, callback: dict[str, Any], every: float, budget: float) -> None:
