@@ -4,8 +4,8 @@
 
 Every run is one of train.py, in this process and on one thread: real data, the default network, seeds 0, 1 and 2, the
 test split scored once with the weights of the best epoch by val/loss. FOLDER holds Fashion-MNIST as torchvision lays it
-out (the Debian package dataset-fashion-mnist has the files); without it that data set is left out, and says so. DATA are
-those of the four data sets to take.
+out (the Debian package dataset-fashion-mnist has the files); without it that data set is left out, and says so. DATA:
+which of the four data sets; all by default.
 
 (a) ``grid``: cosine over 5, 10, 20, 40 and 80 epochs; choosing among them costs all 155. (b) ``early``: a constant rate
 and stopping=early. (c) ``adaptive``: stopping=adaptive. (d) ``schedule_free``: optimizer=schedule_free and

@@ -59,7 +59,7 @@ class Early(L.Callback):
         """Count patience from an epoch on, since another training begins with it; the best score stays."""
         self.anew_epoch = epoch
 
-    def on_fit_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+    def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         if self.reason and trainer.max_epochs != self.max_epochs:  # more epochs were asked for since
             self.reason = None
             self.begin_anew(trainer.current_epoch)
