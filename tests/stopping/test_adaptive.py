@@ -43,6 +43,8 @@ def test_a_run_cools_down_over_half_the_epochs_so_far_when_its_score_has_levelle
     assert cooled == list(range(begun, result["epochs_run"]))
     assert abs(len(cooled) - begun / 2) <= 1
     assert rates[-1] < max(rates) / 10
+    events = [row["events"] for row in read_epochs_csv(finished / "epochs.csv")]
+    assert (events[begun], events[-1], set(events)) == ("cooldown", "stop", {None, "cooldown", "stop"})
     said = f"val/loss had levelled off by epoch {begun - 1} (gained "
     assert result["reason"].startswith(said)
     assert result["reason"].endswith(f"cooled down from epoch {begun} to {result['epochs_run'] - 1}")

@@ -13,6 +13,7 @@ from epochwise.commands.assemble import Run, assemble
 from epochwise.commands.best import load_best
 from epochwise.commands.claim import claim
 from epochwise.commands.extension import extended
+from epochwise.commands.find import find
 from epochwise.commands.quiet import quiet
 from epochwise.commands.run_plan import run_plan
 from epochwise.commands.run_report import run_report
@@ -59,6 +60,9 @@ def train(config: DictConfig) -> float | None:
             if run.trainer.is_global_zero:
                 with whole_file(folder / "plan.json") as file:
                     json.dump(plan, file, indent=2)
+            return None
+        if what := config.get("find"):
+            find(run, what)
             return None
         if run.trainer.is_global_zero:
             if config is not asked and asked.get("extend") == "stretch":
