@@ -26,6 +26,7 @@ class Run:
     data: L.LightningDataModule
     task: L.LightningModule
     stopping: L.Callback
+    finetune: L.Callback
     epoch_log: EpochLog
     interrupts: Interrupts
     trainer: L.Trainer
@@ -59,7 +60,7 @@ def assemble(config: DictConfig) -> Run:
     task.example_input_array = torch.zeros(2, *data.spec.input_shape)  # the summary shows what becomes of it
     num_batches = len(data.train_dataloader())  # refuses samples that make no batch before anything is announced
 
-    stopping = build(config, "stopping")
+    stopping, finetune = build(config, "stopping"), build(config, "finetune")
     phases, interrupts = Phases(), Interrupts()
     epoch_log = EpochLog(Path(config.run_folder), phases, continued=config.get("resume") is not None)
     finite_loss = FiniteLoss(epoch_log, config.monitor, config.mode)
@@ -68,16 +69,18 @@ def assemble(config: DictConfig) -> Run:
     trainer = build(
         config,
         "trainer",
-        callbacks=[phases, stopping, *callbacks, epoch_log, finite_loss, interrupts],  # the log sees all that is logged
+        callbacks=[phases, finetune, stopping, *callbacks, epoch_log, finite_loss, interrupts],  # the log sees all that is logged
         logger=loggers or False,
         plugins=[WholeCheckpointIO(Path(config.run_folder))],
         default_root_dir=config.run_folder,
         enable_progress_bar=any(isinstance(callback, ProgressBar) for callback in callbacks),
     )
+    if hasattr(finetune, "bind"):
+        finetune.bind(network, trainer.max_epochs)
     interval = trainer.val_check_interval
     if isinstance(interval, int) and trainer.check_val_every_n_epoch and interval > num_batches // trainer.world_size:
         allowed = f"at most the {num_batches // trainer.world_size} batches of an epoch, or a fraction of it"
         raise InputError(f"trainer.val_check_interval: got {interval}, allowed: {allowed}")
     if config.trainer.get("profiler") and trainer.profiler.dirpath is None:
         trainer.profiler.dirpath, trainer.profiler.filename = config.run_folder, "profile"
-    return Run(config, data, task, stopping, epoch_log, interrupts, trainer)
+    return Run(config, data, task, stopping, finetune, epoch_log, interrupts, trainer)

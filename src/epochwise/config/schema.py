@@ -46,7 +46,7 @@ SCHEMAS = {
             "report": bool | None,
             "spec": Any,  # filled in by the program once the data has been read
         },
-        one=frozenset({"data", "model", "task", "optimizer", "scheduler", "stopping", "trainer"}),
+        one=frozenset({"data", "model", "task", "optimizer", "scheduler", "stopping", "finetune", "trainer"}),
         several=frozenset({"callbacks", "loggers"}),
     ),
     "evaluate": Schema(

@@ -134,8 +134,10 @@ class EpochLog(L.Callback):
         before = self.rows[-1] if self.rows else {}
         # A rate that moves every step has no drops, one that is set by the epoch has.
         by_epoch = any(schedule.interval == "epoch" for schedule in trainer.lr_scheduler_configs)
-        dropped = by_epoch and any(scores[name] < float(before.get(name) or 0) for name in rates)
-        return ["resume"] * self.resumed + ["lr_drop"] * dropped + ["stop"] * trainer.should_stop
+        dropped = by_epoch and any(0 < scores[name] < float(before.get(name) or 0) for name in rates)
+        own = [callback.events for callback in trainer.callbacks if hasattr(callback, "events")]  # type: ignore[attr-defined]
+        told = [event for events in own for event in events(trainer.current_epoch)]
+        return ["resume"] * self.resumed + told + ["lr_drop"] * dropped + ["stop"] * trainer.should_stop
 
     def _draw(self, trainer: L.Trainer, axis: str, values: dict[str, float], x: int) -> None:
         for logger in trainer.loggers:

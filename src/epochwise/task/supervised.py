@@ -14,6 +14,7 @@ from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 from torchmetrics import Metric
 
 from epochwise.optimizer.decay_groups import decay_groups
+from epochwise.optimizer.scaled_rates import scale_rates, scaled_peaks
 from epochwise.task.meters import Meters
 
 
@@ -52,6 +53,8 @@ class Supervised(L.LightningModule):
         self.make_optimizer = optimizer
         self.make_scheduler = scheduler
         self.monitor = monitor
+        #: network -> groups for the optimizer; who has others to make, such as one for each stage, puts them here.
+        self.parameter_groups: Callable[[nn.Module], list[dict[str, Any]]] = decay_groups
         # A plain dict: they are no part of the model that is summed up, averaged and saved.
         self.meters = {stage: Meters(scores) for stage in ("train", "train_eval", "val", "test")}
 
@@ -114,13 +117,15 @@ class Supervised(L.LightningModule):
 
     def configure_optimizers(self) -> Any:
         """The optimizer over all parameters and its schedule, as Lightning wants them."""
-        optimizer = self.make_optimizer(decay_groups(self.network))
+        optimizer = self.make_optimizer(self.parameter_groups(self.network))
+        scale_rates(optimizer)
         given: dict[str, Any] = {}
         # A functools.partial's signature is that of what it wraps.
         if "steps_per_epoch" in inspect.signature(self.make_scheduler).parameters:
             assert self.trainer.estimated_stepping_batches > 0  # it also makes the next number known
             given["steps_per_epoch"] = ceil(self.trainer.num_training_batches / self.trainer.accumulate_grad_batches)
-        schedule: dict[str, Any] = {"scheduler": self.make_scheduler(optimizer, **given)}
+        peaks = scaled_peaks(self.make_scheduler, optimizer)
+        schedule: dict[str, Any] = {"scheduler": self.make_scheduler(optimizer, **given, **peaks)}
         schedule["interval"] = "step" if given else "epoch"
         if isinstance(schedule["scheduler"], ReduceLROnPlateau):
             # Lightning would step it after the epoch's checkpoint was written: a resumed run would have lost that step.
