@@ -5,7 +5,7 @@ from collections.abc import Set
 from torch import nn
 
 
-def freeze(network: nn.Module, trainable: Set[str]) -> bool:
+def freeze(network: nn.Module, trainable: Set[str]) -> None:
     """Let some parameters of a network train and no others.
 
     A frozen one loses its gradient, so optimizers pass it over: neither weight decay nor momentum moves it.
@@ -13,19 +13,11 @@ def freeze(network: nn.Module, trainable: Set[str]) -> bool:
     Args:
         network: any module.
         trainable: names of parameters.
-
-    Returns:
-        Whether anything changed.
     """
-    changed = False
     for name, parameter in network.named_parameters():
-        trains = name in trainable
-        if parameter.requires_grad != trains:
-            parameter.requires_grad_(trains)
-            changed = True
-        if not trains:
+        parameter.requires_grad_(name in trainable)
+        if name not in trainable:
             parameter.grad = None
-    return changed
 
 
 def frozen_modules(network: nn.Module) -> list[nn.Module]:

@@ -64,6 +64,7 @@ class Plan(L.Callback):
         self.lr_decay, self.lr_scales, self.frozen_mode = lr_decay, lr_scales or {}, frozen_mode
         self.monitor, self.mode, self.patience, self.min_delta = monitor, mode, patience, min_delta
         self.bound: BoundPlan | None = None
+        self.applied: frozenset[str] | None = None  # to this network, in this process
         self.frozen_modules: list[nn.Module] = []
         self.scores: dict[int, float] = {}
 
@@ -89,6 +90,7 @@ class Plan(L.Callback):
         if stage == "fit":
             if not hasattr(task, "parameter_groups"):
                 raise InputError(f"finetune: {type(task).__name__} has no parameter_groups to name the groups by stage")
+            self.applied = None
             bound = self.bound or self.bind(task.network, trainer.max_epochs)
             task.parameter_groups = lambda _: bound.groups()
 
@@ -145,7 +147,12 @@ class Plan(L.Callback):
 
     def _apply(self, trainer: L.Trainer) -> None:
         plan = self._plan
-        if freeze(plan.network, plan.trainable_at(trainer.current_epoch)) or not self.frozen_modules:
+        trainable = plan.trainable_at(trainer.current_epoch)
+        if trainable != self.applied:
+            self.applied = trainable
+            freeze(plan.network, trainable)
+            for module in self.frozen_modules:
+                module.training = True  # what stays frozen follows below
             self.frozen_modules = frozen_modules(plan.network) if self.frozen_mode == "eval" else []
             wrap_again(trainer)
             for callback in trainer.callbacks:

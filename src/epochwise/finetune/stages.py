@@ -18,15 +18,16 @@ def stages(network: nn.Module) -> dict[str, list[str]]:
 
     Returns:
         Name -> the names of its parameters, from the input to the head, which is the last one. Each parameter stands
-        in one stage. A stage is called as what its parameters have in common: ``layer4``, ``blocks.11``.
+        in one stage. A stage is called by where it is, ``layer4`` or ``blocks.11``; a first one that is made of several
+        children is the ``stem``.
     """
     matcher: Any = getattr(network, "group_matcher", None)
     cut = list(group_parameters(network, matcher(coarse=True)).values()) if callable(matcher) else _children(network)
-    found: dict[str, list[str]] = {}
-    for names in cut:
-        name = "stem" if not found and len({_top(name) for name in names}) > 1 else _shared(names)
-        found[name if name not in found else f"{name}_{len(found)}"] = names
-    return found
+    firsts = [names[0].split(".") for names in cut]
+    called = [_called(path, firsts[:index] + firsts[index + 1 :]) for index, path in enumerate(firsts)]
+    if len({_top(name) for name in cut[0]}) > 1:
+        called[0] = "stem"
+    return dict(zip(called, cut, strict=True))
 
 
 def _children(network: nn.Module) -> list[list[str]]:
@@ -54,10 +55,9 @@ def _top(name: str) -> str:
     return name.partition(".")[0]
 
 
-def _shared(names: list[str]) -> str:
-    """The path that the parameters have in common which begin as the first one does."""
-    paths = [name.split(".")[:-1] for name in names if _top(name) == _top(names[0])]
-    shared = 0
-    while all(len(path) > shared and path[shared] == paths[0][shared] for path in paths):
-        shared += 1
-    return ".".join(paths[0][:shared]) or names[0]
+def _called(path: list[str], others: list[list[str]]) -> str:
+    """The start of a path that is that of no other stage."""
+    length = 1
+    while length < len(path) and any(path[:length] == other[:length] for other in others):
+        length += 1
+    return ".".join(path[:length])
