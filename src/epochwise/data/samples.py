@@ -44,6 +44,14 @@ class Samples:
     def __len__(self) -> int:
         return len(self.y)
 
+    def take(self, rows: np.ndarray) -> "Samples":
+        """Those of the given rows, in that order."""
+        if hasattr(self.x, "iloc"):
+            x = self.x.iloc[rows]
+        else:
+            x = self.x[rows] if isinstance(self.x, np.ndarray) else [self.x[row] for row in rows]
+        return Samples(x, self.y[rows], self.class_names, [self.names[row] for row in rows])
+
     def spec(self, input_shape: Sequence[int]) -> Spec:
         """What a network needs to know of these samples, the training split, when one has the shape ``input_shape``.
 

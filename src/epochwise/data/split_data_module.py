@@ -5,13 +5,15 @@ from dataclasses import asdict, dataclass
 from typing import Annotated, Any
 
 import torch
-from annotated_types import Ge, Gt, Lt
+from annotated_types import Ge, Gt, Le, Lt
 from torch.utils.data import DataLoader, StackDataset
 
 from epochwise.data.batched_data_module import BatchedDataModule
 from epochwise.data.channel_statistics import channel_statistics
+from epochwise.data.fewer_samples import fewer_samples
 from epochwise.data.join_samples import join_samples
 from epochwise.data.kept_spec import kept_spec
+from epochwise.data.noisy_labels import noisy_labels
 from epochwise.data.picture_files import PictureFiles, find_pictures
 from epochwise.data.samples import Samples
 from epochwise.data.spec import Spec
@@ -31,11 +33,15 @@ class SplitDataModule(BatchedDataModule, ABC):
         val_fraction: share of the training samples held out as ``val``, where no ``val`` is published.
         test_fraction: share of the training samples held out as ``test``, where no ``test`` is published.
         split_seed: of the cut; apart from the run's seed, so that all runs share one.
+        max_train_samples: training samples that are kept, each class in its proportion; None keeps all.
+        label_noise: share of the training labels that are drawn anew, in [0, 1]; those of val and test stay right.
     """
 
     val_fraction: Annotated[float, Gt(0), Lt(1)] = 0.15
     test_fraction: Annotated[float, Gt(0), Lt(1)] = 0.15
     split_seed: Annotated[int, Ge(0)] = 0
+    max_train_samples: Annotated[int, Ge(1)] | None = None
+    label_noise: Annotated[float, Ge(0), Le(1)] = 0.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -77,6 +83,7 @@ class SplitDataModule(BatchedDataModule, ABC):
             splits = {"all": join_samples(self.load())}
         else:
             splits = split_samples(self.load(), self.val_fraction, self.test_fraction, self.split_seed)
+            splits["train"] = self._training_samples(splits["train"])
         if self.spec is None:
             train = splits["all" if stage == "all" else "train"]
             self.learned = self.learn(train.x)
@@ -88,6 +95,13 @@ class SplitDataModule(BatchedDataModule, ABC):
                 raise InputError(f"data: the samples have the shape {shape}; the network was trained on {trained}")
             self.splits[split] = StackDataset(x, samples.targets(self.spec))  # type: ignore[arg-type]  # tensors do
             self.names[split] = samples.names
+
+    def _training_samples(self, samples: Samples) -> Samples:
+        if self.label_noise:  # before fewer are kept: a sample has the same label in all runs
+            samples = noisy_labels(samples, self.label_noise, self.split_seed)
+        if self.max_train_samples is not None:
+            samples = fewer_samples(samples, self.max_train_samples, self.split_seed)
+        return samples
 
     @property
     def num_samples(self) -> dict[str, int]:
