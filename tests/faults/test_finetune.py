@@ -1,4 +1,4 @@
-"""Fine-tuning runs that are cut off in any phase, with any optimizer and schedule, beside the one that was left alone."""
+"""Fine-tuning runs cut off in any phase, with any optimizer and schedule, beside the one that was left alone."""
 
 import pytest
 

@@ -7,7 +7,8 @@ from epochwise.task.classification import Classification
 from tests.outcome import outcome
 
 PHASES = (
-    "[{at_epoch:0,unfreeze:head},{at_epoch:2,unfreeze:[stage2,stage3]},{at_epoch:4,unfreeze:[stem,stage1],freeze:stage3}]"
+    "[{at_epoch:0,unfreeze:head},{at_epoch:2,unfreeze:[stage2,stage3]},"
+    "{at_epoch:4,unfreeze:[stem,stage1],freeze:stage3}]"
 )
 STEPS = 3  # an epoch
 BASE = (

@@ -2,8 +2,8 @@ import torch
 from torch import nn
 
 from epochwise.finetune.freeze import freeze, frozen_modules
-from epochwise.finetune.stages import stages
 from epochwise.model.small_resnet import SmallResNet
+from epochwise.model.stages import stages
 
 
 def head_only(network):

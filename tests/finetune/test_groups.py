@@ -1,8 +1,8 @@
 from torch import nn
 
 from epochwise.finetune.groups import stage_groups
-from epochwise.finetune.stages import stages
 from epochwise.model.small_resnet import SmallResNet
+from epochwise.model.stages import stages
 
 
 def groups_of(network, kind=lambda name: 0, lr_scale=lambda name: 1.0):

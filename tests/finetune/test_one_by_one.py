@@ -24,7 +24,10 @@ def test_what_trains_already_or_never_is_left_out():
 @pytest.mark.parametrize(
     ("settings", "line"),
     [
-        ({"max_epochs": 4}, "got 2, but 'stem' would begin to train at epoch 4, beyond trainer.max_epochs=4; .* at most 1"),
+        (
+            {"max_epochs": 4},
+            "got 2, but 'stem' would begin .* at epoch 4, beyond trainer.max_epochs=4; .* at most 1",
+        ),
         ({"max_epochs": 2}, "would begin to train at epoch 2, .*; allowed: trainer.max_epochs=3 or more"),
         ({"frozen": ["s", "b1", "b2"]}, "all that may train does so from epoch 0 on"),
     ],

@@ -28,7 +28,8 @@ class LearningRateMonitor(L.Callback):
 def learning_rates(groups: list[dict[str, Any]]) -> dict[str, float]:
     """The rates of an optimizer's groups by the name they are logged under: one ``lr`` where all agree.
 
-    Groups that are part of a stage (``finetune``) are logged by it whether they agree or not, with 0 while it is frozen.
+    Groups that are part of a stage (``finetune``) are logged by it whether they agree or not, with 0 while it is
+    frozen.
     """
     named = {f"lr/{group.get('part', group.get('name', index))}": group for index, group in enumerate(groups)}
     rates = {name: float(group["lr"]) * _trains(group) for name, group in named.items()}

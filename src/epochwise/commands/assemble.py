@@ -9,6 +9,7 @@ from lightning.pytorch.callbacks import ProgressBar
 from omegaconf import DictConfig, OmegaConf
 
 from epochwise.commands.build import build
+from epochwise.commands.build_network import build_network
 from epochwise.commands.fits import check_fits, check_makers
 from epochwise.input_error import InputError
 from epochwise.run.epoch_log import EpochLog
@@ -30,6 +31,7 @@ class Run:
     epoch_log: EpochLog
     interrupts: Interrupts
     trainer: L.Trainer
+    notes: list[str]  # on the weights it begins with
 
     @property
     def position(self) -> str:
@@ -38,11 +40,12 @@ class Run:
         return f"epoch {self.trainer.current_epoch}, batch {loop.epoch_loop.batch_progress.current.completed}"
 
 
-def assemble(config: DictConfig) -> Run:
+def assemble(config: DictConfig, resumed: bool = False) -> Run:
     """Build the data, then from its spec the network, the task and the trainer.
 
     Args:
         config: a checked ``conf/train.yaml``.
+        resumed: a checkpoint will give the weights.
 
     Raises:
         InputError: the data cannot be read, an object refuses its settings, or the network does not take the data.
@@ -52,7 +55,7 @@ def assemble(config: DictConfig) -> Run:
     data.setup("fit")
     config = OmegaConf.merge(config, {"spec": asdict(data.spec)})  # type: ignore[assignment]
 
-    network = build(config, "model")
+    network, notes = build_network(config, data.spec.class_names, resumed)
     check_fits(network, data.spec, config.model["_target_"])
     makers = {name: build(config, name) for name in ("optimizer", "scheduler")}
     task = build(config, "task", network=network, **makers)
@@ -60,8 +63,10 @@ def assemble(config: DictConfig) -> Run:
     task.example_input_array = torch.zeros(2, *data.spec.input_shape)  # the summary shows what becomes of it
     num_batches = len(data.train_dataloader())  # refuses samples that make no batch before anything is announced
 
-    stopping, finetune = build(config, "stopping"), build(config, "finetune")
+    stopping = build(config, "stopping")
+    finetune = build(config, "finetune") if config.get("finetune") else L.Callback()
     phases, interrupts = Phases(), Interrupts()
+    # The clock comes before all others; the log after them, it sees all that is logged.
     epoch_log = EpochLog(Path(config.run_folder), phases, continued=config.get("resume") is not None)
     finite_loss = FiniteLoss(epoch_log, config.monitor, config.mode)
     callbacks = [build(config, f"callbacks.{name}") for name in config.get("callbacks") or ()]
@@ -69,7 +74,7 @@ def assemble(config: DictConfig) -> Run:
     trainer = build(
         config,
         "trainer",
-        callbacks=[phases, finetune, stopping, *callbacks, epoch_log, finite_loss, interrupts],  # the log sees all that is logged
+        callbacks=[phases, finetune, stopping, *callbacks, epoch_log, finite_loss, interrupts],
         logger=loggers or False,
         plugins=[WholeCheckpointIO(Path(config.run_folder))],
         default_root_dir=config.run_folder,
@@ -83,4 +88,4 @@ def assemble(config: DictConfig) -> Run:
         raise InputError(f"trainer.val_check_interval: got {interval}, allowed: {allowed}")
     if config.trainer.get("profiler") and trainer.profiler.dirpath is None:
         trainer.profiler.dirpath, trainer.profiler.filename = config.run_folder, "profile"
-    return Run(config, data, task, stopping, finetune, epoch_log, interrupts, trainer)
+    return Run(config, data, task, stopping, finetune, epoch_log, interrupts, trainer, notes)

@@ -45,11 +45,11 @@ def train(config: DictConfig) -> float | None:
     folder = Path(config.run_folder)
     with claim(folder, config.get("resume")) as checkpoint:
         L.seed_everything(config.seed, workers=True, verbose=False)
-        run = assemble(config)
+        run = assemble(config, resumed=checkpoint is not None)
         plan = run_plan(run)
         settings: dict[str, Any] = {}
         if run.trainer.is_global_zero:
-            tell_plan(run.config, run.data, run.task, plan, folder, checkpoint, notes)
+            tell_plan(run.config, run.data, run.task, plan, folder, checkpoint, [*run.notes, *notes])
         if config.get("dry_run"):
             if run.trainer.is_global_zero:
                 with whole_file(folder / "plan.json") as file:

@@ -46,7 +46,8 @@ SCHEMAS = {
             "report": bool | None,
             "spec": Any,  # filled in by the program once the data has been read
         },
-        one=frozenset({"data", "model", "task", "optimizer", "scheduler", "stopping", "finetune", "trainer"}),
+        one=frozenset({"data", "model", "task", "optimizer", "scheduler", "stopping", "trainer"}),
+        optional=frozenset({"finetune"}),
         several=frozenset({"callbacks", "loggers"}),
     ),
     "evaluate": Schema(

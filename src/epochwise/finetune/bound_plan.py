@@ -10,8 +10,8 @@ from epochwise.finetune.lr_scales import lr_scale_of_each
 from epochwise.finetune.one_by_one import one_by_one
 from epochwise.finetune.phases import read_phases, starts, trainable_at
 from epochwise.finetune.select import select
-from epochwise.finetune.stages import stages
 from epochwise.input_error import InputError
+from epochwise.model.stages import stages
 
 
 class BoundPlan:

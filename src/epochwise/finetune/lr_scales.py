@@ -32,8 +32,6 @@ def lr_scale_of_each(
     for chosen, scale in lr_scales.items():
         for name in select(f"{key}.{chosen}", chosen, stages):
             if name in named_by and found[name] != scale:
-                raise InputError(
-                    f"{key}.{chosen}: {name!r} is named by {named_by[name]!r} already, with another scale"
-                )
+                raise InputError(f"{key}.{chosen}: {name!r} is named by {named_by[name]!r} already, with another scale")
             found[name], named_by[name] = scale, chosen
     return found

@@ -19,12 +19,12 @@ class Plan(L.Callback):
 
     What trains is a function of the epoch, and applied where training starts, where an epoch starts and before each
     batch: a resumed run goes on as an uninterrupted one. All parameters stand in the optimizer from the start, in
-    groups named by stage; a frozen one has no gradient, and optimizers pass it over. So every schedule works, and a layer
-    that begins late takes the rate of that moment. Whoever stops the run and has a ``begin_anew`` counts patience from
-    the last phase on.
+    groups named by stage; a frozen one has no gradient, and optimizers pass it over. So every schedule works, and a
+    layer that begins late takes the rate of that moment. Whoever stops the run and has a ``begin_anew`` counts patience
+    from the last phase on.
 
-    Layers are named by stage or by their parameters' names (``select``). Every parameter has to be named by a phase or by
-    ``frozen``.
+    Layers are named by stage or by their parameters' names (``select``). Every parameter has to be named by a phase or
+    by ``frozen``.
 
     Args:
         phases: what changes when: ``{at_epoch: 0, unfreeze: head}``. ``at_epoch`` counts from 0, everything is frozen

@@ -10,7 +10,7 @@ from torchvision.models.resnet import BasicBlock
 
 
 class SmallResNet(nn.Module):
-    """The ResNet that its paper trains on CIFAR-10: a 3x3 stem, then stages that double the width and halve the picture.
+    """The ResNet of its paper's CIFAR-10: a 3x3 stem, then stages that double the width and halve the picture.
 
     The defaults make 8 layers of 78,000 parameters, ``blocks_per_stage`` 3 those of ResNet-20.
 

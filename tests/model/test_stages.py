@@ -3,9 +3,9 @@ import torch
 from torch import nn
 from torchvision.models import resnet18
 
-from epochwise.finetune.stages import stages
 from epochwise.model.mlp import MLP
 from epochwise.model.small_resnet import SmallResNet
+from epochwise.model.stages import stages
 
 
 def test_a_networks_children_are_its_stages_and_the_last_one_is_the_head():
