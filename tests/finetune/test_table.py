@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 
 from epochwise.finetune.bound_plan import BoundPlan
@@ -8,7 +9,9 @@ PHASES = [{"at_epoch": 0, "unfreeze": "head"}, {"at_epoch": 2, "unfreeze": "body
 
 
 def laid_out(rates, phases=PHASES, lr_decay=0.5):
-    return table(BoundPlan(MLP((8,), 3, [4]), 4, phases, (), None, lr_decay, {}), rates)
+    return table(
+        BoundPlan(MLP((8,), 3, [4]), 4, phases, (), None, lr_decay, {}), None if rates is None else np.array(rates)
+    )
 
 
 def test_it_says_for_each_epoch_and_group_who_trains_with_how_many_parameters_at_what_rate():

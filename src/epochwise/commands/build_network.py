@@ -49,7 +49,7 @@ def build_network(config: DictConfig, class_names: list[str], resumed: bool) -> 
 def _published(name: str) -> dict[str, Any]:
     """Downloaded where they are not in torch's cache."""
     try:
-        weights = torchvision.models.get_model_weights(name).DEFAULT  # type: ignore[attr-defined]  # each has one
+        weights = torchvision.models.get_model_weights(name).DEFAULT
     except (ValueError, KeyError):
         raise InputError(
             "model.pretrained: got True, but nobody publishes weights of this network; allowed: false, a run folder, "

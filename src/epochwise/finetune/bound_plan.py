@@ -49,8 +49,9 @@ class BoundPlan:
             self.phases = one_by_one(self.phases, one_stage_every_n_epochs, self.stages, never, max_epochs, key)
         self._check_budget()
         self._check_all_are_named(never)
-        self.levelled_off: dict[int, int] = {}
-        self.starts = starts(self.phases, self.levelled_off)
+        self.waits = any(phase.at_epoch is None for phase in self.phases)  # for a plateau
+        self.began: dict[int, int] = {}  # after one
+        self.starts = starts(self.phases, self.began)
         self.lr_scale = lr_scale_of_each(self.stages, lr_decay, lr_scales, "finetune.lr_scales")
 
     def trainable_at(self, epoch: int) -> frozenset[str]:
@@ -67,8 +68,8 @@ class BoundPlan:
 
     def begin(self, phase: int, epoch: int) -> None:
         """Let a phase that waited begin with an epoch."""
-        self.levelled_off[phase] = epoch
-        self.starts = starts(self.phases, self.levelled_off)
+        self.began[phase] = epoch
+        self.starts = starts(self.phases, self.began)
 
     def last_start(self) -> int:
         """The epoch that the last phase begins with; the end of the budget where that is not known yet."""

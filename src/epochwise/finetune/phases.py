@@ -42,7 +42,7 @@ def read_phases(
             epochs that do not ascend, what ``select`` refuses, a phase that changes nothing or after which nothing
             trains.
     """
-    if not isinstance(written, Sequence) or isinstance(written, str) or not written:
+    if not isinstance(written, (list, tuple)) or not written:
         raise InputError(f"{key}: got {written!r}, allowed: a list of phases, the first with at_epoch: 0")
     phases: list[Phase] = []
     training: frozenset[str] = frozenset()
@@ -68,12 +68,12 @@ def trained(before: frozenset[str], phase: Phase) -> frozenset[str]:
     return (before | phase.unfreeze) - phase.freeze
 
 
-def starts(phases: Sequence[Phase], levelled_off: Mapping[int, int]) -> list[int | None]:
+def starts(phases: Sequence[Phase], began: Mapping[int, int]) -> list[int | None]:
     """The epoch that each phase begins with, from 0.
 
     Args:
         phases: in their order.
-        levelled_off: phase that waited -> the epoch it began with. One that has not begun begins at the latest with
+        began: phase that waited -> the epoch it began with. One that has not begun begins at the latest with
             the next phase that has an epoch.
 
     Returns:
@@ -84,7 +84,7 @@ def starts(phases: Sequence[Phase], levelled_off: Mapping[int, int]) -> list[int
     for index in reversed(range(len(phases))):
         at_epoch = phases[index].at_epoch
         later = later if at_epoch is None else at_epoch
-        found.append(levelled_off.get(index, later) if at_epoch is None else at_epoch)
+        found.append(began.get(index, later) if at_epoch is None else at_epoch)
     return found[::-1]
 
 

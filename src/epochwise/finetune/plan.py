@@ -8,8 +8,9 @@ from annotated_types import Ge, Gt, Le
 from torch import nn
 
 from epochwise.finetune.bound_plan import BoundPlan
+from epochwise.finetune.cached_features import CachedFeatures, cached_features
 from epochwise.finetune.freeze import freeze, frozen_modules
-from epochwise.finetune.levelled_off import levelled_off
+from epochwise.finetune.plateau import Plateau
 from epochwise.finetune.wrap_again import wrap_again
 from epochwise.input_error import InputError
 
@@ -41,10 +42,12 @@ class Plan(L.Callback):
         mode: ``"min"`` where smaller is better, else ``"max"``.
         patience: epochs without improvement that make a plateau, at least 1.
         min_delta: an improvement is larger than this, in the unit of the monitor.
+        cache_features: run what is frozen before all that trains once for each sample, in each phase.
 
     Raises:
         InputError: before the first step: what the plan names is not there, a parameter that nothing names, an epoch
-            beyond the budget, a phase that changes nothing, a monitor that is never logged.
+            beyond the budget, a phase that changes nothing, a monitor that is never logged, features to be cached that
+            change from epoch to epoch.
     """
 
     def __init__(
@@ -59,14 +62,16 @@ class Plan(L.Callback):
         mode: Literal["min", "max"] = "min",
         patience: Annotated[int, Ge(1)] = 3,
         min_delta: Annotated[float, Ge(0)] = 0.0,
+        cache_features: bool = False,
     ) -> None:
         self.phases, self.frozen, self.one_stage_every_n_epochs = phases, frozen, one_stage_every_n_epochs
         self.lr_decay, self.lr_scales, self.frozen_mode = lr_decay, lr_scales or {}, frozen_mode
-        self.monitor, self.mode, self.patience, self.min_delta = monitor, mode, patience, min_delta
+        self.plateau = Plateau(monitor, mode, patience, min_delta)
+        self.cache_features = cache_features
+        self.cached: CachedFeatures | None = None
         self.bound: BoundPlan | None = None
         self.applied: frozenset[str] | None = None  # to this network, in this process
         self.frozen_modules: list[nn.Module] = []
-        self.scores: dict[int, float] = {}
 
     def bind(self, network: nn.Module, max_epochs: int | None) -> BoundPlan:
         """Hold the plan against a network and a budget.
@@ -92,6 +97,8 @@ class Plan(L.Callback):
                 raise InputError(f"finetune: {type(task).__name__} has no parameter_groups to name the groups by stage")
             self.applied = None
             bound = self.bound or self.bind(task.network, trainer.max_epochs)
+            if self.cache_features:
+                self.cached = cached_features(bound, self.frozen_mode, getattr(trainer, "datamodule", None))
             task.parameter_groups = lambda _: bound.groups()
 
     def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
@@ -104,20 +111,22 @@ class Plan(L.Callback):
         self._apply(trainer)  # an epoch that is gone on with has no start
 
     def on_validation_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        if not trainer.sanity_checking and not self.monitor.startswith("train/"):
-            self._observe(trainer)
+        if self._plan.waits and not self.plateau.monitor.startswith("train/"):
+            self.plateau.observe(trainer)
 
     def on_train_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        if self.monitor.startswith("train/"):
-            self._observe(trainer)
         epoch, plan = trainer.current_epoch, self._plan
+        if plan.waits and self.plateau.monitor.startswith("train/"):
+            self.plateau.observe(trainer)
         waiting = plan.waiting_at(epoch)
-        if waiting is None or epoch not in self.scores:
-            return
-        since = plan.starts[waiting - 1] or 0
-        found = levelled_off(self.scores, since, self.mode, self.patience, self.min_delta)
-        if trainer.strategy.reduce_boolean_decision(found, all=False):
-            plan.begin(waiting, epoch + 1)
+        if waiting is not None and epoch in self.plateau.scores:
+            reached = self.plateau.reached(plan.starts[waiting - 1] or 0)
+            if trainer.strategy.reduce_boolean_decision(reached, all=False):
+                plan.begin(waiting, epoch + 1)
+
+    def on_train_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        if self.cached:
+            self.cached.end()
 
     def events(self, epoch: int) -> list[str]:
         """What the row of an epoch is marked with: ``unfreeze`` and ``freeze`` where something does from there on."""
@@ -125,25 +134,17 @@ class Plan(L.Callback):
         return ["unfreeze"] * bool(epoch > 0 and now - before) + ["freeze"] * bool(before - now)
 
     def state_dict(self) -> dict[str, Any]:
-        return {"scores": self.scores, "levelled_off": self.bound.levelled_off if self.bound else {}}
+        return {"scores": self.plateau.scores, "began": self.bound.began if self.bound else {}}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        self.scores = state_dict["scores"]
-        for phase, epoch in state_dict["levelled_off"].items():
+        self.plateau.scores = state_dict["scores"]
+        for phase, epoch in state_dict["began"].items():
             self._plan.begin(phase, epoch)
 
     @property
     def _plan(self) -> BoundPlan:
         assert self.bound is not None, "setup binds it"
         return self.bound
-
-    def _observe(self, trainer: L.Trainer) -> None:
-        if any(phase.at_epoch is None for phase in self._plan.phases):
-            metrics = trainer.callback_metrics
-            if self.monitor not in metrics:
-                hint = InputError.closest(self.monitor, list(metrics))
-                raise InputError(f"finetune.monitor: {self.monitor!r} is never logged{hint}")
-            self.scores[trainer.current_epoch] = float(metrics[self.monitor])
 
     def _apply(self, trainer: L.Trainer) -> None:
         plan = self._plan
@@ -155,7 +156,9 @@ class Plan(L.Callback):
                 module.training = True  # what stays frozen follows below
             self.frozen_modules = frozen_modules(plan.network) if self.frozen_mode == "eval" else []
             wrap_again(trainer)
-            for callback in trainer.callbacks:
+            if self.cached:
+                self.cached.begin()
+            for callback in trainer.callbacks:  # type: ignore[attr-defined]  # set on the instance
                 if hasattr(callback, "begin_anew"):
                     callback.begin_anew(plan.last_start())
         for module in self.frozen_modules:

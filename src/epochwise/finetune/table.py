@@ -1,14 +1,15 @@
 """What a plan comes to, epoch by epoch and group by group."""
 
-from collections.abc import Sequence
 from typing import Any
+
+import numpy as np
 
 from epochwise.finetune.bound_plan import BoundPlan
 
 MOST_ROWS = 40
 
 
-def table(plan: BoundPlan, rates: Sequence[float] | None) -> dict[str, Any]:
+def table(plan: BoundPlan, rates: np.ndarray | None) -> dict[str, Any]:
     """Lay a plan out as plain values.
 
     Args:
@@ -35,8 +36,7 @@ def table(plan: BoundPlan, rates: Sequence[float] | None) -> dict[str, Any]:
         lr = {name: base * part["lr_scale"] if members[name] <= training else None for name, part in groups.items()}
         count = sum(named[name].numel() for name in plan.trainable_at(epoch))
         epochs.append({"epoch": epoch, "parameters": count, "lr": lr})
-    waits = any(phase.at_epoch is None for phase in plan.phases)
-    return {"groups": groups, "epochs": epochs, "waits": waits, "lr_known": rates is not None}
+    return {"groups": groups, "epochs": epochs, "waits": plan.waits, "lr_known": rates is not None}
 
 
 def phase_line(laid_out: dict[str, Any]) -> str:
