@@ -22,6 +22,7 @@ TRUSTED = (
     "lightning.pytorch.loggers.",
     "lightning.pytorch.profilers.",
     "lightning.pytorch.strategies.",
+    "schedulefree.",
     "timm.create_model",
     "timm.optim.",
     "torch.nn.",

@@ -71,6 +71,7 @@ class Plan(L.Callback):
         self.cached: CachedFeatures | None = None
         self.bound: BoundPlan | None = None
         self.applied: frozenset[str] | None = None  # to this network, in this process
+        self.told_start = 0  # of the last phase, to whoever stops the run
         self.frozen_modules: list[nn.Module] = []
 
     def bind(self, network: nn.Module, max_epochs: int | None) -> BoundPlan:
@@ -134,10 +135,11 @@ class Plan(L.Callback):
         return ["unfreeze"] * bool(epoch > 0 and now - before) + ["freeze"] * bool(before - now)
 
     def state_dict(self) -> dict[str, Any]:
-        return {"scores": self.plateau.scores, "began": self.bound.began if self.bound else {}}
+        began = self.bound.began if self.bound else {}
+        return {"scores": self.plateau.scores, "began": began, "told_start": self.told_start}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        self.plateau.scores = state_dict["scores"]
+        self.plateau.scores, self.told_start = state_dict["scores"], state_dict["told_start"]
         for phase, epoch in state_dict["began"].items():
             self._plan.begin(phase, epoch)
 
@@ -158,8 +160,10 @@ class Plan(L.Callback):
             wrap_again(trainer)
             if self.cached:
                 self.cached.begin()
+        if plan.last_start() != self.told_start:
+            self.told_start = plan.last_start()
             for callback in trainer.callbacks:  # type: ignore[attr-defined]  # set on the instance
                 if hasattr(callback, "begin_anew"):
-                    callback.begin_anew(plan.last_start())
+                    callback.begin_anew(self.told_start)
         for module in self.frozen_modules:
             module.training = False

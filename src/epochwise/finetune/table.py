@@ -14,7 +14,8 @@ def table(plan: BoundPlan, rates: np.ndarray | None) -> dict[str, Any]:
 
     Args:
         plan: of a run with a budget.
-        rates: (E,) the optimizer's rate at the start of each epoch; ``None``: it follows from the scores.
+        rates: the optimizer's rate at the start of each epoch, as far as the schedule goes; ``None``: it follows from
+            the scores.
 
     Returns:
         ``groups``: name -> ``parameters``, their number, and ``lr_scale``; ``epochs``: for each ``epoch``, from 0, the
@@ -32,7 +33,7 @@ def table(plan: BoundPlan, rates: np.ndarray | None) -> dict[str, Any]:
     epochs = []
     for epoch in range(plan.max_epochs or 0):
         training = {id(named[name]) for name in plan.trainable_at(epoch)}
-        base = 1.0 if rates is None else float(rates[epoch])
+        base = 1.0 if rates is None else float(rates[min(epoch, len(rates) - 1)])
         lr = {name: base * part["lr_scale"] if members[name] <= training else None for name, part in groups.items()}
         count = sum(named[name].numel() for name in plan.trainable_at(epoch))
         epochs.append({"epoch": epoch, "parameters": count, "lr": lr})
