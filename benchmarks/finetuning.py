@@ -3,11 +3,11 @@
     python benchmarks/finetuning.py
 
 A small ResNet is pretrained on MNIST-5k and meets scikit-learn's digits, laid out as MNIST's, with 20 and with 100
-labels. Each seed draws its own labels. Scratch has three times the epochs; all have the last epoch's weights tested, none
-is chosen by its score. Beside them Lightning's BackboneFinetuning and, where it is installed (`pip install
-finetuning-scheduler`), that package; of all three it is asked what a one-cycle schedule and a resume after the unfreeze
-make of them. It ends with 1 where a bar is missed: with 20 labels the frozen head 15 points above scratch, with 100
-labels gradual or layer-wise 5. SEEDS=1 is quick.
+labels. Each seed draws its own labels. Scratch has three times the epochs; all have the last epoch's weights tested,
+none is chosen by its score. Beside them Lightning's BackboneFinetuning and, where it is installed (`pip install
+finetuning-scheduler`), that package; of all three it is asked what a one-cycle schedule and a resume after the
+unfreeze make of them. It ends with 1 where a bar is missed: with 20 labels the frozen head 15 points above scratch,
+with 100 labels gradual or layer-wise 5. SEEDS=1 is quick.
 """
 
 import logging
