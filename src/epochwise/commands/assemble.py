@@ -8,6 +8,7 @@ import torch
 from lightning.pytorch.callbacks import ProgressBar
 from omegaconf import DictConfig, OmegaConf
 
+from epochwise.commands.budget import budgeted
 from epochwise.commands.build import build
 from epochwise.commands.fits import check_fits, check_makers
 from epochwise.input_error import InputError
@@ -29,6 +30,7 @@ class Run:
     epoch_log: EpochLog
     interrupts: Interrupts
     trainer: L.Trainer
+    notes: list[str]  # on settings that only the data makes doubtful
 
     @property
     def position(self) -> str:
@@ -49,6 +51,7 @@ def assemble(config: DictConfig) -> Run:
     data = build(config, "data")
     data.prepare_data()
     data.setup("fit")
+    config, notes = budgeted(config, data)
     config = OmegaConf.merge(config, {"spec": asdict(data.spec)})  # type: ignore[assignment]
 
     network = build(config, "model")
@@ -80,4 +83,4 @@ def assemble(config: DictConfig) -> Run:
         raise InputError(f"trainer.val_check_interval: got {interval}, allowed: {allowed}")
     if config.trainer.get("profiler") and trainer.profiler.dirpath is None:
         trainer.profiler.dirpath, trainer.profiler.filename = config.run_folder, "profile"
-    return Run(config, data, task, stopping, epoch_log, interrupts, trainer)
+    return Run(config, data, task, stopping, epoch_log, interrupts, trainer, notes)

@@ -55,7 +55,7 @@ def train(config: DictConfig) -> float | None:
         plan = run_plan(run)
         settings: dict[str, Any] = {}
         if run.trainer.is_global_zero:
-            tell_plan(run.config, run.data, run.task, plan, folder, checkpoint, notes)
+            tell_plan(run.config, run.data, run.task, plan, folder, checkpoint, [*notes, *run.notes])
         if config.get("dry_run"):
             if run.trainer.is_global_zero:
                 with whole_file(folder / "plan.json") as file:
