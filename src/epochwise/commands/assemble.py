@@ -8,6 +8,7 @@ import torch
 from lightning.pytorch.callbacks import ProgressBar
 from omegaconf import DictConfig, OmegaConf
 
+from epochwise.commands.budget import budgeted
 from epochwise.commands.build import build
 from epochwise.commands.build_network import build_network
 from epochwise.commands.fits import check_fits, check_makers
@@ -31,7 +32,7 @@ class Run:
     epoch_log: EpochLog
     interrupts: Interrupts
     trainer: L.Trainer
-    notes: list[str]  # on the weights it begins with
+    notes: list[str]  # on the weights it begins with, and on settings that only the data makes doubtful
 
     @property
     def position(self) -> str:
@@ -53,9 +54,10 @@ def assemble(config: DictConfig, resumed: bool = False) -> Run:
     data = build(config, "data")
     data.prepare_data()
     data.setup("fit")
+    config, notes = budgeted(config, data)
     config = OmegaConf.merge(config, {"spec": asdict(data.spec)})  # type: ignore[assignment]
 
-    network, notes = build_network(config, data.spec.class_names, resumed)
+    network, loaded = build_network(config, data.spec.class_names, resumed)
     check_fits(network, data.spec, config.model["_target_"])
     makers = {name: build(config, name) for name in ("optimizer", "scheduler")}
     task = build(config, "task", network=network, **makers)
@@ -88,4 +90,4 @@ def assemble(config: DictConfig, resumed: bool = False) -> Run:
         raise InputError(f"trainer.val_check_interval: got {interval}, allowed: {allowed}")
     if config.trainer.get("profiler") and trainer.profiler.dirpath is None:
         trainer.profiler.dirpath, trainer.profiler.filename = config.run_folder, "profile"
-    return Run(config, data, task, stopping, finetune, epoch_log, interrupts, trainer, notes)
+    return Run(config, data, task, stopping, finetune, epoch_log, interrupts, trainer, [*loaded, *notes])
