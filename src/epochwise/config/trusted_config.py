@@ -10,9 +10,10 @@ from epochwise.config.trusted import is_trusted
 from epochwise.input_error import InputError
 
 #: Nodes whose objects write files, and packages of such objects wherever they are named.
-WRITERS = ("callbacks", "loggers", "stopping", "trainer")
+WRITERS = ("callbacks", "finetune", "loggers", "stopping", "trainer")
 WRITING = (
     "epochwise.callbacks.",
+    "epochwise.finetune.",
     "epochwise.loggers.",
     "epochwise.stopping.",
     "lightning.",

@@ -134,13 +134,15 @@ class EpochLog(L.Callback):
         before = self.rows[-1] if self.rows else {}
         # A rate that moves every step has no drops, one that is set by the epoch has.
         by_epoch = any(schedule.interval == "epoch" for schedule in trainer.lr_scheduler_configs)
-        dropped = by_epoch and any(scores[name] < float(before.get(name) or 0) for name in rates)
+        dropped = by_epoch and any(0 < scores[name] < float(before.get(name) or 0) for name in rates)
         starts = [
             getattr(schedule.scheduler, "cooldown_epochs", (None,))[0] for schedule in trainer.lr_scheduler_configs
         ]
         cools = trainer.current_epoch in starts
         names = {"resume": self.resumed, "lr_drop": dropped, "cooldown": cools, "stop": trainer.should_stop}
-        return [name for name, happened in names.items() if happened]
+        happened = [name for name, did in names.items() if did]
+        own = [callback.events for callback in trainer.callbacks if hasattr(callback, "events")]  # type: ignore[attr-defined]
+        return happened + [event for events in own for event in events(trainer.current_epoch)]
 
     def _draw(self, trainer: L.Trainer, axis: str, values: dict[str, float], x: int) -> None:
         for logger in trainer.loggers:
