@@ -2,8 +2,8 @@
 
     python -m benchmarks.pictures         # writes docs/pictures/{tensorboard,report,terminal}.png; needs chromium
 
-Nothing is drawn by hand: TensorBoard's page and the report are opened in a headless Chromium, and what the terminal showed
-is laid out by rich.
+Nothing is drawn by hand: TensorBoard's page and the report are opened in a headless Chromium, and what the terminal
+showed is laid out by rich.
 """
 
 import os
@@ -42,7 +42,8 @@ def terminal_page(command: str, printed: str) -> str:
     return console.export_html(code_format=PAGE, inline_styles=True)
 
 
-PAGE = """<!doctype html><meta charset="utf-8"><style>body {{ margin: 16px; background: {background}; color: {foreground} }}
+PAGE = """<!doctype html><meta charset="utf-8"><style>
+body {{ margin: 16px; background: {background}; color: {foreground} }}
 pre {{ font: 14px/1.25 "DejaVu Sans Mono", monospace; margin: 0; width: max-content }}</style><pre>{code}</pre>"""
 
 

@@ -34,7 +34,7 @@ def shown(runs, tmp_path_factory):
 
 
 def points(line):
-    return [(float(x), float(y)) for x, y in re.findall(r"[ML]([\d.]+)[, ]([\d.]+)", line)]
+    return [(float(x), float(y)) for x, y in re.findall(r"[ML](-?[\d.]+)[, ](-?[\d.]+)", line)]
 
 
 def test_tensorboard_shows_one_line_a_run_and_one_point_an_epoch(shown):
