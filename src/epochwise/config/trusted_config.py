@@ -11,7 +11,13 @@ from epochwise.input_error import InputError
 
 #: Nodes whose objects write files, and packages of such objects wherever they are named.
 WRITERS = ("callbacks", "finetune", "loggers", "stopping", "trainer")
-WRITING = ("epochwise.callbacks.", "epochwise.finetune.", "epochwise.loggers.", "epochwise.stopping.", "lightning.")
+WRITING = (
+    "epochwise.callbacks.",
+    "epochwise.finetune.",
+    "epochwise.loggers.",
+    "epochwise.stopping.",
+    "lightning.",
+)
 #: Settings of theirs that say where.
 PLACE = re.compile(r"dir|path|folder|root|file$|uri|url|host|address|prefix|location")
 FOLDER = "${run_folder}"
