@@ -25,6 +25,7 @@ from epochwise.config.hydra_arguments import parse_arguments
 from epochwise.config.interruptible import interruptible
 from epochwise.config.key_override import one_line
 from epochwise.config.report_words import report_words
+from epochwise.config.sweep_job import sweep_job
 from epochwise.input_error import InputError
 
 CONFIG_ERRORS = (ConfigCompositionException, OverrideParseException, SearchPathException, OmegaConfBaseException)
@@ -43,18 +44,21 @@ def front_door(name: str) -> Callable[[Callable[[DictConfig], Any]], Callable[[]
 
     def decorate(task: Callable[[DictConfig], Any]) -> Callable[[], None]:
         begun: list[str] = []
+        script = sys.argv[0]
 
         @wraps(task)
         def job(config: DictConfig) -> Any:
             begun.append(name)
             try:
                 with interruptible(speaks=_is_first_process()):
+                    if HydraConfig.get().mode == RunMode.MULTIRUN:
+                        sys.argv[0] = script  # a launcher's own process has another one
+                        return sweep_job(task, config, _lines, writes=_is_first_process())
                     return task(config)
             except Exception as error:
-                # Hydra would print a line of its own first. Of a sweep it has to hear, to go on as it sees fit.
-                if HydraConfig.get().mode == RunMode.MULTIRUN or _lines(error) is None:
+                if _lines(error) is None:
                     raise
-                _refuse(error)
+                _refuse(error)  # here: Hydra would print a line of its own first
 
         @wraps(task)
         def main() -> None:

@@ -41,7 +41,7 @@ SCHEMAS = {
             "monitor": str,
             "mode": Literal["min", "max"],
             "run_folder": str | None,
-            "resume": Literal["auto"] | None,
+            "resume": Literal["auto"] | bool | None,
             "dry_run": bool | None,
             "report": bool | None,
             "spec": Any,  # filled in by the program once the data has been read

@@ -10,6 +10,7 @@ from torch.utils.data import DataLoader, StackDataset
 
 from epochwise.data.batched_data_module import BatchedDataModule
 from epochwise.data.channel_statistics import channel_statistics
+from epochwise.data.fold_samples import fold_samples
 from epochwise.data.join_samples import join_samples
 from epochwise.data.kept_spec import kept_spec
 from epochwise.data.picture_files import PictureFiles, find_pictures
@@ -31,11 +32,17 @@ class SplitDataModule(BatchedDataModule, ABC):
         val_fraction: share of the training samples held out as ``val``, where no ``val`` is published.
         test_fraction: share of the training samples held out as ``test``, where no ``test`` is published.
         split_seed: of the cut; apart from the run's seed, so that all runs share one.
+        in_order: the samples stand in the order of time: ``test`` is the last of them, ``val`` the last of the rest.
+        splitter: of scikit-learn; cuts ``train`` and ``val`` together into folds. None: ``val`` is cut out once.
+        fold: the one that is ``val``, from 0. None: with a splitter all folds are trained on, and ``val`` is empty.
     """
 
     val_fraction: Annotated[float, Gt(0), Lt(1)] = 0.15
     test_fraction: Annotated[float, Gt(0), Lt(1)] = 0.15
     split_seed: Annotated[int, Ge(0)] = 0
+    in_order: bool = False
+    splitter: Any = None
+    fold: Annotated[int, Ge(0)] | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -75,16 +82,21 @@ class SplitDataModule(BatchedDataModule, ABC):
             return
         if stage == "all":
             splits = {"all": join_samples(self.load())}
+        elif self.splitter is None:
+            if self.fold is not None:
+                raise InputError(f"data.fold={self.fold}: there is no splitter that cuts folds; crossval.py has one")
+            splits = split_samples(self.load(), self.val_fraction, self.test_fraction, self.split_seed, self.in_order)
         else:
-            splits = split_samples(self.load(), self.val_fraction, self.test_fraction, self.split_seed)
+            cut = (self.test_fraction, self.split_seed, self.in_order)
+            splits = fold_samples(self.load(), self.splitter, self.fold, *cut)
         if self.spec is None:
             train = splits["all" if stage == "all" else "train"]
             self.learned = self.learn(train.x)
             self.spec = train.spec(self.encode(train.x)[[0]].shape[1:])
         for split, samples in splits.items():
             x = self.encode(samples.x)
-            shape, trained = tuple(x[[0]].shape[1:]), self.spec.input_shape
-            if shape != trained:
+            trained = self.spec.input_shape
+            if len(samples) and (shape := tuple(x[[0]].shape[1:])) != trained:
                 raise InputError(f"data: the samples have the shape {shape}; the network was trained on {trained}")
             self.splits[split] = StackDataset(x, samples.targets(self.spec))  # type: ignore[arg-type]  # tensors do
             self.names[split] = samples.names
