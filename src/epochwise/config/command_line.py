@@ -79,7 +79,8 @@ class CommandLine:
             return [override]
         given, key = (override.input_line or "").partition("=")[2], override.get_key_element()
         if not self.sweeps:
-            self.lines[f"{override.key_or_group}: got {given!r}, a sweep; add -m to run a job a value"] = None
+            how = "add -m to run a job a value" if self.front_door == "train" else "allowed: one value"
+            self.lines[f"{override.key_or_group}: got {given!r}, a sweep; {how}"] = None
             return []
         try:
             if isinstance(sweep := override.value(), IntervalSweep):

@@ -20,6 +20,7 @@ from epochwise.config.closed_pipe import closed_pipe
 from epochwise.config.command_line import CommandLine
 from epochwise.config.composer import Composer
 from epochwise.config.continued_run import continue_run
+from epochwise.config.crossval_words import crossval_words
 from epochwise.config.help_text import help_text
 from epochwise.config.hydra_arguments import parse_arguments
 from epochwise.config.interruptible import interruptible
@@ -29,6 +30,9 @@ from epochwise.config.sweep_job import sweep_job
 from epochwise.input_error import InputError
 
 CONFIG_ERRORS = (ConfigCompositionException, OverrideParseException, SearchPathException, OmegaConfBaseException)
+
+#: Front door -> what its command line may say in its own way.
+WORDS = {"train": continue_run, "report": report_words, "crossval": crossval_words}
 
 
 def front_door(name: str) -> Callable[[Callable[[DictConfig], Any]], Callable[[], None]]:
@@ -81,10 +85,8 @@ def front_door(name: str) -> Callable[[Callable[[DictConfig], Any]], Callable[[]
 
 def _enter(name: str, task: Callable[[DictConfig], Any], job: Callable[[DictConfig], Any]) -> None:
     """Check the command line, then let Hydra do what it says."""
-    if name == "train":
-        sys.argv[1:] = continue_run(sys.argv[1:])
-    if name == "report":
-        sys.argv[1:] = report_words(sys.argv[1:])
+    if name in WORDS:
+        sys.argv[1:] = WORDS[name](sys.argv[1:])
     _share_the_run_folder()
     arguments = parse_arguments(sys.argv[1:])
     text = _check(arguments, name, Path(task.__code__.co_filename).parent, task.__globals__["__doc__"] or name)

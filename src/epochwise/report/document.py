@@ -81,7 +81,7 @@ def _seeds(group: SeedGroup, runs: list[dict[str, Any]]) -> dict[str, Any]:
     members = [runs[index] for index in group.runs]
     scores = [name for name in members[0]["test"] if all(name in member["test"] for member in members)]
     return {
-        "name": f"{members[0]['name']} and {len(members) - 1} more seeds",
+        "name": f"{members[0]['name']} and {len(members) - 1} more {group.by.rpartition('.')[2]}s",
         "runs": list(group.runs),
         "columns": group.columns,
         "best_score": _spread([member["best_score"] for member in members]),

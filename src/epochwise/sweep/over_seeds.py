@@ -26,11 +26,8 @@ def over_seeds(folders: Sequence[Path], monitor: str, mode: Literal["min", "max"
         A line a setting. ``±`` is the standard deviation over seeds.
     """
     runs = read_runs([folder for folder in folders if (folder / "epochs.csv").exists()])
-    lines = []
-    for group in seed_groups(runs):
-        members = [runs[index] for index in group.runs]
-        lines.append(_line(members, monitor, mode))
-    return lines
+    groups = [group for group in seed_groups(runs) if group.by == "seed"]
+    return [_line([runs[index] for index in group.runs], monitor, mode) for group in groups]
 
 
 def _line(runs: list[ReportRun], monitor: str, mode: Literal["min", "max"]) -> str:
