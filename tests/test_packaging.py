@@ -110,7 +110,8 @@ def test_first_command_installs_with_constraints_and_the_second_does_nothing_but
     assert (clone / "installs").read_text().split()[1:4] == ["pip", "install", "--progress-bar"]
     assert "-c constraints.txt -e .[dev]" in (clone / "installs").read_text()
     second = make(clone, "test")
-    assert second.stdout == "ran -m pytest\n"
+    assert second.stdout.startswith("ran -m pytest ")
+    assert len(second.stdout.splitlines()) == 1
     assert num_installs(clone) == 1
 
 

@@ -9,7 +9,7 @@ from epochwise.input_error import InputError
 CHECKPOINT = {
     "state_dict": {"w": torch.zeros(2)}, "epoch": 1, "global_step": 5, "loops": {}, "callbacks": {},
     "optimizer_states": [], "lr_schedulers": [], "epoch_log": {
-        "rows": [], "samples": 0, "epoch_samples": 0, "seconds": 0.1, "val_scores": {}, "logged_step": 0,
+        "rows": [], "samples": 0, "epoch_samples": 0, "phases": {"data": 0.1}, "val_scores": {}, "logged_step": 0,
         "step_scores": [], "epoch_scores": [],
     },
 }  # fmt: skip

@@ -38,6 +38,14 @@ def test_a_curve_that_overfits_by_more_than_three_noise_widths_is_never_a_good_f
     assert [curve.what for curve in curves if curve.rise > 3 and judged(curve).label == "good_fit"] == []
 
 
+def test_among_curves_that_overfit_by_three_to_six_noise_widths_hardly_one_is_a_good_fit():
+    rng = np.random.default_rng(2027)
+    curves = [curve for _ in range(600) if (curve := synthetic_curve(rng, "overfitting", depth=(3, 6))).rise > 3]
+    labels = Counter(judged(curve).label for curve in curves)
+    assert labels["good_fit"] <= len(curves) / 1000, labels  # of 3,730 with other seeds: 2
+    assert labels["overfitting"] >= 0.95 * len(curves), labels
+
+
 def test_a_run_without_a_validation_is_undecided():
     found = verdict(Curve.of([np.nan] * 3, [1.0, 0.5, 0.4]))
     assert (found.label, found.evidence) == ("undecided", {})

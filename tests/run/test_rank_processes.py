@@ -7,10 +7,9 @@ from epochwise.run.rank_processes import job_command, rank_processes
 
 def test_a_rank_is_started_with_the_settings_of_its_job_alone(composed):
     composed("seed=3")
-    overrides = HydraConfig.get().overrides
-    assert list(overrides.task) == ["seed=3"]
+    assert list(HydraConfig.get().overrides.task) == ["report=false", "seed=3"]
     argv = ["train.py", "-m", "seed=1,2,3", "--config-dir=more"]
-    assert job_command(argv) == ["train.py", "--config-dir=more", "seed=3"]
+    assert job_command(argv) == ["train.py", "--config-dir=more", "report=false", "seed=3"]
 
 
 def test_the_variables_of_the_ranks_are_cleared_for_the_next_job(composed, monkeypatch):

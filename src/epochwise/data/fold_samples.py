@@ -38,6 +38,8 @@ def fold_samples(
     Source:
         https://scikit-learn.org/stable/modules/cross_validation.html
     """
+    if splitter is None:
+        raise InputError(f"data.fold={fold}: there is no splitter that cuts folds; crossval.py has one")
     pool = join_samples({split: given[split] for split in ("train", "val") if split in given})
     test = given.get("test")
     if test is None:

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import torch
 
 from epochwise.data.spec import Spec
@@ -49,13 +48,9 @@ class Samples:
         return len(self.y)
 
     def take(self, rows: np.ndarray) -> "Samples":
-        """Some of the samples.
-
-        Args:
-            rows: their numbers, in the order wanted.
-        """
-        if isinstance(self.x, pd.DataFrame):
-            x: Any = self.x.iloc[rows]
+        """Those of the given rows, in that order."""
+        if hasattr(self.x, "iloc"):
+            x = self.x.iloc[rows]
         else:
             x = self.x[rows] if isinstance(self.x, np.ndarray) else [self.x[row] for row in rows]
         groups = None if self.groups is None else self.groups[rows]

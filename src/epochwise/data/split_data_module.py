@@ -5,14 +5,16 @@ from dataclasses import asdict, dataclass
 from typing import Annotated, Any
 
 import torch
-from annotated_types import Ge, Gt, Lt
+from annotated_types import Ge, Gt, Le, Lt
 from torch.utils.data import DataLoader, StackDataset
 
 from epochwise.data.batched_data_module import BatchedDataModule
 from epochwise.data.channel_statistics import channel_statistics
+from epochwise.data.fewer_samples import fewer_samples
 from epochwise.data.fold_samples import fold_samples
 from epochwise.data.join_samples import join_samples
 from epochwise.data.kept_spec import kept_spec
+from epochwise.data.noisy_labels import noisy_labels
 from epochwise.data.picture_files import PictureFiles, find_pictures
 from epochwise.data.samples import Samples
 from epochwise.data.spec import Spec
@@ -35,6 +37,8 @@ class SplitDataModule(BatchedDataModule, ABC):
         in_order: the samples stand in the order of time: ``test`` is the last of them, ``val`` the last of the rest.
         splitter: of scikit-learn; cuts ``train`` and ``val`` together into folds. None: ``val`` is cut out once.
         fold: the one that is ``val``, from 0. None: with a splitter all folds are trained on, and ``val`` is empty.
+        max_train_samples: training samples that are kept, each class in its proportion; None keeps all.
+        label_noise: share of the training labels that are drawn anew, in [0, 1]; those of val and test stay right.
     """
 
     val_fraction: Annotated[float, Gt(0), Lt(1)] = 0.15
@@ -43,6 +47,8 @@ class SplitDataModule(BatchedDataModule, ABC):
     in_order: bool = False
     splitter: Any = None
     fold: Annotated[int, Ge(0)] | None = None
+    max_train_samples: Annotated[int, Ge(1)] | None = None
+    label_noise: Annotated[float, Ge(0), Le(1)] = 0.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -80,26 +86,33 @@ class SplitDataModule(BatchedDataModule, ABC):
         """
         if self.splits:
             return
+        cut = (self.test_fraction, self.split_seed, self.in_order)
         if stage == "all":
             splits = {"all": join_samples(self.load())}
-        elif self.splitter is None:
-            if self.fold is not None:
-                raise InputError(f"data.fold={self.fold}: there is no splitter that cuts folds; crossval.py has one")
-            splits = split_samples(self.load(), self.val_fraction, self.test_fraction, self.split_seed, self.in_order)
-        else:
-            cut = (self.test_fraction, self.split_seed, self.in_order)
+        elif self.splitter is not None or self.fold is not None:
             splits = fold_samples(self.load(), self.splitter, self.fold, *cut)
+        else:
+            splits = split_samples(self.load(), self.val_fraction, *cut)
+        if stage != "all":
+            splits["train"] = self._training_samples(splits["train"])
         if self.spec is None:
             train = splits["all" if stage == "all" else "train"]
             self.learned = self.learn(train.x)
             self.spec = train.spec(self.encode(train.x)[[0]].shape[1:])
         for split, samples in splits.items():
             x = self.encode(samples.x)
-            trained = self.spec.input_shape
-            if len(samples) and (shape := tuple(x[[0]].shape[1:])) != trained:
+            shape, trained = tuple(x[[0]].shape[1:]) if len(samples) else self.spec.input_shape, self.spec.input_shape
+            if shape != trained:
                 raise InputError(f"data: the samples have the shape {shape}; the network was trained on {trained}")
             self.splits[split] = StackDataset(x, samples.targets(self.spec))  # type: ignore[arg-type]  # tensors do
             self.names[split] = samples.names
+
+    def _training_samples(self, samples: Samples) -> Samples:
+        if self.label_noise:  # before fewer are kept: a sample has the same label in all runs
+            samples = noisy_labels(samples, self.label_noise, self.split_seed)
+        if self.max_train_samples is not None:
+            samples = fewer_samples(samples, self.max_train_samples, self.split_seed)
+        return samples
 
     @property
     def num_samples(self) -> dict[str, int]:

@@ -55,7 +55,8 @@ def verdict(
     5. ``underfitting``: levelled off, without a gap, after less than 45 % of the way from ``chance`` to the ideal
        score. Whether more could be learned, no curve tells; so this needs the ideal. Without ``chance`` the initial
        score is what the first epochs point back to, too good where the first taught most: then less than 30 %.
-    6. ``good_fit``: levelled off within 1.5 widths of its best; ``undecided`` where it may have risen by more.
+    6. ``good_fit``: levelled off within 1.5 widths of its best; ``undecided`` where it may have risen by more: by 0.7
+       already while training goes on to gain, or where its error leaves room for three.
 
     Args:
         curve: the run.
@@ -107,8 +108,9 @@ def _judge(curve: Curve, found: Evidence, little: float) -> tuple[str, str]:
     small_gap = not known or found.gap_share < 0.3 or found.gap_at_end < 0.1 * found.way
     if found.learned < little and small_gap:
         return "underfitting", f"it has levelled off after {found.learned:.0%} of the way to the ideal score"
-    train_leaves = known and found.train_gain_after_best > 5 * found.train_noise
-    if found.rise > 1.5 * width or (found.rise > width and (gap_grows or train_leaves)):
+    train_leaves = known and found.train_gain_after_best > 2 * found.train_noise
+    hidden = train_leaves and found.rise + 2 * found.rise_stderr > 3 * width  # a short, noisy curve shows no less
+    if found.rise > 1.5 * width or (found.rise > 0.7 * width and (gap_grows or train_leaves)) or hidden:
         return "undecided", "validation may have risen since its best: its noise leaves it open"
     return "good_fit", "validation has levelled off within its noise of the best"
 
