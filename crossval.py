@@ -1,7 +1,7 @@
 """Cross-validate one setting: how many epochs hold over folds, and what a run on all of the data then scores.
 
-    python crossval.py model=resnet folds=5                 # a run a fold; the same command goes on where it was ended
-    python crossval.py model=resnet folds=5 refit=true      # and one on train and val together, scored on the test split
+    python crossval.py model=resnet folds=5                 # a run a fold; the same command goes on where it ended
+    python crossval.py model=resnet folds=5 refit=true      # and one on all of train and val, scored on the test split
     python crossval.py data=table groups=COLUMN             # rows of one patient, in one fold
     python crossval.py hydra/launcher=joblib                # folds side by side
 

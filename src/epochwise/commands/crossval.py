@@ -83,13 +83,14 @@ def _write(folder: Path, found: dict[str, Any]) -> None:
 def _lines(found: dict[str, Any], config: DictConfig, num_folds: int, shared: list[str]) -> dict[str, str]:
     folds, everything = found["folds"], found["all"]
     count, low, high = (folds["epochs"][key] for key in ("value", "low", "high"))
+    all_count, all_low = (everything["epochs"][key] for key in ("value", "low"))
     splitter = config.splitter["_target_"].rpartition(".")[2]
+    samples, all_samples = f"{folds['samples']:,.0f}", f"{everything['samples']:,}"
+    score = f"{found['monitor']} {folds['mean']:.4f}, standard error {folds['stderr']:.4f}"
     lines = {
-        "folds": f"{num_folds} of {splitter}, {folds['samples']:,.0f} samples each, {config.trainer.max_epochs} epochs",
-        "best count": f"{count} epochs ({found['monitor']} {folds['mean']:.4f} ± {folds['stderr']:.4f}, standard error); "
-        f"{low} to {high} are within one standard error",
-        "on all": f"{everything['epochs']['value']} epochs ({everything['epochs']['low']}) on {everything['samples']:,} "
-        f"samples: as many steps as {count} ({low}) on {folds['samples']:,.0f}",
+        "folds": f"{num_folds} of {splitter}, {samples} samples each, {config.trainer.max_epochs} epochs",
+        "best count": f"{count} epochs ({score}); {low} to {high} are within it",
+        "on all": f"{all_count} epochs ({all_low}) on {all_samples}: as many steps as {count} ({low}) on {samples}",
     }
     if "refit" in found:
         scores = "  ".join(f"{name} {value:.4f}" for name, value in found["refit"]["test"].items())

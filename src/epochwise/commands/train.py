@@ -105,7 +105,7 @@ def fit_and_test(run: Run, checkpoint: Path | None) -> dict[str, Any]:
             "best_score": best.score,
             "tested_epoch": best.epoch,
         }
-    if trainer.limit_test_batches == 0:  # type: ignore[attr-defined]  # set on the instance
+    if trainer.limit_test_batches == 0:
         return fields | {"tested_epoch": None}  # one of many runs, of which the choice is not to know the test split
     scores = trainer.test(run.task, datamodule=run.data, verbose=False)[0]
     return fields | {"test": {name.removeprefix("test/"): value for name, value in scores.items()}}

@@ -48,7 +48,9 @@ def fold_samples(
         check_every_class_is_in("test", test, pool)
     name = type(splitter).__name__
     if isinstance(splitter, TimeSeriesSplit) and not in_order:
-        raise InputError(f"data.in_order: {name} needs samples in the order of time; where they are: data.in_order=true")
+        raise InputError(
+            f"data.in_order: {name} needs samples in the order of time; where they are: data.in_order=true"
+        )
     if fold is None:
         return {"train": pool, "val": pool.take(np.array([], dtype=int)), "test": test}
     try:

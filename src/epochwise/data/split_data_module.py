@@ -86,33 +86,28 @@ class SplitDataModule(BatchedDataModule, ABC):
         """
         if self.splits:
             return
-        cut = (self.test_fraction, self.split_seed, self.in_order)
+        cut = self.test_fraction, self.split_seed, self.in_order
         if stage == "all":
             splits = {"all": join_samples(self.load())}
         elif self.splitter is not None or self.fold is not None:
             splits = fold_samples(self.load(), self.splitter, self.fold, *cut)
         else:
             splits = split_samples(self.load(), self.val_fraction, *cut)
-        if stage != "all":
-            splits["train"] = self._training_samples(splits["train"])
+        if stage != "all" and self.label_noise:  # before fewer are kept: a sample has one label in all runs
+            splits["train"] = noisy_labels(splits["train"], self.label_noise, self.split_seed)
+        if stage != "all" and self.max_train_samples is not None:
+            splits["train"] = fewer_samples(splits["train"], self.max_train_samples, self.split_seed)
         if self.spec is None:
             train = splits["all" if stage == "all" else "train"]
             self.learned = self.learn(train.x)
             self.spec = train.spec(self.encode(train.x)[[0]].shape[1:])
         for split, samples in splits.items():
             x = self.encode(samples.x)
-            shape, trained = tuple(x[[0]].shape[1:]) if len(samples) else self.spec.input_shape, self.spec.input_shape
-            if shape != trained:
+            trained = self.spec.input_shape
+            if len(samples) and (shape := tuple(x[[0]].shape[1:])) != trained:
                 raise InputError(f"data: the samples have the shape {shape}; the network was trained on {trained}")
             self.splits[split] = StackDataset(x, samples.targets(self.spec))  # type: ignore[arg-type]  # tensors do
             self.names[split] = samples.names
-
-    def _training_samples(self, samples: Samples) -> Samples:
-        if self.label_noise:  # before fewer are kept: a sample has the same label in all runs
-            samples = noisy_labels(samples, self.label_noise, self.split_seed)
-        if self.max_train_samples is not None:
-            samples = fewer_samples(samples, self.max_train_samples, self.split_seed)
-        return samples
 
     @property
     def num_samples(self) -> dict[str, int]:

@@ -50,5 +50,7 @@ def _settings(config: Any) -> Any:
     except (KeyError, TypeError, AttributeError):
         return None
     # Through YAML, as what was written has been: tuples are lists there.
-    root = yaml.safe_load(yaml.safe_dump({key: value for key, value in config.items() if key not in ("hydra", *OF_ALL_JOBS)}))
+    root = yaml.safe_load(
+        yaml.safe_dump({key: value for key, value in config.items() if key not in ("hydra", *OF_ALL_JOBS)})
+    )
     return sorted(overrides), root

@@ -43,7 +43,9 @@ class SweepEnd(Callback):
         lines = {}
         if best is not None:
             job = jobs[rows.index(best)]
-            lines["best"] = f"job {best['job']}: {best['monitor']} {best['best_score']:.4f} at epoch {best['best_epoch']}"
+            lines["best"] = (
+                f"job {best['job']}: {best['monitor']} {best['best_score']:.4f} at epoch {best['best_epoch']}"
+            )
             lines["its command"] = f"python train.py {shlex.join(of_one_job(job.record.overrides))}".strip()
         finished = [job.folder for job in jobs if job.record.status == "finished"]
         for index, line in enumerate(over_seeds(finished, config.monitor, config.mode)):
