@@ -2,10 +2,10 @@
 
 import json
 import shlex
-from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from hydra_plugins.epochwise.command_sweeper import CommandSweeper
 from omegaconf import DictConfig
 
 from epochwise.commands.shown import shown
@@ -20,16 +20,14 @@ from epochwise.run.whole_file import whole_file
 from epochwise.sweep.read_jobs import Job, read_jobs, sweep_rows
 from epochwise.sweep.write_sweep import write_sweep_csv, write_sweep_report
 
-Launch = Callable[[Sequence[Sequence[str]], int], Any]
 
-
-def crossval(config: DictConfig, overrides: list[str], launch: Launch) -> None:
+def crossval(config: DictConfig, overrides: list[str], sweeper: CommandSweeper) -> None:
     """Train every fold, choose a count of epochs, and train on all of the data for it where that is asked for.
 
     Args:
         config: a composed ``conf/crossval.yaml`` with Hydra's own node.
         overrides: of the command line.
-        launch: runs jobs, as ``hydra_plugins.epochwise.command_sweeper`` gives it.
+        sweeper: runs jobs.
 
     Raises:
         InputError: no epoch was scored in every fold, or a refit is asked for that can't follow a validation score.
@@ -41,7 +39,7 @@ def crossval(config: DictConfig, overrides: list[str], launch: Launch) -> None:
     shared = of_one_job(overrides)
     repeats = config.splitter.get("n_repeats", 1)
     num_folds = config.splitter.n_splits * repeats
-    launch([[*shared, f"data.fold={fold}", f"hydra.sweep.subdir=fold-{fold}"] for fold in range(num_folds)], 0)
+    sweeper.launch([[*shared, f"data.fold={fold}", f"hydra.sweep.subdir=fold-{fold}"] for fold in range(num_folds)], 0)
     folds = [job for job in _finished(folder) if job.folder.name.startswith("fold-")]
     write_sweep_csv(folder / "folds.csv", sweep_rows(folds))
     found = outcome(
@@ -51,7 +49,7 @@ def crossval(config: DictConfig, overrides: list[str], launch: Launch) -> None:
     if config.refit:
         epochs = found["all"]["epochs"]["low" if config.refit == "smallest" else "value"]
         refit = refit_overrides(config, shared, epochs, found["all"]["max_epochs"])
-        launch([[*refit, "hydra.sweep.subdir=refit"]], num_folds)
+        sweeper.launch([[*refit, "hydra.sweep.subdir=refit"]], num_folds)
         (run,) = (job for job in _finished(folder) if job.folder.name == "refit")
         found["refit"] = {"epochs": epochs, "folder": "refit", "test": run.result["test"]}
         _write(folder, found)

@@ -91,7 +91,8 @@ def fit_and_test(run: Run, checkpoint: Path | None) -> dict[str, Any]:
     run.interrupts.listen()  # between training and test, too
     epochs = len(run.epoch_log.rows)
     fields: dict[str, Any] = {"status": "completed", "reason": f"trained all of its {counted(epochs, 'epoch')}"}
-    if reason := getattr(run.stopping, "reason", None):
+    stopped = (reason for callback in trainer.callbacks if (reason := getattr(callback, "reason", None)))  # type: ignore[attr-defined]
+    if reason := next(stopped, None):
         fields = {"status": "stopped_early", "reason": reason}
     elif 0 <= trainer.max_steps <= trainer.global_step:
         fields["reason"] = f"trainer.max_steps={trainer.max_steps} was reached in epoch {epochs - 1}"

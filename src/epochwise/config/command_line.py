@@ -77,11 +77,17 @@ class CommandLine:
     def _values(self, override: Override) -> list[Override]:
         if not override.is_sweep_override() or override.key_or_group.startswith("hydra.sweeper"):
             return [override]
-        given, key = (override.input_line or "").partition("=")[2], override.get_key_element()
+        given = (override.input_line or "").partition("=")[2]
+        if self.front_door == "search":  # which keys there are follows from the files of each trial
+            return [] if not self.composer.is_group(override.key_or_group) else self._swept(override, given)
         if not self.sweeps:
             how = "add -m to run a job a value" if self.front_door == "train" else "allowed: one value"
             self.lines[f"{override.key_or_group}: got {given!r}, a sweep; {how}"] = None
             return []
+        return self._swept(override, given)
+
+    def _swept(self, override: Override, given: str) -> list[Override]:
+        key = override.get_key_element()
         try:
             if isinstance(sweep := override.value(), IntervalSweep):
                 ends = [sweep.start, sweep.end]

@@ -56,6 +56,17 @@ SCHEMAS = {
         scalars=TRAIN.scalars | {"folds": Annotated[int, Ge(2)], "refit": bool | Literal["smallest"]},
         one=TRAIN.one | {"splitter"},
     ),
+    "search": replace(
+        TRAIN,
+        scalars=TRAIN.scalars
+        | {
+            "n_trials": Annotated[int, Ge(1)],
+            "n_jobs": Annotated[int, Ge(1)],
+            "storage": str | None,
+            "space": dict[str, str],
+        },
+        one=TRAIN.one | {"search", "pruner"},
+    ),
     "evaluate": Schema(
         scalars={
             "run": str,
