@@ -20,7 +20,11 @@ class Pruning(L.Callback):
     """
 
     def __init__(
-        self, monitor: str, storage: str | None = None, study: str | None = None, trial: Annotated[int, Ge(0)] | None = None
+        self,
+        monitor: str,
+        storage: str | None = None,
+        study: str | None = None,
+        trial: Annotated[int, Ge(0)] | None = None,
     ) -> None:
         self.monitor, self.storage, self.study, self.number = monitor, storage, study, trial
         self.trial: Any = None

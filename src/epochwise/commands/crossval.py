@@ -5,7 +5,6 @@ import shlex
 from pathlib import Path
 from typing import Any
 
-from hydra_plugins.epochwise.command_sweeper import CommandSweeper
 from omegaconf import DictConfig
 
 from epochwise.commands.shown import shown
@@ -19,6 +18,7 @@ from epochwise.run.job_record import of_one_job
 from epochwise.run.whole_file import whole_file
 from epochwise.sweep.read_jobs import Job, read_jobs, sweep_rows
 from epochwise.sweep.write_sweep import write_sweep_csv, write_sweep_report
+from hydra_plugins.epochwise.command_sweeper import CommandSweeper
 
 
 def crossval(config: DictConfig, overrides: list[str], sweeper: CommandSweeper) -> None:

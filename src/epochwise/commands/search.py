@@ -6,7 +6,6 @@ from pathlib import Path
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.utils import instantiate
-from hydra_plugins.epochwise.command_sweeper import CommandSweeper
 from omegaconf import DictConfig, OmegaConf
 from rich.console import Console
 
@@ -15,6 +14,7 @@ from epochwise.commands.tell import tell
 from epochwise.config.schema import SCHEMAS
 from epochwise.input_error import InputError
 from epochwise.run.job_record import of_one_job
+from hydra_plugins.epochwise.command_sweeper import CommandSweeper
 
 #: Keys of search.yaml that a trial's run has no part in.
 OF_THE_SEARCH = (*sorted(set(SCHEMAS["search"].keys()) - set(SCHEMAS["train"].keys())),)
@@ -48,7 +48,7 @@ def search(config: DictConfig, overrides: list[str], sweeper: CommandSweeper) ->
     space = Space(
         {**{str(key): str(value) for key, value in (config.space or {}).items()}, **swept},
         lambda files: sweeper.compose([*fixed, *files]),
-        sweeper.loader.get_group_options,
+        sweeper.options,
     )
     study = open_study(storage, config.name, config.mode, pruner=instantiate(config.pruner))
     study.set_user_attr("pruner", OmegaConf.to_container(config.pruner, resolve=True))

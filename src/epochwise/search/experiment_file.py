@@ -14,7 +14,8 @@ def experiment_file(overrides: Sequence[str], title: str, command: str) -> tuple
     """Write settings as an experiment file.
 
     Args:
-        overrides: as they would be typed. What a file cannot say (``+``, ``~``, other experiments) stays in the command.
+        overrides: as they would be typed. What a file cannot say (``+``, ``~``, other experiments) stays in the
+            command.
         title: what they are.
         command: that runs the file, without ``experiment=``.
 

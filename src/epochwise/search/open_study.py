@@ -1,7 +1,7 @@
 """An Optuna study, by its storage."""
 
 import warnings
-from typing import Any
+from typing import Any, Literal
 
 import optuna
 
@@ -22,7 +22,7 @@ def open_study(storage: str, name: str, mode: str, sampler: Any = None, pruner: 
         InputError: the storage cannot be opened, or holds a study of the other direction.
     """
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    direction = "minimize" if mode == "min" else "maximize"
+    direction: Literal["minimize", "maximize"] = "minimize" if mode == "min" else "maximize"
     try:
         study = optuna.create_study(
             storage=storage, study_name=name, direction=direction, sampler=sampler, pruner=pruner, load_if_exists=True

@@ -24,7 +24,7 @@ class Space:
     Args:
         written: key -> ``interval(...)``, ``range(...)`` or ``choice(...)``, as in ``conf/space``.
         compose: makes a config of overrides.
-        is_group: whether a name is a group of files.
+        options: the files of a group; none where there is no such group.
 
     Raises:
         InputError: a line for each entry that is no sweep, and each key that none of the chosen files has.
@@ -34,7 +34,7 @@ class Space:
         self,
         written: dict[str, str],
         compose: Callable[[Sequence[str]], DictConfig],
-        is_group: Callable[[str], bool],
+        options: Callable[[str], Sequence[str]],
     ) -> None:
         faults, parser, self.drawn = [], OverridesParser.create(), {}
         for key, text in written.items():
@@ -47,14 +47,16 @@ class Space:
             raise InputError(*faults)
         if not self.drawn:
             raise InputError("space: nothing is searched; choose space=default or add optimizer.lr=interval(1e-4,1e-1)")
-        self.groups = [key for key in self.drawn if is_group(key.partition("@")[0])]
+        self.groups = [key for key in self.drawn if options(key.partition("@")[0])]
         self.values = [key for key in self.drawn if key not in self.groups]
         self.keys: dict[tuple[str, ...], set[str]] = {}
         choices = [[f"{group}={choice}" for choice in self.drawn[group].choices] for group in self.groups]  # type: ignore[attr-defined]
         for files in islice(product(*choices), MOST_COMBINATIONS):
             self.keys[files] = set(flat(OmegaConf.to_container(compose(files), resolve=False)))  # type: ignore[arg-type]
         known = set().union(*self.keys.values())
-        if faults := [f"space: {key}: no such key{allowed_names(key, sorted(known))}" for key in self.values if key not in known]:
+        if faults := [
+            f"space: {key}: no such key{allowed_names(key, sorted(known))}" for key in self.values if key not in known
+        ]:
             raise InputError(*faults)
         self.compose = compose
 
@@ -92,6 +94,8 @@ def distribution(override: Override) -> BaseDistribution:
         return FloatDistribution(sweep.start, sweep.end, log=log)
     if isinstance(sweep, RangeSweep) and sweep.start is not None and sweep.stop is not None:
         if all(isinstance(part, int) for part in (sweep.start, sweep.stop, sweep.step)):
-            return IntDistribution(int(sweep.start), int(sweep.stop) - 1, step=int(sweep.step), log=log and sweep.step == 1)
+            return IntDistribution(
+                int(sweep.start), int(sweep.stop) - 1, step=int(sweep.step), log=log and sweep.step == 1
+            )
         return FloatDistribution(sweep.start, sweep.stop, step=sweep.step)
     raise ValueError("allowed: interval(LOW,HIGH), tag(log,interval(LOW,HIGH)), range(START,STOP,STEP), choice(A,B)")

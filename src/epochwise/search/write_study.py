@@ -4,6 +4,7 @@ import shlex
 import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 
@@ -89,7 +90,7 @@ def _frame(study: optuna.Study):  # type: ignore[no-untyped-def]  # optuna gives
 def _pictures(study: optuna.Study, folder: Path, num_ended: int) -> list[Path]:
     """Of a few trials there is nothing to see; where the trials have no setting in common, no importance."""
     written = []
-    makers = {"history": draw.plot_optimization_history, "importance": draw.plot_param_importances}
+    makers: dict[str, Any] = {"history": draw.plot_optimization_history, "importance": draw.plot_param_importances}
     for name, maker in makers.items() if num_ended > 1 else ():
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # experimental, and of fonts

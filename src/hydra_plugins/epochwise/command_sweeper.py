@@ -24,17 +24,21 @@ class CommandSweeper(Sweeper):
         self.command = command
 
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
-        self.config, self.loader = config, hydra_context.config_loader
+        self.master, self.loader = config, hydra_context.config_loader
         self.launcher: Launcher = Plugins.instance().instantiate_launcher(
             hydra_context=hydra_context, task_function=task_function, config=config
         )
 
     def sweep(self, arguments: list[str]) -> Any:
-        return get_method(self.command)(self.config, arguments, self)
+        return get_method(self.command)(self.master, arguments, self)
+
+    def options(self, group: str) -> list[str]:
+        """The files that can be chosen in a group; none where there is no such group."""
+        return self.loader.get_group_options(group)
 
     def compose(self, overrides: Sequence[str]) -> DictConfig:
         """The config of a job, without Hydra's own node."""
-        config = self.loader.load_sweep_config(self.config, list(overrides))
+        config = self.loader.load_sweep_config(self.master, list(overrides))
         with open_dict(config):
             del config["hydra"]
         return config
