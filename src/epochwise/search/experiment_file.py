@@ -35,7 +35,7 @@ def experiment_file(overrides: Sequence[str], title: str, command: str) -> tuple
         else:
             _set(values, key.split("."), yaml.safe_load(text.partition("=")[2]))
     chosen = experiments[0] if len(experiments) == 1 else f"[{','.join(experiments)}]"
-    whole = " ".join([command, f"experiment={chosen}", *map(shlex.quote, rest)])
+    whole = " ".join([command, *map(shlex.quote, [f"experiment={chosen}", *rest])])
     body = ({"defaults": defaults} if defaults else {}) | values
     text = yaml.safe_dump(body, sort_keys=False) if body else "{}\n"
     return f"# @package _global_\n# {title}\n#   {whole}\n{text}", whole

@@ -3,6 +3,7 @@
 import json
 import os
 import socket
+import warnings
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -63,7 +64,9 @@ class Trials:
             if "seed" in self.sampler:
                 seed = np.random.SeedSequence((int(self.sampler.seed or 0), trial.number)).generate_state(1)
                 made["seed"] = int(seed[0])
-            self.study.sampler = instantiate(self.sampler, **made)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+                self.study.sampler = instantiate(self.sampler, **made)
             try:
                 drawn = space.draw(trial)
             except ValueError as error:
