@@ -1,4 +1,4 @@
-"""What README.md says is so."""
+"""What README.md and the pages in docs say is so."""
 
 import json
 import os
@@ -13,18 +13,21 @@ import pytest
 
 from epochwise.config.command_line import CommandLine
 from epochwise.config.composer import Composer
+from epochwise.config.front_door import WORDS
 from epochwise.config.hydra_arguments import parse_arguments
-from epochwise.config.report_words import report_words
 from epochwise.run.epochs_csv import read_epochs_csv
 
 PROJECT = Path(__file__).parents[1]
 TEXT = (PROJECT / "README.md").read_text()
+PAGES = {path: path.read_text() for path in (PROJECT / "README.md", *sorted(PROJECT.glob("docs/*.md")))}
 COMMANDS = sorted(
     {
         command.split("#")[0].strip()
-        for command in re.findall(r"(?:^|`)(python (?:train|evaluate|report)\.py[^`\n]*)", TEXT, re.MULTILINE)
+        for text in PAGES.values()
+        for command in re.findall(r"(?:^\$? ?|`)(python (?:train|evaluate|report|crossval|search)\.py[^`\n]*)", text, re.MULTILINE)
     }
 )
+BENCHMARKS = {name for text in PAGES.values() for name in re.findall(r"benchmarks/(\w+\.py)", text)}
 #: A file's path on the first line of a block, and the block.
 FILES = re.findall(r"```(?:python|yaml)\n# ((?:src|conf)/\S+)\n(.*?)```", TEXT, re.DOTALL)
 NEWCOMER = re.search(r"All three together: `(.*?)`", TEXT)
@@ -39,10 +42,10 @@ def test_it_has_commands_and_files_to_test():
 @pytest.mark.parametrize("command", [command for command in COMMANDS if "moons" not in command])
 def test_every_command_composes_and_passes_the_check(command):
     _, script, *words = shlex.split(command)
-    words = report_words(words) if script == "report.py" else words
+    name = Path(script).stem
+    words = WORDS[name](words) if name in ("report", "crossval") else words
     arguments = parse_arguments(words)
     if not arguments.help:
-        name = Path(script).stem
         if name == "train" and any(word.startswith("run=") for word in words):
             return  # read before the check, from a folder that there is; tests/config/test_continued_run.py
         CommandLine(name, Composer(str(PROJECT / "conf"), name, None), arguments).check()
@@ -58,8 +61,14 @@ def test_every_path_it_names_exists():
         assert (PROJECT / path).exists() or (PROJECT / "conf" / path).exists(), path
     for name in groups:
         assert any((PROJECT / folder / name).exists() for folder in ("", "conf", "src")), name
-    for link in re.findall(r"\]\(([^)#]+)\)", TEXT):
-        assert (PROJECT / link).exists(), link
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+def test_every_link_leads_somewhere(page):
+    for link in re.findall(r"\]\(([^)#]+)\)", PAGES[page]):
+        assert link.startswith("https://") or (page.parent / link).exists(), link
+    for name in BENCHMARKS:
+        assert (PROJECT / "benchmarks" / name).exists(), name
 
 
 @pytest.fixture(scope="module")

@@ -63,6 +63,16 @@ def test_seeds_are_told_with_mean_and_spread():
         for seed in (0, 1, 2)
     ]  # fmt: skip
     (group,) = document_of(*runs)["seeds"]
-    assert group["name"] == "run 0 and 2 more seeds"
+    assert group["name"] == "3 seeds"
     assert group["best_score"] == {"mean": 2.0, "std": 1.0}
     assert group["test"]["accuracy"] == {"mean": pytest.approx(0.6), "std": pytest.approx(0.1)}
+
+
+def test_runs_and_groups_of_seeds_are_named_by_what_tells_them_apart():
+    runs = [
+        ReportRun(str(job), Path("epochs.csv"), [{"epoch": 0, "val/loss": 1.0}], "val/loss", "min", {}, settings)
+        for job, settings in enumerate({"seed": seed, "optimizer": {"lr": lr}} for lr in (0.1, 0.2) for seed in (0, 1))
+    ]
+    document = document_of(*runs)
+    assert document["runs"][1]["name"] == "1 optimizer.lr=0.1 seed=1"
+    assert [group["name"] for group in document["seeds"]] == ["optimizer.lr=0.1: 2 seeds", "optimizer.lr=0.2: 2 seeds"]

@@ -9,6 +9,7 @@ import numpy as np
 from epochwise.report.next_commands import next_commands
 from epochwise.report.report_run import ReportRun
 from epochwise.report.seed_groups import SeedGroup, seed_groups
+from epochwise.report.told_apart import told_apart
 from epochwise.run.best_row import best_row
 from epochwise.run.finite import finite
 
@@ -29,18 +30,19 @@ def make_document(
         ``result.json``, ``findings``, ``next``: commands) and ``seeds`` (``name``, ``runs``, ``columns``, and ``mean``
         and ``std`` of ``best_score``, ``best_epoch`` and of each of ``test``).
     """
-    told = [_run(run, found) for run, found in zip(runs, findings, strict=True)]
+    apart = told_apart([run.settings for run in runs])
+    told = [_run(run, found, text) for run, found, text in zip(runs, findings, apart, strict=True)]
     document = {
         "title": title,
         "made": f"{made:%Y-%m-%d %H:%M}",
         "runs": told,
-        "seeds": [_seeds(group, told) for group in seed_groups(runs)],
+        "seeds": [_seeds(group, told, apart) for group in seed_groups(runs)],
     }
     plain: dict[str, Any] = finite(document)
     return plain
 
 
-def _run(run: ReportRun, found: Mapping[str, Any]) -> dict[str, Any]:
+def _run(run: ReportRun, found: Mapping[str, Any], apart: str) -> dict[str, Any]:
     names = list(dict.fromkeys(name for row in run.rows for name in row if name != "events"))
     columns = {name: [_number(row.get(name)) for row in run.rows] for name in names}
     best = best_row(run.rows, run.monitor, run.mode) or {}
@@ -50,7 +52,7 @@ def _run(run: ReportRun, found: Mapping[str, Any]) -> dict[str, Any]:
     seconds = [value for value in columns.get("seconds", ()) if value is not None]
     last_step = [value for value in columns.get("step", ()) if value is not None][-1:]
     return {
-        "name": run.name,
+        "name": f"{run.name} {apart}".rstrip(),
         "folder": str(run.folder),
         "monitor": run.monitor,
         "mode": run.mode,
@@ -77,11 +79,12 @@ def _run(run: ReportRun, found: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _seeds(group: SeedGroup, runs: list[dict[str, Any]]) -> dict[str, Any]:
+def _seeds(group: SeedGroup, runs: list[dict[str, Any]], apart: list[str]) -> dict[str, Any]:
     members = [runs[index] for index in group.runs]
+    setting = " ".join(word for word in apart[group.runs[0]].split() if not word.startswith(f"{group.by}="))
     scores = [name for name in members[0]["test"] if all(name in member["test"] for member in members)]
     return {
-        "name": f"{members[0]['name']} and {len(members) - 1} more {group.by.rpartition('.')[2]}s",
+        "name": f"{setting}{': ' * bool(setting)}{len(members)} {group.by.rpartition('.')[2]}s",
         "runs": list(group.runs),
         "columns": group.columns,
         "best_score": _spread([member["best_score"] for member in members]),

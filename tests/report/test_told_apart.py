@@ -1,0 +1,31 @@
+from epochwise.report.told_apart import told_apart
+
+
+def config(seed=0, lr=0.1, model="a.MLP", **settings):
+    model_node = {"_target_": model, **settings}
+    return {
+        "seed": seed, "name": model, "data": {"order_seed": seed}, "model": model_node, "optimizer": {"lr": lr},
+        "spec": {"num_outputs": seed},
+    }  # fmt: skip
+
+
+def test_what_differs_is_said_and_what_follows_from_it_is_not():
+    assert told_apart([config(0, 0.1), config(1, 0.1), config(0, 0.2)]) == [
+        "optimizer.lr=0.1 seed=0", "optimizer.lr=0.1 seed=1", "optimizer.lr=0.2 seed=0",
+    ]  # fmt: skip
+
+
+def test_a_class_stands_for_the_settings_that_come_with_it():
+    assert told_apart([config(model="a.b.MLP", hidden_sizes=[1, 2]), config(model="a.b.CNN", channels=[3])]) == [
+        "model=MLP", "model=CNN",
+    ]  # fmt: skip
+
+
+def test_lists_are_said_as_one_types_them():
+    assert told_apart([config(hidden_sizes=[16]), config(hidden_sizes=[256, 256])])[1] == "model.hidden_sizes=[256,256]"
+
+
+def test_runs_that_are_alike_or_without_a_config_have_nothing_to_say():
+    assert told_apart([config(), config()]) == ["", ""]
+    assert told_apart([{}, config(1), config(2)]) == ["", "seed=1", "seed=2"]
+    assert told_apart([]) == []
