@@ -20,11 +20,14 @@ from epochwise.run.epochs_csv import read_epochs_csv
 PROJECT = Path(__file__).parents[1]
 TEXT = (PROJECT / "README.md").read_text()
 PAGES = {path: path.read_text() for path in (PROJECT / "README.md", *sorted(PROJECT.glob("docs/*.md")))}
+DOORS = "train|evaluate|report|crossval|search"
 COMMANDS = sorted(
     {
         command.split("#")[0].strip()
         for text in PAGES.values()
-        for command in re.findall(r"(?:^\$? ?|`)(python (?:train|evaluate|report|crossval|search)\.py[^`\n]*)", text, re.MULTILINE)
+        for command in re.findall(
+            r"(?:^\$? ?|`)(python (?:train|evaluate|report|crossval|search)\.py[^`\n]*)", text, re.MULTILINE
+        )
     }
 )
 BENCHMARKS = {name for text in PAGES.values() for name in re.findall(r"benchmarks/(\w+\.py)", text)}
