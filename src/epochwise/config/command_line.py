@@ -52,6 +52,8 @@ class CommandLine:
             raise InputError(*self.lines, line)
         for job in self._jobs():
             self._check_job(job)
+        if self.front_door == "train" and not self.sweeps and any(_goes_on(one) for one in self.overrides):
+            self.lines["resume: got True, which goes on with a sweep (-m); with a run: run=FOLDER"] = None
         if self.lines:
             raise InputError(*self.lines)
 
@@ -142,3 +144,7 @@ class CommandLine:
             lines = lines or [f"{culprit}: {one_line(error)}"]
             self.lines |= dict.fromkeys(lines)
             return None
+
+
+def _goes_on(override: Override) -> bool:
+    return override.key_or_group == "resume" and override.value() is True

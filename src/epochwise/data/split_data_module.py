@@ -86,13 +86,13 @@ class SplitDataModule(BatchedDataModule, ABC):
         """
         if self.splits:
             return
-        cut = self.test_fraction, self.split_seed, self.in_order
+        cut, given = (self.test_fraction, self.split_seed, self.in_order), self.load()
         if stage == "all":
-            splits = {"all": join_samples(self.load())}
-        elif self.splitter is not None or self.fold is not None:
-            splits = fold_samples(self.load(), self.splitter, self.fold, *cut)
+            splits = {"all": join_samples(given)}
+        elif self.splitter is None and self.fold is None:
+            splits = split_samples(given, self.val_fraction, *cut)
         else:
-            splits = split_samples(self.load(), self.val_fraction, *cut)
+            splits = fold_samples(given, self.splitter, self.fold, *cut)
         if stage != "all" and self.label_noise:  # before fewer are kept: a sample has one label in all runs
             splits["train"] = noisy_labels(splits["train"], self.label_noise, self.split_seed)
         if stage != "all" and self.max_train_samples is not None:
@@ -102,8 +102,7 @@ class SplitDataModule(BatchedDataModule, ABC):
             self.learned = self.learn(train.x)
             self.spec = train.spec(self.encode(train.x)[[0]].shape[1:])
         for split, samples in splits.items():
-            x = self.encode(samples.x)
-            trained = self.spec.input_shape
+            x, trained = self.encode(samples.x), self.spec.input_shape
             if len(samples) and (shape := tuple(x[[0]].shape[1:])) != trained:
                 raise InputError(f"data: the samples have the shape {shape}; the network was trained on {trained}")
             self.splits[split] = StackDataset(x, samples.targets(self.spec))  # type: ignore[arg-type]  # tensors do

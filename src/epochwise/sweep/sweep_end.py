@@ -16,6 +16,7 @@ from epochwise.commands.tell import tell
 from epochwise.run.best_row import best_row
 from epochwise.run.epochs_csv import Row
 from epochwise.run.job_record import of_one_job
+from epochwise.sweep.draw_sweep import draw_sweep
 from epochwise.sweep.over_seeds import over_seeds
 from epochwise.sweep.read_jobs import Job, differing, read_jobs, sweep_rows
 from epochwise.sweep.write_sweep import write_sweep_csv, write_sweep_report
@@ -47,12 +48,15 @@ class SweepEnd(Callback):
                 f"job {best['job']}: {best['monitor']} {best['best_score']:.4f} at epoch {best['best_epoch']}"
             )
             lines["its command"] = f"python train.py {shlex.join(of_one_job(job.record.overrides))}".strip()
-        finished = [job.folder for job in jobs if job.record.status == "finished"]
+        ended = [job for job in jobs if job.record.status == "finished"]
+        finished = [job.folder for job in ended]
         for index, line in enumerate(over_seeds(finished, config.monitor, config.mode)):
             lines["seeds" + " " * index] = line
         failed = [job for job in jobs if job.record.status != "finished"]
         lines |= {f"failed{' ' * index}": _failure(job, keys) for index, job in enumerate(failed)}
         lines["table"] = shown(folder / "sweep.csv")
+        if picture := draw_sweep(ended, keys, config.monitor, folder / "sweep.png"):
+            lines["curve"] = shown(picture)
         if config.get("report") is not False and (page := write_sweep_report(folder, finished)):
             lines["report"] = shown(page)
         tell(lines)
