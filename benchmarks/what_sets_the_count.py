@@ -20,6 +20,7 @@ import numpy as np
 import yaml
 from matplotlib import pyplot as plt
 
+from epochwise.epochs.curve import column_of
 from epochwise.report.read_runs import read_runs
 from epochwise.report.report_run import ReportRun
 
@@ -98,25 +99,27 @@ def _spread(values: Sequence[float]) -> str:
 
 
 def draw(panels: dict[str, dict[str, list[ReportRun]]], file: Path) -> None:
-    """A panel each: val/loss of every seed, a colour a value, a dot at the fewest epochs within the noise of the best."""
+    """A panel each: every seed, a colour a value, a dot at the fewest epochs within the noise of the best."""
     mpl.use("Agg")
     figure, axes = plt.subplots(1, len(panels), figsize=(6.4 if len(panels) == 1 else 9.6, 3.2), squeeze=False)
     for axis, (title, groups) in zip(axes[0], panels.items(), strict=True):
         for colour, (value, runs) in enumerate(groups.items()):
             for seed, run in enumerate(runs):
-                val = np.array([float(row["val/loss"] or np.nan) for row in run.rows])
-                style = {"color": f"C{colour}", "linewidth": 1}
+                val, train = (column_of(run.rows, f"{split}/loss") for split in ("val", "train_eval"))
+                style: Any = {"color": f"C{colour}", "linewidth": 1}
                 axis.plot(np.arange(1, len(val) + 1), val, label=None if seed else value, **style)
                 if len(panels) > 1:
-                    train = [float(row["train_eval/loss"] or np.nan) for row in run.rows]
                     axis.plot(np.arange(1, len(val) + 1), train, linestyle=":", **style)
                 low = int(run.result["recommended_epochs"]["low"])
                 axis.plot(low, val[low - 1], "o", color=f"C{colour}", markersize=5)
         axis.set(xlabel="epochs trained", ylabel="loss" if len(panels) > 1 else "val/loss", title=title)
-        axis.set_ylim(bottom=0)
-        axis.grid(alpha=0.3)
-        if len(panels) == 1:
+        lowest = min(float(run.result["best_score"]) for runs in groups.values() for run in runs)
+        if len(panels) > 1:
+            axis.set_ylim(0, min(axis.get_ylim()[1], 3 * lowest))  # the first epochs would hide the turn
+        else:
+            axis.set_yscale("log")
             axis.legend(frameon=False)
+        axis.grid(alpha=0.3, which="both")
     figure.tight_layout()
     PICTURES.mkdir(exist_ok=True)
     figure.savefig(file, dpi=100, metadata={"Software": None})

@@ -25,6 +25,12 @@ CONFIGS = {
     "several validations": ["trainer.val_check_interval=3", "callbacks.last_checkpoint.every_n_steps=1"],
     "workers": ["data.num_workers=2", "callbacks.last_checkpoint.every_n_steps=3"],
     "early stopping": ["stopping.patience=1", "optimizer.lr=0.3", "callbacks.last_checkpoint.every_n_steps=3"],
+    "schedule free": [
+        "optimizer=schedule_free",
+        "trainer.val_check_interval=4",
+        "callbacks.last_checkpoint.every_n_steps=3",
+    ],
+    "wsd": ["scheduler=wsd", "callbacks.last_checkpoint.every_n_steps=3"],
     "steps": ["scheduler=step", "trainer.check_val_every_n_epoch=2", "callbacks.last_checkpoint.every_n_steps=2"],
 }
 

@@ -72,3 +72,31 @@ def test_what_is_doubtful_is_said_and_no_fault(given, said):
 )
 def test_settings_that_go_together_are_not_spoken_of(given):
     assert check_epoch_settings(given) == ({}, [])
+
+
+ADAPTIVE, WSD = {"_target_": "epochwise.stopping.adaptive.Adaptive"}, {"max_epochs": 30, "cooldown_fraction": 0.5}
+
+
+def test_adaptive_stopping_takes_a_schedule_that_can_cool_down():
+    found = check_epoch_settings(tree(stopping=ADAPTIVE, scheduler=COSINE | {"_target_": "a.Cosine"}))
+    assert found.faults == {
+        "scheduler": "scheduler: got Cosine, allowed with stopping=adaptive: wsd, which can cool down at any time"
+    }
+    assert check_epoch_settings(tree(stopping=ADAPTIVE, scheduler=WSD)) == ({}, [])
+
+
+def test_adaptive_stopping_with_too_few_epochs_to_judge_is_said():
+    (note,) = check_epoch_settings(tree(15, stopping=ADAPTIVE, scheduler=WSD | {"max_epochs": 15})).notes
+    assert "cools down from epoch 10 on to end with trainer.max_epochs=15: all are trained" in note
+
+
+def test_a_schedule_beside_an_optimizer_that_averages_is_said():
+    given = tree(scheduler=COSINE) | {"optimizer": {"_target_": "schedulefree.AdamWScheduleFree"}}
+    assert "scheduler=none leaves the rate to it" in check_epoch_settings(given).notes[0]
+
+
+def test_a_callback_that_changes_the_steps_of_an_epoch_does_not_go_with_a_schedule_over_them():
+    accumulate = {"sums": {"scheduling": {2: 4}}}
+    faults = check_epoch_settings(tree(scheduler=COSINE, callbacks=accumulate)).faults
+    assert faults["callbacks.sums"].endswith("set trainer.accumulate_grad_batches, or scheduler=none")
+    assert check_epoch_settings(tree(scheduler={"factor": 1.0}, callbacks=accumulate)).faults == {}

@@ -34,5 +34,5 @@ def test_numbers_are_drawn_without_classes():
 
 
 def test_fewer_than_there_are_classes_is_an_error():
-    with pytest.raises(InputError, match=r"data.max_train_samples: got 2, allowed: at least one for each of 3 classes"):
+    with pytest.raises(InputError, match=r"max_train_samples: got 2, allowed: at least one for each of 3 classes"):
         fewer_samples(SAMPLES, 2, seed=0)

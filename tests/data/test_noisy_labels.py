@@ -20,7 +20,7 @@ def test_more_noise_keeps_the_noise_of_less():
 
 
 def test_numbers_have_no_labels():
-    with pytest.raises(InputError, match=r"data.label_noise: got 0.2, but the targets are numbers"):
+    with pytest.raises(InputError, match=r"label_noise: got 0\.2, but the targets are numbers"):
         noisy_labels(Samples(np.arange(3), np.arange(3.0)), 0.2, seed=0)
 
 

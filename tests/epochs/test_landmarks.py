@@ -43,3 +43,11 @@ def test_steps_are_drops():
 def test_a_constant_rate_has_an_end_alone():
     assert [mark.name for mark in landmarks(np.full(8, 0.1), 1, 3)] == ["end"]
     assert landmarks(np.array([]), 1, 3) == []
+
+
+@pytest.mark.parametrize("shape", [np.sqrt, np.square, lambda progress: progress])
+def test_the_start_of_a_cool_down_is_found_whatever_its_shape(shape):
+    lr = np.concatenate([[0.5], np.ones(60), 1 - shape(np.arange(1, 40) / 40)])
+    (rise, cooldown, end) = landmarks(lr, 10, 100)
+    assert (rise.name, cooldown.name, end.name) == ("end of warm-up", "start of cool-down", "end")
+    assert (cooldown.epoch, cooldown.step, cooldown.lr) == (6.0, 600, 1.0)

@@ -1,15 +1,12 @@
 """What a run will do, from its objects."""
 
-import inspect
 from dataclasses import asdict
 from typing import Any
 
 import numpy as np
-import torch
-from torch import nn
-from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from epochwise.commands.assemble import Run
+from epochwise.commands.schedule_rates import schedule_rates
 from epochwise.epochs.landmarks import Landmark, landmarks
 from epochwise.epochs.plan import plan_epochs
 
@@ -47,18 +44,8 @@ def run_plan(run: Run) -> dict[str, Any] | None:
 def _landmarks(task: Any, max_epochs: int, steps_per_epoch: int) -> list[Landmark]:
     if not hasattr(task, "make_scheduler") or steps_per_epoch == 0:
         return []
-    by_step = "steps_per_epoch" in inspect.signature(task.make_scheduler).parameters
-    # A schedule by steps has the same shape over fewer of them.
-    points = min(steps_per_epoch, 20) if by_step else 1
+    points = min(steps_per_epoch, 20)
     if points * max_epochs > MOST_POINTS:
         return []
-    optimizer = task.make_optimizer([nn.Parameter(torch.zeros(2, 2))])
-    schedule = task.make_scheduler(optimizer, **({"steps_per_epoch": points} if by_step else {}))
-    if isinstance(schedule, ReduceLROnPlateau):  # what it does follows from the scores
-        return []
-    rates = []
-    for _ in range(points * max_epochs):
-        rates.append(optimizer.param_groups[0]["lr"])
-        optimizer.step()
-        schedule.step()
+    rates, points = schedule_rates(task.make_optimizer, task.make_scheduler, max_epochs, points)
     return landmarks(np.array(rates), points, steps_per_epoch)

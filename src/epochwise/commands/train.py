@@ -12,17 +12,20 @@ from omegaconf import DictConfig
 from epochwise.commands.assemble import Run, assemble
 from epochwise.commands.best import load_best
 from epochwise.commands.claim import claim
+from epochwise.commands.extension import extended
+from epochwise.commands.find import find
 from epochwise.commands.quiet import quiet
 from epochwise.commands.run_plan import run_plan
 from epochwise.commands.run_report import run_report
 from epochwise.commands.run_result import run_result
 from epochwise.commands.told import counted, tell_plan, tell_result
 from epochwise.config.check import check
+from epochwise.run.before_cooldown import BeforeCooldown
 from epochwise.run.finite_loss import Diverged
 from epochwise.run.interrupts import Interrupted
 from epochwise.run.rank_processes import rank_processes
 from epochwise.run.result import write_result
-from epochwise.run.run_config import flat, write_run_config
+from epochwise.run.run_config import flat, read_run_config, write_run_config
 from epochwise.run.whole_file import whole_file
 
 
@@ -45,6 +48,9 @@ def train(config: DictConfig) -> float | None:
     folder = Path(config.run_folder)
     with claim(folder, config.get("resume")) as checkpoint:
         L.seed_everything(config.seed, workers=True, verbose=False)
+        asked = config
+        if checkpoint and (folder / "config.yaml").exists():
+            config = extended(asked, read_run_config(folder))
         run = assemble(config)
         plan = run_plan(run)
         settings: dict[str, Any] = {}
@@ -55,7 +61,12 @@ def train(config: DictConfig) -> float | None:
                 with whole_file(folder / "plan.json") as file:
                     json.dump(plan, file, indent=2)
             return None
+        if what := config.get("find"):
+            find(run, what)
+            return None
         if run.trainer.is_global_zero:
+            if config is not asked and asked.get("extend") == "stretch":
+                BeforeCooldown(folder).put_back()
             settings = flat(write_run_config(folder, run.config))
         ended: dict[str, Any] = {"status": "failed", "reason": ""}
         try:

@@ -34,6 +34,8 @@ def continue_run(words: list[str]) -> list[str]:
         key = word.lstrip("+~").partition("=")[0]
         if isinstance(plain.get(key), dict) or key == "experiment":
             faults.append(f"{word}: a run that is continued keeps its {key}; set values by {key}.KEY=VALUE")
+    if any(word.startswith("extend=") for word in rest) and not any("trainer.max_epochs=" in word for word in rest):
+        faults.append("extend: says what becomes of the schedule with more epochs; set trainer.max_epochs=... too")
     if faults:
         raise InputError(*faults)
     overrides = parse_arguments(rest).overrides
@@ -42,7 +44,8 @@ def continue_run(words: list[str]) -> list[str]:
         f"--config-path={folder}",
         "--config-name=config",
         *(word for word in rest if word not in overrides),  # argparse wants all overrides in one row
-        *overrides,
+        # Runs that were begun before there was such a key lack it.
+        *(f"++{word}" if word.startswith("extend=") else word for word in overrides),
         f"+run_folder='{quoted}'",
         "++resume=auto",
         f"hydra.run.dir='{quoted}'",

@@ -25,6 +25,8 @@ def contradictions(tree: dict[str, Any]) -> dict[str, str]:
     if trainer.get("accelerator") == "cpu" and isinstance(trainer.get("devices"), list):
         said = f"got {trainer['devices']!r}, allowed with trainer.accelerator=cpu: the number of processes"
         faults["trainer.devices"] = f"trainer.devices: {said}"
+    if tree.get("extend") is not None and tree.get("resume") is None:
+        faults["extend"] = f"extend: got {tree['extend']!r}, allowed where a run goes on: run=FOLDER"
     unmeasured = _no_validation(trainer)
     return faults | (_monitors(tree, "", unmeasured) if unmeasured else {})
 
@@ -36,7 +38,7 @@ def _no_validation(trainer: dict[str, Any]) -> str | None:
     if (limit := _number(trainer, "limit_val_batches")) == 0:
         return f"with trainer.limit_val_batches={limit}"
     every, most = _number(trainer, "check_val_every_n_epoch"), _number(trainer, "max_epochs")
-    if every is not None and most is not None and every > most:
+    if every is not None and most is not None and every > most >= 1:
         return f"with trainer.check_val_every_n_epoch={every} and trainer.max_epochs={most}"
     return None
 

@@ -3,6 +3,9 @@
 from math import lcm
 from typing import Any, NamedTuple
 
+#: Those of ``epochs.levelling``, which takes numpy to import.
+LEAST_EPOCHS = 10
+
 
 class EpochSettings(NamedTuple):
     """What was found.
@@ -25,16 +28,28 @@ def check_epoch_settings(tree: dict[str, Any]) -> EpochSettings:
         tree: a resolved config; only values of the right kind are compared, the others are faults of their own.
     """
     found = EpochSettings({}, [])
-    parts = ("trainer", "stopping", "scheduler", "callbacks")
-    trainer, stopping, scheduler, callbacks = (tree[name] if isinstance(tree.get(name), dict) else {} for name in parts)
+    parts = ("trainer", "optimizer", "stopping", "scheduler", "callbacks")
+    nodes = (tree[name] if isinstance(tree.get(name), dict) else {} for name in parts)
+    trainer, optimizer, stopping, scheduler, callbacks = nodes
     budget = _number(trainer, "max_epochs")
-    if budget is None or trainer.get("fast_dev_run"):
+    if budget is None or budget < 1 or trainer.get("fast_dev_run"):
         return found
+    if tree.get("resume"):  # what its schedule was drawn over is asked for when the run has been read (extend)
+        scheduler = {}
     every = _number(trainer, "check_val_every_n_epoch") or 1
+    if str(stopping.get("_target_")).endswith(".Adaptive") and scheduler:
+        _adaptive(found, scheduler, budget, every)
+    if str(optimizer.get("_target_")).startswith("schedulefree.") and _moves(scheduler):
+        found.notes.append("the optimizer averages instead of lowering the rate; scheduler=none leaves the rate to it")
     _stopping(found, stopping, budget, every)
     _plateau(found, scheduler, stopping)
     _schedule(found, scheduler, stopping, budget)
     for name, callback in callbacks.items():
+        if isinstance(callback, dict) and callback.get("scheduling") and _horizon_key(scheduler):
+            found.faults[f"callbacks.{name}"] = (
+                f"callbacks.{name}: changes the optimizer steps of an epoch, and the schedule is drawn over as many in "
+                "each; set trainer.accumulate_grad_batches, or scheduler=none"
+            )
         if isinstance(callback, dict) and _number(callback, "every_n_epochs") and callback.get("monitor"):
             _checkpoint(found, f"callbacks.{name}", callback, every, budget)
     return found
@@ -59,6 +74,24 @@ def _stopping(found: EpochSettings, stopping: dict[str, Any], budget: float, eve
         )
 
 
+def _adaptive(found: EpochSettings, scheduler: dict[str, Any], budget: float, every: float) -> None:
+    if (fraction := _number(scheduler, "cooldown_fraction")) is None:
+        name = str(scheduler.get("_target_")).rpartition(".")[2]
+        found.faults["scheduler"] = (
+            f"scheduler: got {name}, allowed with stopping=adaptive: wsd, which can cool down at any time"
+        )
+    elif fraction > 0 and int(budget / (1 + fraction)) <= LEAST_EPOCHS * every:
+        found.notes.append(
+            f"stopping=adaptive looks at {LEAST_EPOCHS} validated epochs, and the rate cools down from epoch "
+            f"{int(budget / (1 + fraction))} on to end with trainer.max_epochs={budget}: all are trained"
+        )
+
+
+def _moves(scheduler: dict[str, Any]) -> bool:
+    """Whether a schedule is known to change the rate."""
+    return bool(scheduler) and not str(scheduler.get("_target_")).endswith(".ConstantLR")
+
+
 def _plateau(found: EpochSettings, scheduler: dict[str, Any], stopping: dict[str, Any]) -> None:
     waits, patience = _number(scheduler, "patience"), _number(stopping, "patience")
     if waits is not None and patience is not None and waits + 1 >= patience:
@@ -69,7 +102,7 @@ def _plateau(found: EpochSettings, scheduler: dict[str, Any], stopping: dict[str
 
 
 def _schedule(found: EpochSettings, scheduler: dict[str, Any], stopping: dict[str, Any], budget: float) -> None:
-    key = "max_epochs" if "max_epochs" in scheduler else "epochs"
+    key = _horizon_key(scheduler) or "max_epochs"
     horizon, warmup = _number(scheduler, key), _number(scheduler, "warmup_epochs")
     rise = _number(scheduler, "pct_start")
     if horizon is not None and horizon < budget:
@@ -96,6 +129,10 @@ def _schedule(found: EpochSettings, scheduler: dict[str, Any], stopping: dict[st
             f"the rate rises until epoch {rises:g}, and stopping.patience={patience} may end the run before; "
             f"stopping.start_epoch={round(rises)} waits for it"
         )
+
+
+def _horizon_key(scheduler: dict[str, Any]) -> str | None:
+    return next((key for key in ("max_epochs", "epochs") if key in scheduler), None)
 
 
 def _checkpoint(found: EpochSettings, path: str, callback: dict[str, Any], every: float, budget: float) -> None:

@@ -40,6 +40,8 @@ TRAIN = Schema(
         "mode": Literal["min", "max"],
         "run_folder": str | None,
         "resume": Literal["auto"] | bool | None,
+        "extend": Literal["stretch", "hold", "restart"] | None,
+        "find": Literal["lr", "batch_size"] | None,
         "dry_run": bool | None,
         "report": bool | None,
         "spec": Any,  # filled in by the program once the data has been read

@@ -21,6 +21,7 @@ TRUSTED = (
     "lightning.pytorch.loggers.",
     "lightning.pytorch.profilers.",
     "lightning.pytorch.strategies.",
+    "schedulefree.",
     "sklearn.model_selection.GroupKFold",
     "sklearn.model_selection.KFold",
     "sklearn.model_selection.RepeatedKFold",

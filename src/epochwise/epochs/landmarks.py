@@ -25,7 +25,8 @@ def landmarks(lr: NDArray[np.float64], points_per_epoch: int, steps_per_epoch: i
         steps_per_epoch: optimizer steps in an epoch, to say steps.
 
     Returns:
-        In their order. A drop is a rate that was level before and falls by a tenth or more at once.
+        In their order. A drop is a rate that was level before and falls by a tenth or more at once; where it goes on
+        falling, that is the start of a cool-down.
     """
     found: list[Landmark] = []
 
@@ -41,7 +42,9 @@ def landmarks(lr: NDArray[np.float64], points_per_epoch: int, steps_per_epoch: i
     for index in range(max(peak, 1), len(lr)):
         before, now = lr[index - 1], lr[index]
         level = index < 2 or lr[index - 2] == before
-        if level and now <= 0.9 * before:
+        if 2 <= index < len(lr) - 1 and level and before > now > lr[index + 1]:
+            note("start of cool-down", index - 1, before)
+        elif level and now <= 0.9 * before:
             note("drop", index, now)
     note("end", len(lr), lr[-1])
     return found

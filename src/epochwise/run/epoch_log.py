@@ -135,7 +135,12 @@ class EpochLog(L.Callback):
         # A rate that moves every step has no drops, one that is set by the epoch has.
         by_epoch = any(schedule.interval == "epoch" for schedule in trainer.lr_scheduler_configs)
         dropped = by_epoch and any(scores[name] < float(before.get(name) or 0) for name in rates)
-        return ["resume"] * self.resumed + ["lr_drop"] * dropped + ["stop"] * trainer.should_stop
+        starts = [
+            getattr(schedule.scheduler, "cooldown_epochs", (None,))[0] for schedule in trainer.lr_scheduler_configs
+        ]
+        cools = trainer.current_epoch in starts
+        names = {"resume": self.resumed, "lr_drop": dropped, "cooldown": cools, "stop": trainer.should_stop}
+        return [name for name, happened in names.items() if happened]
 
     def _draw(self, trainer: L.Trainer, axis: str, values: dict[str, float], x: int) -> None:
         for logger in trainer.loggers:

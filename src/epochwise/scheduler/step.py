@@ -5,13 +5,13 @@ from typing import Annotated
 
 from annotated_types import Gt, Le
 from torch.optim import Optimizer
-from torch.optim.lr_scheduler import MultiStepLR
+from torch.optim.lr_scheduler import LambdaLR
 
 
-class Step(MultiStepLR):
+class Step(LambdaLR):
     """Lower the learning rate at given fractions of the run, so that a longer run drops later.
 
-    Stepped every epoch.
+    Stepped every epoch. What it gives follows from the epoch alone; PyTorch's MultiStepLR multiplies what was there.
 
     Args:
         optimizer: its groups' rates are the first ones.
@@ -37,5 +37,5 @@ class Step(MultiStepLR):
             if not 0 < fraction < 1:
                 raise ValueError(f"drop_fractions: got {fraction}, allowed: numbers between 0 and 1")
         # A drop before the first epoch would only be another learning rate.
-        milestones = [epoch for fraction in sorted(drop_fractions) if (epoch := round(fraction * max_epochs)) > 0]
-        super().__init__(optimizer, milestones=milestones, gamma=lr_scale)
+        drops = [epoch for fraction in drop_fractions if (epoch := round(fraction * max_epochs)) > 0]
+        super().__init__(optimizer, lambda epoch: lr_scale ** sum(epoch >= drop for drop in drops))

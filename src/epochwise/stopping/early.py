@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 import lightning as L
 from annotated_types import Ge
 
-from epochwise.input_error import InputError
+from epochwise.stopping.monitored_score import monitored_score
 
 
 class Early(L.Callback):
@@ -24,8 +24,7 @@ class Early(L.Callback):
         start_epoch: from which, from 0, scores are compared; those before are not looked at.
 
     Raises:
-        InputError: the monitor is not among what validation logs; before the first step where validation is checked
-            first.
+        InputError: the monitor is not among what validation logs (``monitored_score``).
 
     Source:
         Prechelt 1998, Early Stopping - But When?, https://doi.org/10.1007/3-540-49430-8_3, criterion UP;
@@ -46,6 +45,7 @@ class Early(L.Callback):
         self.best_epoch = -1
         self.validated_epoch = -1
         self.anew_epoch = 0
+        self.max_epochs: int | None = None  # of the run when it decided
         self.reason: str | None = None
 
     def improves(self, score: float) -> bool:
@@ -59,9 +59,13 @@ class Early(L.Callback):
         """Count patience from an epoch on, since another training begins with it; the best score stays."""
         self.anew_epoch = epoch
 
-    def on_fit_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+    def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        if self.reason and trainer.max_epochs != self.max_epochs:  # more epochs were asked for since
+            self.reason = None
+            self.begin_anew(trainer.current_epoch)
         if self.reason:  # continued after it had decided
             trainer.should_stop = True
+        self.max_epochs = trainer.max_epochs
 
     def on_validation_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         if not self.monitor.startswith("train/"):
@@ -81,21 +85,17 @@ class Early(L.Callback):
             trainer.should_stop = True
 
     def _observe(self, trainer: L.Trainer) -> None:
-        metrics = trainer.callback_metrics
-        if self.monitor not in metrics:
-            hint = InputError.closest(self.monitor, list(metrics))
-            raise InputError(f"monitor: {self.monitor!r} is never logged; allowed: {', '.join(sorted(metrics))}{hint}")
+        score = monitored_score(trainer, self.monitor)
         if trainer.sanity_checking:
             return
         self.validated_epoch = trainer.current_epoch
-        score = float(metrics[self.monitor])
         if trainer.current_epoch >= self.start_epoch and self.improves(score):
             self.best_score, self.best_epoch = score, trainer.current_epoch
 
     def state_dict(self) -> dict[str, Any]:
         return {
             name: getattr(self, name)
-            for name in ("best_score", "best_epoch", "validated_epoch", "anew_epoch", "reason")
+            for name in ("best_score", "best_epoch", "validated_epoch", "anew_epoch", "max_epochs", "reason")
         }
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:

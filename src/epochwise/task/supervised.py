@@ -1,9 +1,6 @@
 """What every task with inputs and targets shares: steps, scores that are right on any number of ranks, optimizers."""
 
-import inspect
-import sys
 from collections.abc import Callable, Mapping
-from math import ceil
 from typing import Any, ClassVar
 
 import lightning as L
@@ -13,7 +10,10 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 from torchmetrics import Metric
 
+from epochwise.optimizer.averaged_weights import averaged_weights
 from epochwise.optimizer.decay_groups import decay_groups
+from epochwise.scheduler.lightning_schedule import lightning_schedule
+from epochwise.scheduler.resumed_schedule import ResumedSchedule
 from epochwise.task.meters import Meters
 
 
@@ -106,6 +106,7 @@ class Supervised(L.LightningModule):
             self._step_plateau()
 
     def on_train_epoch_end(self) -> None:
+        averaged_weights(self.trainer.optimizers, score=True)  # the checkpoints that follow keep these
         if self.monitor.startswith("train/"):
             self._step_plateau()
 
@@ -115,17 +116,18 @@ class Supervised(L.LightningModule):
     def configure_optimizers(self) -> Any:
         """The optimizer over all parameters and its schedule, as Lightning wants them."""
         optimizer = self.make_optimizer(decay_groups(self.network))
-        given: dict[str, Any] = {}
-        # A functools.partial's signature is that of what it wraps.
-        if "steps_per_epoch" in inspect.signature(self.make_scheduler).parameters:
-            assert self.trainer.estimated_stepping_batches > 0  # it also makes the next number known
-            given["steps_per_epoch"] = ceil(self.trainer.num_training_batches / self.trainer.accumulate_grad_batches)
-        schedule: dict[str, Any] = {"scheduler": self.make_scheduler(optimizer, **given)}
-        schedule["interval"] = "step" if given else "epoch"
-        if isinstance(schedule["scheduler"], ReduceLROnPlateau):
-            # Lightning would step it after the epoch's checkpoint was written: a resumed run would have lost that step.
-            schedule |= {"monitor": self.monitor, "frequency": sys.maxsize}
+        schedule = lightning_schedule(self.make_scheduler, optimizer, self.trainer, self.monitor)
         return {"optimizer": optimizer, "lr_scheduler": schedule}
+
+    def on_train_start(self) -> None:
+        ResumedSchedule.set_rates(self.lr_schedulers())
+
+    def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
+        averaged_weights(self.trainer.optimizers, score=False)
+
+    def on_validation_model_eval(self) -> None:
+        super().on_validation_model_eval()
+        averaged_weights(self.trainer.optimizers, score=True)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:  # of an epoch begun, of all ranks together
         checkpoint["meters"] = self.meters["train"].state()
@@ -133,6 +135,7 @@ class Supervised(L.LightningModule):
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         if self.global_rank == 0:  # which then has what all had measured
             self.meters["train"].load(checkpoint["meters"])
+        ResumedSchedule.forget_horizon(checkpoint["lr_schedulers"])
 
     def _step_plateau(self) -> None:
         scheduler = self.lr_schedulers()

@@ -1,0 +1,81 @@
+"""A learning rate or a batch size, found by trying."""
+
+import csv
+from pathlib import Path
+from typing import Any
+
+from lightning.pytorch.tuner import Tuner
+
+from epochwise.commands.assemble import Run
+from epochwise.commands.shown import shown
+from epochwise.commands.tell import tell
+from epochwise.input_error import InputError
+from epochwise.run.whole_file import whole_file
+
+#: Optimizer steps of the range test, and the rates between which it goes, in even ratios.
+NUM_STEPS, MIN_LR, MAX_LR = 100, 1e-6, 1.0
+MOST_SAMPLES = 65_536  # of a batch; without a GPU nothing else ends the search but the size of the data
+
+
+def find(run: Run, what: str) -> None:
+    """Let Lightning's Tuner look, write ``find_<what>.csv`` and say the override; nothing is trained or kept.
+
+    Args:
+        run: assembled.
+        what: ``lr``: the loss at each of 100 steps while the rate rises from 1e-6 to 1, also as ``find_lr.png``; the
+            rate suggested is that of the steepest fall. ``batch_size``: doubled until memory or the data is used up.
+
+    Raises:
+        InputError: the loss shows no rate that could be suggested.
+
+    Source:
+        lr: Smith 2017, https://arxiv.org/abs/1506.01186, section 3.3.
+    """
+    folder = Path(run.config.run_folder)
+    found, rows = _find_lr(run, folder) if what == "lr" else _find_batch_size(run)
+    if not run.trainer.is_global_zero:
+        return
+    table = folder / f"find_{what}.csv"
+    with whole_file(table) as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    lines = {"table": shown(table)}
+    if (picture := table.with_suffix(".png")).exists():
+        lines["picture"] = shown(picture)
+    tell(lines | {"suggested": found})
+
+
+def _find_lr(run: Run, folder: Path) -> tuple[str, list[dict[str, Any]]]:
+    finder = Tuner(run.trainer).lr_find(
+        run.task, datamodule=run.data, min_lr=MIN_LR, max_lr=MAX_LR, num_training=NUM_STEPS, update_attr=False
+    )
+    assert finder is not None
+    rate = finder.suggestion()
+    if rate is None:
+        raise InputError("find=lr: the loss was no number at almost every rate; is the data scaled?")
+    if run.trainer.is_global_zero:
+        figure: Any = finder.plot(suggest=True)
+        figure.savefig(folder / "find_lr.png", dpi=120)
+    rows = [{"lr": lr, "loss": loss} for lr, loss in zip(finder.results["lr"], finder.results["loss"], strict=True)]
+    return f"optimizer.lr={rate:.2g}", rows
+
+
+def _find_batch_size(run: Run) -> tuple[str, list[dict[str, Any]]]:
+    data: Any = run.data
+    tried, make = [], data.train_dataloader
+
+    def noted() -> Any:
+        tried.append(data.batch_size)
+        return make()
+
+    data.train_dataloader = noted
+    size = Tuner(run.trainer).scale_batch_size(
+        run.task, datamodule=data, init_val=data.batch_size, max_val=MOST_SAMPLES
+    )
+    assert size is not None
+    most = data.num_samples["train"]  # Lightning doubles past it
+    size, tried = min(size, most), sorted({min(each, most) for each in tried})
+    whole = " (all training samples)" if size == most else ""
+    rows = [{"batch_size": each, "fits": each <= size} for each in tried]
+    return f"data.batch_size={size} is the largest that fits{whole}; fewer steps an epoch take more epochs", rows

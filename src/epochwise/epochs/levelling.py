@@ -1,0 +1,61 @@
+"""Whether a curve has levelled off, asked while it is being made."""
+
+from dataclasses import dataclass
+
+from epochwise.epochs.curve import Curve
+from epochwise.epochs.smooth import smooth
+from epochwise.epochs.trend import trend
+
+#: Validated epochs that an answer takes: with fewer, slope and noise cannot be told apart.
+LEAST_EPOCHS = 10
+
+
+@dataclass(frozen=True)
+class Levelling:
+    """How much a curve still gains.
+
+    Args:
+        levelled_off: whether that is lost in its noise.
+        gain: of the straight line through its last third, over these epochs, in the monitor's unit; positive where the
+            score got better.
+        window_epochs: how many these are.
+        noise: one noise width: the standard deviation of a single score about the curve's course.
+    """
+
+    levelled_off: bool
+    gain: float
+    window_epochs: int
+    noise: float
+
+    def __str__(self) -> str:
+        return f"gained {self.gain:.2g} over {self.window_epochs} epochs, within the noise of {self.noise:.2g}"
+
+
+def levelling(curve: Curve) -> Levelling:
+    """Ask whether a curve has levelled off.
+
+    It has where the line through its last third (``trend``) gained less over these epochs than one noise width, and did
+    so an epoch before: what more epochs would bring then is less than what chance makes of a single score. Bare
+    patience asks the luckiest score so far instead, and so waits longer the noisier a curve is.
+
+    Args:
+        curve: of the epochs that were trained alike, at one learning rate.
+
+    Returns:
+        Not levelled off with fewer than ten validated epochs.
+    """
+    now = _at(curve, len(curve.loss))
+    if not now.levelled_off or len(curve.loss) <= LEAST_EPOCHS:
+        return Levelling(False, now.gain, now.window_epochs, now.noise)
+    return Levelling(_at(curve, len(curve.loss) - 1).levelled_off, now.gain, now.window_epochs, now.noise)
+
+
+def _at(curve: Curve, count: int) -> Levelling:
+    """Of the first ``count`` validated epochs alone."""
+    epochs, loss = curve.epochs[:count], curve.loss[:count]
+    if count < LEAST_EPOCHS:
+        return Levelling(False, float("nan"), count, float("nan"))
+    course = smooth(epochs, loss)
+    end = trend(epochs, loss, course.noise, course.inflation)
+    gain = -end.slope * end.window_epochs
+    return Levelling(gain < course.noise, gain, end.window_epochs, course.noise)

@@ -1,0 +1,46 @@
+"""The checkpoints of before the rate was cooled down, from which a run can be extended."""
+
+import os
+from pathlib import Path
+
+#: In the order in which they are put back: a run that is cut off between the two still goes on.
+NAMES = ("best.ckpt", "last.ckpt")
+
+
+class BeforeCooldown:
+    """``checkpoints/before_cooldown`` of a run folder: the best and the last checkpoint as they were then.
+
+    They are links: a checkpoint is replaced, never written over, so nothing is copied.
+
+    Args:
+        run_folder: of the run; its checkpoints are in ``checkpoints``.
+    """
+
+    def __init__(self, run_folder: Path) -> None:
+        self.checkpoints = run_folder / "checkpoints"
+        self.kept = self.checkpoints / "before_cooldown"
+
+    def keep(self) -> None:
+        """Keep those that are there now, instead of any that were kept before."""
+        for name in NAMES:
+            if (self.checkpoints / name).exists():
+                self.kept.mkdir(exist_ok=True)
+                _link(self.checkpoints / name, self.kept / name)
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether there are any."""
+        return (self.kept / "last.ckpt").exists()
+
+    def put_back(self) -> None:
+        """Let the run go on from them, where there are any."""
+        for name in NAMES if self.is_kept else ():
+            if (self.kept / name).exists():
+                _link(self.kept / name, self.checkpoints / name)
+
+
+def _link(source: Path, target: Path) -> None:
+    beside = target.with_name(f".{target.name}.{os.getpid()}")
+    os.link(source, beside)
+    os.replace(beside, target)
+    beside.unlink(missing_ok=True)  # where both were the same file, the system leaves it

@@ -1,0 +1,117 @@
+"""Cool down and stop when the validation score has levelled off."""
+
+from pathlib import Path
+from typing import Any, Literal
+
+import lightning as L
+
+from epochwise.epochs.curve import Curve
+from epochwise.epochs.levelling import levelling
+from epochwise.input_error import InputError
+from epochwise.run.before_cooldown import BeforeCooldown
+from epochwise.stopping.monitored_score import monitored_score
+
+
+class Adaptive(L.Callback):
+    """Find the number of epochs while training, with a schedule that can cool down at any time (``scheduler=wsd``).
+
+    The rate stays until the score has levelled off (``epochs.levelling``); then the schedule cools down over a fraction
+    of the epochs so far, and the run ends. Where that has not happened in time, the schedule cools down by itself, to
+    end with ``trainer.max_epochs``. Scores count from the last of these: epoch 0 and whatever began anew
+    (``begin_anew``: layers that were unfrozen, more epochs that were asked for). It does not cool down before
+    ``trainer.min_epochs``.
+
+    The checkpoints of before the cool-down stay, in ``before_cooldown`` beside the others: from there the run can be
+    extended.
+
+    Args:
+        monitor: name of the score, such as ``val/loss``.
+        mode: ``"min"`` where smaller is better, else ``"max"``.
+
+    Raises:
+        InputError: the schedule cannot cool down, before the first step; or the monitor is not among what validation
+            logs (``monitored_score``).
+
+    Source:
+        Hägele et al. 2024, https://arxiv.org/abs/2405.18392: one run at a constant rate with a cool-down at its end
+        does what a cosine drawn over the right number of epochs would.
+    """
+
+    def __init__(self, monitor: str, mode: Literal["min", "max"]) -> None:
+        self.monitor, self.mode = monitor, mode
+        self.scores: dict[int, float] = {}  # epoch -> its last score
+        self.anew_epoch = 0
+        self.cooldown_epoch: int | None = None  # decided here, not by the schedule
+        self.max_epochs: int | None = None  # of the run when it decided
+        self.found: str | None = None
+        self.reason: str | None = None
+
+    def begin_anew(self, epoch: int) -> None:
+        """Judge only scores from an epoch on, since another training begins with it; a cool-down is called off."""
+        self.anew_epoch, self.cooldown_epoch, self.found, self.reason = epoch, None, None, None
+
+    def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        schedule = _schedule(pl_module)
+        if self.max_epochs not in (None, trainer.max_epochs):  # more epochs were asked for since
+            self.reason = None
+            if schedule.cooldown_begins:  # and it goes on from before the cool-down
+                self.begin_anew(trainer.current_epoch)
+        if self.reason:  # continued after it had ended
+            trainer.should_stop = True
+        self.max_epochs = trainer.max_epochs
+        schedule.cool_down(self.cooldown_epoch)
+
+    def on_train_batch_start(
+        self, trainer: L.Trainer, pl_module: L.LightningModule, batch: Any, batch_idx: int
+    ) -> None:
+        if batch_idx > 0:
+            return
+        schedule = _schedule(pl_module)
+        schedule.cool_down(self.cooldown_epoch)  # which may have been called off
+        if schedule.cooldown_begins and trainer.is_global_zero:
+            BeforeCooldown(Path(trainer.default_root_dir)).keep()
+
+    def on_validation_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        if not self.monitor.startswith("train/"):
+            self._observe(trainer)
+
+    def on_train_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        if self.monitor.startswith("train/"):
+            self._observe(trainer)
+        schedule, count = _schedule(pl_module), trainer.current_epoch + 1
+        begins, ends = schedule.cooldown_epochs
+        if self.cooldown_epoch is None and max(trainer.min_epochs or 0, 1) <= count < begins:
+            self._judge(trainer, count)
+            schedule.cool_down(self.cooldown_epoch)
+        elif self.cooldown_epoch is not None and count == ends:
+            self.reason = f"{self.found}; cooled down from epoch {begins} to {count - 1}"
+            trainer.should_stop = True
+
+    def _observe(self, trainer: L.Trainer) -> None:
+        score = monitored_score(trainer, self.monitor)
+        if not trainer.sanity_checking:
+            self.scores[trainer.current_epoch] = score
+
+    def _judge(self, trainer: L.Trainer, count: int) -> None:
+        scores = [self.scores.get(epoch, float("nan")) for epoch in range(self.anew_epoch, count)]
+        found = levelling(Curve.of(scores, mode=self.mode))
+        if trainer.strategy.reduce_boolean_decision(found.levelled_off, all=False):
+            self.cooldown_epoch = count
+            self.found = f"{self.monitor} had levelled off by epoch {count - 1} ({found})"
+
+    def state_dict(self) -> dict[str, Any]:
+        names = ("scores", "anew_epoch", "cooldown_epoch", "max_epochs", "found", "reason")
+        return {name: getattr(self, name) for name in names}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        vars(self).update(state_dict)
+
+
+def _schedule(pl_module: L.LightningModule) -> Any:
+    schedule: Any = pl_module.lr_schedulers()
+    if not hasattr(schedule, "cool_down"):
+        name = type(schedule).__name__
+        raise InputError(
+            f"scheduler: {name} cannot cool down when stopping=adaptive asks for it, allowed: scheduler=wsd"
+        )
+    return schedule

@@ -1,0 +1,39 @@
+import csv
+
+import pytest
+
+from epochwise.commands.train import train
+from epochwise.input_error import InputError
+
+QUICK = ("~callbacks.model_summary", "~callbacks.progress_bar", "name=test", "model.hidden_sizes=[16]")
+
+
+def read(path):
+    with open(path, newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_a_rate_is_found_where_the_loss_falls_with_picture_table_and_override(tmp_path, composed, capsys):
+    train(composed("find=lr", *QUICK, run_folder=tmp_path))
+    rates = [float(row["lr"]) for row in read(tmp_path / "find_lr.csv")]
+    assert rates == sorted(rates)
+    assert rates[0] >= 1e-6
+    assert (tmp_path / "find_lr.png").read_bytes().startswith(b"\x89PNG")
+    said = capsys.readouterr().out
+    suggested = float(said.split("optimizer.lr=")[1].split()[0])
+    assert min(rates) < suggested < max(rates)
+    assert sorted(path.name for path in tmp_path.iterdir() if path.is_file()) == ["find_lr.csv", "find_lr.png"]
+
+
+def test_the_largest_batch_is_all_of_the_data_where_memory_is_no_bound(tmp_path, composed, capsys):
+    train(composed("find=batch_size", *QUICK, run_folder=tmp_path))
+    sizes = [int(row["batch_size"]) for row in read(tmp_path / "find_batch_size.csv")]
+    assert sizes == [64, 128, 256, 512, 1024, 1257]
+    assert "data.batch_size=1257 is the largest that fits (all training samples)" in capsys.readouterr().out
+
+
+def test_a_loss_that_is_no_number_has_no_rate(tmp_path, composed, monkeypatch):
+    monkeypatch.setattr("epochwise.commands.find.MIN_LR", 1e20)
+    monkeypatch.setattr("epochwise.commands.find.MAX_LR", 1e30)
+    with pytest.raises(InputError, match="find=lr: the loss was no number"):
+        train(composed("find=lr", *QUICK, run_folder=tmp_path))
