@@ -4,6 +4,7 @@ import pytest
 
 from epochwise.commands.train import train
 from epochwise.task.classification import Classification
+
 from tests.outcome import outcome
 
 PHASES = (

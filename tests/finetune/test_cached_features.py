@@ -15,6 +15,7 @@ from epochwise.model.mlp import MLP
 from epochwise.model.small_resnet import SmallResNet
 from epochwise.model.stages import stages
 from epochwise.run.epochs_csv import read_epochs_csv
+
 from tests.finetune.cut_off import BASE, cut_and_resumed, whole_run
 from tests.outcome import differences
 

@@ -7,6 +7,7 @@ from epochwise.finetune.plan import Plan
 from epochwise.input_error import InputError
 from epochwise.model.small_resnet import SmallResNet
 from epochwise.run.epochs_csv import read_epochs_csv
+
 from tests.finetune.cut_off import BASE, cut_and_resumed, settings, whole_run
 from tests.outcome import differences
 

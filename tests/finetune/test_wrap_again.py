@@ -8,6 +8,7 @@ from lightning.pytorch.strategies import ModelParallelStrategy
 
 from epochwise.finetune.wrap_again import wrap_again
 from epochwise.input_error import InputError
+
 from tests.ranks import run_ranks
 
 SCRIPT = Path(__file__).with_name("two_ranks.py")
