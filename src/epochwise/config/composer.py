@@ -9,7 +9,7 @@ from hydra import version
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra._internal.utils import create_config_search_path
 from hydra.core.config_search_path import SearchPathQuery
-from hydra.core.default_element import GroupDefault
+from hydra.core.default_element import ConfigDefault, GroupDefault
 from hydra.core.object_type import ObjectType
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
@@ -75,13 +75,20 @@ class Composer:
             return self.chosen
         made = self.loader.compute_defaults_list(self.name, [], RunMode.MULTIRUN)
         found = dict.fromkeys(made.overrides.known_choices, False)
-        root = self.loader.repository.load_config(self.name)
+        self.chosen = found | self._chosen_by(self.name)
+        return self.chosen
+
+    def _chosen_by(self, name: str) -> dict[str, bool]:
+        """The choices of one root file and of those that it builds on."""
+        found: dict[str, bool] = {}
+        root = self.loader.repository.load_config(name)
         for item in root.defaults_list or [] if root else []:
-            if isinstance(item, GroupDefault):
+            if isinstance(item, GroupDefault) and not item.override:
                 # An empty list of choices is in no list of known choices.
                 key = f"{item.group}@{item.package}" if item.package else str(item.group)
                 found[key] = isinstance(item.value, list)
-        self.chosen = found
+            elif isinstance(item, ConfigDefault) and item.path and item.path != "_self_" and "/" not in item.path:
+                found = self._chosen_by(item.path) | found
         return found
 
     def compose(self, overrides: list[str]) -> DictConfig:

@@ -33,8 +33,7 @@ def help_text(about: str, composer: Composer, overrides: list[str]) -> str:
     groups = [group for group in composer.groups() if group in composer.choices() or group in config]
     OmegaConf.set_struct(config, False)
     del config["hydra"]
-    plain = OmegaConf.to_container(config, resolve=False)
-    assert isinstance(plain, dict)
+    plain: Any = OmegaConf.to_container(config, resolve=False)
     comments = _comments(composer, groups, chosen)
     return "\n\n".join(
         [
