@@ -1,5 +1,8 @@
 """What all tests share: one thread, and configs composed as the front doors do."""
 
+import logging
+import runpy
+import sys
 from pathlib import Path
 
 import pytest
@@ -35,6 +38,27 @@ def composed():
         return config
 
     return compose_config
+
+
+@pytest.fixture
+def typed(tmp_path, monkeypatch, capfd):
+    """Run a front door in this process, in an empty folder: what it exits with, prints, and complains of."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("RANK", "LOCAL_RANK", "HYDRA_FULL_ERROR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(logging.root, "handlers", [])
+
+    def call(script: str, *words: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", [str(PROJECT / script), *words])
+        code = 0
+        try:
+            runpy.run_path(str(PROJECT / script), run_name="__main__")
+        except SystemExit as stop:
+            code = int(stop.code or 0)
+        said = capfd.readouterr()
+        return code, said.out, said.err
+
+    return call
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ from epochwise.config.schema import SCHEMAS
 from epochwise.config.signature import signature
 
 CONF = Path(__file__).parent.parent / "conf"
-SINGULAR = sorted(SCHEMAS["train"].one)
+SINGULAR = sorted(SCHEMAS["train"].one | SCHEMAS["train"].optional)
 PLURAL = sorted(SCHEMAS["train"].several)
 FILES = [path.relative_to(CONF) for path in sorted(CONF.rglob("*.yaml"))]
 OPTIONS = [path for path in FILES if path.parts[0] in (*SINGULAR, *PLURAL)]
@@ -79,4 +79,5 @@ def test_only_experiments_write_everywhere(path):
 
 def test_the_list_of_groups_is_the_schemas():
     folders = {path.parts[0] for path in FILES if len(path.parts) > 1}
-    assert folders - {"experiment", "hydra"} == {*SINGULAR, *PLURAL}
+    known = {"space"} | {group for schema in SCHEMAS.values() for group in schema.one | schema.several}
+    assert folders - {"experiment", "hydra"} == known - {"replay"}  # whose settings stand in conf/report.yaml

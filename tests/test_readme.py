@@ -13,18 +13,21 @@ import pytest
 
 from epochwise.config.command_line import CommandLine
 from epochwise.config.composer import Composer
+from epochwise.config.front_door import WORDS
 from epochwise.config.hydra_arguments import parse_arguments
-from epochwise.config.report_words import report_words
 from epochwise.run.epochs_csv import read_epochs_csv
 
 PROJECT = Path(__file__).parents[1]
 TEXT = (PROJECT / "README.md").read_text()
 PAGES = {path: path.read_text() for path in (PROJECT / "README.md", *sorted(PROJECT.glob("docs/*.md")))}
+DOORS = "train|evaluate|report|crossval|search"
 COMMANDS = sorted(
     {
         command.split("#")[0].strip()
         for text in PAGES.values()
-        for command in re.findall(r"(?:^\$? ?|`)(python (?:train|evaluate|report)\.py[^`\n]*)", text, re.MULTILINE)
+        for command in re.findall(
+            r"(?:^\$? ?|`)(python (?:train|evaluate|report|crossval|search)\.py[^`\n]*)", text, re.MULTILINE
+        )
     }
 )
 BENCHMARKS = {name for text in PAGES.values() for name in re.findall(r"benchmarks/(\w+\.py)", text)}
@@ -42,10 +45,10 @@ def test_it_has_commands_and_files_to_test():
 @pytest.mark.parametrize("command", [command for command in COMMANDS if "moons" not in command])
 def test_every_command_composes_and_passes_the_check(command):
     _, script, *words = shlex.split(command)
-    words = report_words(words) if script == "report.py" else words
+    name = Path(script).stem
+    words = WORDS[name](words) if name in ("report", "crossval") else words
     arguments = parse_arguments(words)
     if not arguments.help:
-        name = Path(script).stem
         if name == "train" and any(word.startswith("run=") for word in words):
             return  # read before the check, from a folder that there is; tests/config/test_continued_run.py
         CommandLine(name, Composer(str(PROJECT / "conf"), name, None), arguments).check()

@@ -1,3 +1,4 @@
+import json
 import logging
 import os
 import runpy
@@ -99,10 +100,14 @@ def test_unusable_input_found_by_a_job_is_printed_as_lines_alone(run):
     assert (code, err) == (2, "data.root: no folder here\ndata.root: and none there\n")
 
 
-def test_in_a_sweep_a_line_says_which_job_it_was(run):
-    code, _, err = run("-m", "name=picky", "seed=0,1", "hydra.sweep.dir=here")
-    which = "Error executing job with overrides: ['name=picky', 'seed=0']"
-    assert (code, err) == (2, f"{which}\ndata.root: no folder here\ndata.root: and none there\n")
+def test_a_job_of_a_sweep_that_fails_is_named_at_once_and_stops_no_other(run, tmp_path):
+    _, out, err = run("-m", "name=picky", "seed=0,1", "hydra.sweep.dir=here")
+    said = "data.root: no folder here; data.root: and none there"
+    assert err == f"job 0 failed: {said}\njob 1 failed: {said}\n"
+    assert out == "\njob 0  name=picky seed=0\n\njob 1  name=picky seed=1\n"
+    kept = [json.loads((tmp_path / f"here/{job}/job.json").read_text()) for job in (0, 1)]
+    assert kept[1] == {"job": 1, "overrides": ["name=picky", "seed=1"], "status": "failed", "reason": said}
+    assert kept[0]["status"] == "failed"
 
 
 def test_a_crash_keeps_its_traceback(run):
@@ -159,8 +164,8 @@ def test_the_first_process_of_several_prints(run):
     ("arguments", "printed"),
     [
         (["--help"], "A small front door."),
-        (["--help"], "model       deep, net, timm"),
-        (["--help", "trainer.max_epochs=77"], "max_epochs: 77"),
+        (["--help"], "model       deep, [net], timm\n"),
+        (["--help", "trainer.max_epochs=77"], "trainer.max_epochs=77"),
         (["--hydra-help"], "Hydra"),
         (["--cfg", "job"], "max_epochs: 10"),
         (["--cfg", "job", "--package", "trainer"], "max_epochs: 10"),

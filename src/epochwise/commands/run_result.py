@@ -45,6 +45,7 @@ def run_result(run: Run, ended: dict[str, Any], plan: dict[str, Any] | None, sec
         "steps": run.trainer.global_step,
         "seconds": round(seconds, 3),
         "plan": plan,
+        "samples": getattr(run.data, "num_samples", None),
         "phases": Phases.in_all(rows),
         **analyse(rows, config.monitor, config.mode, chance, ideal, settings),
     }

@@ -51,11 +51,11 @@ def train(config: DictConfig) -> float | None:
         asked = config
         if checkpoint and (folder / "config.yaml").exists():
             config = extended(asked, read_run_config(folder))
-        run = assemble(config)
+        run = assemble(config, resumed=checkpoint is not None)
         plan = run_plan(run)
         settings: dict[str, Any] = {}
         if run.trainer.is_global_zero:
-            tell_plan(run.config, run.data, run.task, plan, folder, checkpoint, [*notes, *run.notes])
+            tell_plan(run.config, run.data, run.task, plan, folder, checkpoint, [*run.notes, *notes])
         if config.get("dry_run"):
             if run.trainer.is_global_zero:
                 with whole_file(folder / "plan.json") as file:
@@ -102,7 +102,8 @@ def fit_and_test(run: Run, checkpoint: Path | None) -> dict[str, Any]:
     run.interrupts.listen()  # between training and test, too
     epochs = len(run.epoch_log.rows)
     fields: dict[str, Any] = {"status": "completed", "reason": f"trained all of its {counted(epochs, 'epoch')}"}
-    if reason := getattr(run.stopping, "reason", None):
+    stopped = (reason for callback in trainer.callbacks if (reason := getattr(callback, "reason", None)))  # type: ignore[attr-defined]
+    if reason := next(stopped, None):
         fields = {"status": "stopped_early", "reason": reason}
     elif 0 <= trainer.max_steps <= trainer.global_step:
         fields["reason"] = f"trainer.max_steps={trainer.max_steps} was reached in epoch {epochs - 1}"
@@ -116,6 +117,8 @@ def fit_and_test(run: Run, checkpoint: Path | None) -> dict[str, Any]:
             "best_score": best.score,
             "tested_epoch": best.epoch,
         }
+    if trainer.limit_test_batches == 0:
+        return fields | {"tested_epoch": None}  # one of many runs, of which the choice is not to know the test split
     scores = trainer.test(run.task, datamodule=run.data, verbose=False)[0]
     return fields | {"test": {name.removeprefix("test/"): value for name, value in scores.items()}}
 

@@ -2,9 +2,8 @@
 
 import argparse
 from collections.abc import Iterator
-from itertools import islice
 
-from hydra.core.override_parser.types import IntervalSweep, Override
+from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException
 from omegaconf import DictConfig
 
@@ -17,10 +16,9 @@ from epochwise.config.idle_override import idle_fault
 from epochwise.config.key_override import key_fault, one_line
 from epochwise.config.schema import SCHEMAS
 from epochwise.config.sweep_size import sweep_size_fault
+from epochwise.config.swept_values import swept_values
 from epochwise.config.unreadable_override import ALLOWED, unreadable_fault
 from epochwise.input_error import InputError
-
-MOST_SWEPT = 100  # values of one sweep that are checked
 
 
 class CommandLine:
@@ -54,6 +52,8 @@ class CommandLine:
             raise InputError(*self.lines, line)
         for job in self._jobs():
             self._check_job(job)
+        if self.front_door == "train" and not self.sweeps and any(_goes_on(one) for one in self.overrides):
+            self.lines["resume: got True, which goes on with a sweep (-m); with a run: run=FOLDER"] = None
         if self.lines:
             raise InputError(*self.lines)
 
@@ -77,21 +77,17 @@ class CommandLine:
     def _values(self, override: Override) -> list[Override]:
         if not override.is_sweep_override() or override.key_or_group.startswith("hydra.sweeper"):
             return [override]
-        given, key = (override.input_line or "").partition("=")[2], override.get_key_element()
-        if not self.sweeps:
-            self.lines[f"{override.key_or_group}: got {given!r}, a sweep; add -m to run a job a value"] = None
+        if self.front_door == "search" and not self.composer.is_group(override.key_or_group):
+            return []  # which keys there are follows from the files of each trial
+        if not self.sweeps and self.front_door != "search":
+            given = (override.input_line or "").partition("=")[2]
+            how = "add -m to run a job a value" if self.front_door == "train" else "allowed: one value"
+            self.lines[f"{override.key_or_group}: got {given!r}, a sweep; {how}"] = None
             return []
         try:
-            if isinstance(sweep := override.value(), IntervalSweep):
-                ends = [sweep.start, sweep.end]
-                texts = [str(int(end)) if float(end).is_integer() else str(end) for end in ends if end is not None]
-            else:
-                texts = list(islice(override.sweep_string_iterator(), MOST_SWEPT))
-            if not texts:
-                self.lines[f"{override.key_or_group}: got {given!r}, a sweep without values"] = None
-            return [self.composer.parse(f"{key}={text}") for text in texts]
-        except (HydraException, ValueError, TypeError, ArithmeticError) as error:
-            self.lines[f"{override.key_or_group}: got {given!r}: {one_line(error)}"] = None
+            return swept_values(override, self.composer)
+        except InputError as error:
+            self.lines |= dict.fromkeys(error.lines)
             return []
 
     def _check_job(self, job: list[Override]) -> None:
@@ -148,3 +144,7 @@ class CommandLine:
             lines = lines or [f"{culprit}: {one_line(error)}"]
             self.lines |= dict.fromkeys(lines)
             return None
+
+
+def _goes_on(override: Override) -> bool:
+    return override.key_or_group == "resume" and override.value() is True

@@ -9,7 +9,7 @@ from hydra import version
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra._internal.utils import create_config_search_path
 from hydra.core.config_search_path import SearchPathQuery
-from hydra.core.default_element import GroupDefault
+from hydra.core.default_element import ConfigDefault, GroupDefault
 from hydra.core.object_type import ObjectType
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
@@ -62,19 +62,33 @@ class Composer:
         plain = not name.endswith((".yaml", ".yml")) and ".." not in name.split("/")
         return plain and bool(name) and self.loader.repository.config_exists(f"{group}/{name}")
 
+    def text(self, config: str) -> str:
+        """The file of a config, such as ``trainer/cpu``, as it was written; empty where it is in a package."""
+        files = [
+            Path(origin.path, f"{config}.yaml") for origin in self.loader.get_sources() if origin.scheme() == "file"
+        ]
+        return next((file.read_text(encoding="utf-8") for file in files if file.is_file()), "")
+
     def choices(self) -> dict[str, bool]:
         """The groups of which the defaults list chooses, and whether it may choose several files."""
         if self.chosen:
             return self.chosen
         made = self.loader.compute_defaults_list(self.name, [], RunMode.MULTIRUN)
         found = dict.fromkeys(made.overrides.known_choices, False)
-        root = self.loader.repository.load_config(self.name)
+        self.chosen = found | self._chosen_by(self.name)
+        return self.chosen
+
+    def _chosen_by(self, name: str) -> dict[str, bool]:
+        """The choices of one root file and of those that it builds on."""
+        found: dict[str, bool] = {}
+        root = self.loader.repository.load_config(name)
         for item in root.defaults_list or [] if root else []:
-            if isinstance(item, GroupDefault):
+            if isinstance(item, GroupDefault) and not item.override:
                 # An empty list of choices is in no list of known choices.
                 key = f"{item.group}@{item.package}" if item.package else str(item.group)
                 found[key] = isinstance(item.value, list)
-        self.chosen = found
+            elif isinstance(item, ConfigDefault) and item.path and item.path != "_self_" and "/" not in item.path:
+                found = self._chosen_by(item.path) | found
         return found
 
     def compose(self, overrides: list[str]) -> DictConfig:

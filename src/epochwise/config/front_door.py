@@ -20,14 +20,20 @@ from epochwise.config.closed_pipe import closed_pipe
 from epochwise.config.command_line import CommandLine
 from epochwise.config.composer import Composer
 from epochwise.config.continued_run import continue_run
+from epochwise.config.crossval_words import crossval_words
+from epochwise.config.first_process import is_first_process, share_the_run_folder
 from epochwise.config.help_text import help_text
 from epochwise.config.hydra_arguments import parse_arguments
 from epochwise.config.interruptible import interruptible
 from epochwise.config.key_override import one_line
 from epochwise.config.report_words import report_words
+from epochwise.config.sweep_job import sweep_job
 from epochwise.input_error import InputError
 
 CONFIG_ERRORS = (ConfigCompositionException, OverrideParseException, SearchPathException, OmegaConfBaseException)
+
+#: Front door -> what its command line may say in its own way.
+WORDS = {"train": continue_run, "report": report_words, "crossval": crossval_words}
 
 
 def front_door(name: str) -> Callable[[Callable[[DictConfig], Any]], Callable[[], None]]:
@@ -43,25 +49,28 @@ def front_door(name: str) -> Callable[[Callable[[DictConfig], Any]], Callable[[]
 
     def decorate(task: Callable[[DictConfig], Any]) -> Callable[[], None]:
         begun: list[str] = []
+        script = sys.argv[0]
 
         @wraps(task)
         def job(config: DictConfig) -> Any:
             begun.append(name)
             try:
-                with interruptible(speaks=_is_first_process()):
+                with interruptible(speaks=is_first_process()):
+                    if HydraConfig.get().mode == RunMode.MULTIRUN:
+                        sys.argv[0] = script  # a launcher's own process has another one
+                        return sweep_job(task, config, _lines, writes=is_first_process())
                     return task(config)
             except Exception as error:
-                # Hydra would print a line of its own first. Of a sweep it has to hear, to go on as it sees fit.
-                if HydraConfig.get().mode == RunMode.MULTIRUN or _lines(error) is None:
+                if _lines(error) is None:
                     raise
-                _refuse(error)
+                _refuse(error)  # here: Hydra would print a line of its own first
 
         @wraps(task)
         def main() -> None:
             # Without it Hydra prints a shortened traceback of its own and hides what it was.
             os.environ.setdefault("HYDRA_FULL_ERROR", "1")
             try:
-                with interruptible(speaks=_is_first_process()):
+                with interruptible(speaks=is_first_process()):
                     _enter(name, task, job)
             except Exception as error:
                 if isinstance(error, OSError) and error.filename and not begun:
@@ -77,11 +86,9 @@ def front_door(name: str) -> Callable[[Callable[[DictConfig], Any]], Callable[[]
 
 def _enter(name: str, task: Callable[[DictConfig], Any], job: Callable[[DictConfig], Any]) -> None:
     """Check the command line, then let Hydra do what it says."""
-    if name == "train":
-        sys.argv[1:] = continue_run(sys.argv[1:])
-    if name == "report":
-        sys.argv[1:] = report_words(sys.argv[1:])
-    _share_the_run_folder()
+    if name in WORDS:
+        sys.argv[1:] = WORDS[name](sys.argv[1:])
+    share_the_run_folder()
     arguments = parse_arguments(sys.argv[1:])
     text = _check(arguments, name, Path(task.__code__.co_filename).parent, task.__globals__["__doc__"] or name)
     only_prints = any(getattr(arguments, key) for key in ("help", "cfg", "info", "hydra_help"))
@@ -93,7 +100,7 @@ def _enter(name: str, task: Callable[[DictConfig], Any], job: Callable[[DictConf
 
 
 def _refuse(error: Exception) -> NoReturn:
-    if _is_first_process():
+    if is_first_process():
         print(*_lines(error) or (), sep="\n", file=sys.stderr)
     raise SystemExit(2) from None
 
@@ -130,19 +137,3 @@ def _lines(error: Exception) -> tuple[str, ...] | None:
     # HydraException itself: what a sweeper says. Of those derived from it, some wrap a fault of the code.
     said = isinstance(error, CONFIG_ERRORS) or type(error) is HydraException
     return InputError(one_line(error)).lines if said else None
-
-
-def _is_first_process() -> bool:
-    return all(os.environ.get(rank, "0") == "0" for rank in ("RANK", "LOCAL_RANK"))
-
-
-def _share_the_run_folder() -> None:
-    """Keep the other processes of a distributed run from making run folders of their own."""
-    if _is_first_process():
-        return
-    given = parse_arguments(sys.argv[1:]).overrides
-    # Behind the last override, as the last word counts; not behind a flag, where argparse takes no override.
-    end = len(sys.argv) - sys.argv[::-1].index(given[-1]) if given else 1
-    # One that goes on must find the checkpoint which the first process finds.
-    continues = any(word.lstrip("+") == "resume=auto" for word in given)
-    sys.argv[end:end] = ["hydra.run.dir=."] * (not continues) + ["hydra.output_subdir=null"]

@@ -1,6 +1,6 @@
 """The keys at the root of each front door's config."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Interval
@@ -39,25 +39,44 @@ class Schema:
         return [*self.scalars, *sorted(self.one), *sorted(self.optional), *sorted(self.several)]
 
 
+TRAIN = Schema(
+    scalars={
+        "name": NAME,
+        "seed": SEED,
+        "monitor": str,
+        "mode": Literal["min", "max"],
+        "run_folder": str | None,
+        "resume": Literal["auto"] | bool | None,
+        "extend": Literal["stretch", "hold", "restart"] | None,
+        "budget": BUDGET | None,
+        "find": Literal["lr", "batch_size"] | None,
+        "dry_run": bool | None,
+        "report": bool | None,
+        "spec": Any,  # filled in by the program once the data has been read
+    },
+    one=frozenset({"data", "model", "task", "optimizer", "scheduler", "stopping", "trainer"}),
+    optional=frozenset({"finetune"}),
+    several=frozenset({"callbacks", "loggers"}),
+)
+
 #: Front door -> its schema.
 SCHEMAS = {
-    "train": Schema(
-        scalars={
-            "name": NAME,
-            "seed": SEED,
-            "monitor": str,
-            "mode": Literal["min", "max"],
-            "run_folder": str | None,
-            "resume": Literal["auto"] | None,
-            "extend": Literal["stretch", "hold", "restart"] | None,
-            "budget": BUDGET | None,
-            "find": Literal["lr", "batch_size"] | None,
-            "dry_run": bool | None,
-            "report": bool | None,
-            "spec": Any,  # filled in by the program once the data has been read
+    "train": TRAIN,
+    "crossval": replace(
+        TRAIN,
+        scalars=TRAIN.scalars | {"folds": Annotated[int, Ge(2)], "refit": bool | Literal["smallest"]},
+        one=TRAIN.one | {"splitter"},
+    ),
+    "search": replace(
+        TRAIN,
+        scalars=TRAIN.scalars
+        | {
+            "n_trials": Annotated[int, Ge(1)],
+            "n_jobs": Annotated[int, Ge(1)],
+            "storage": str | None,
+            "space": dict[str, str],
         },
-        one=frozenset({"data", "model", "task", "optimizer", "scheduler", "stopping", "trainer"}),
-        several=frozenset({"callbacks", "loggers"}),
+        one=TRAIN.one | {"search", "pruner"},
     ),
     "evaluate": Schema(
         scalars={

@@ -26,6 +26,7 @@ def join_samples(given: dict[str, Samples]) -> Samples:
         np.concatenate([samples.y for _, samples in parts]),
         parts[0][1].class_names,
         [f"{split}/{name}" for split, samples in parts for name in samples.names],
+        None if parts[0][1].groups is None else np.concatenate([samples.groups for _, samples in parts]),
     )
 
 

@@ -20,6 +20,8 @@ class Samples:
         y: (N,) class indices in [0, C), or finite numbers.
         class_names: C names; None where the target is a number.
         names: N names, by which a prediction is found again; the row's number, from 0, where none are given.
+        groups: (N,) what each sample belongs to, such as a patient; samples of one group are never torn apart. None
+            where each stands for itself.
 
     Raises:
         InputError: a label out of range, or a number that is not finite.
@@ -29,6 +31,7 @@ class Samples:
     y: np.ndarray
     class_names: Sequence[str] | None = None
     names: list[str] = field(default_factory=list)
+    groups: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         self.y = np.asarray(self.y)
@@ -50,7 +53,8 @@ class Samples:
             x = self.x.iloc[rows]
         else:
             x = self.x[rows] if isinstance(self.x, np.ndarray) else [self.x[row] for row in rows]
-        return Samples(x, self.y[rows], self.class_names, [self.names[row] for row in rows])
+        groups = None if self.groups is None else self.groups[rows]
+        return Samples(x, self.y[rows], self.class_names, [self.names[row] for row in rows], groups)
 
     def spec(self, input_shape: Sequence[int]) -> Spec:
         """What a network needs to know of these samples, the training split, when one has the shape ``input_shape``.

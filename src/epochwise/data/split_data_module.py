@@ -11,6 +11,7 @@ from torch.utils.data import DataLoader, StackDataset
 from epochwise.data.batched_data_module import BatchedDataModule
 from epochwise.data.channel_statistics import channel_statistics
 from epochwise.data.fewer_samples import fewer_samples
+from epochwise.data.fold_samples import fold_samples
 from epochwise.data.join_samples import join_samples
 from epochwise.data.kept_spec import kept_spec
 from epochwise.data.noisy_labels import noisy_labels
@@ -33,6 +34,9 @@ class SplitDataModule(BatchedDataModule, ABC):
         val_fraction: share of the training samples held out as ``val``, where no ``val`` is published.
         test_fraction: share of the training samples held out as ``test``, where no ``test`` is published.
         split_seed: of the cut; apart from the run's seed, so that all runs share one.
+        in_order: the samples stand in the order of time: ``test`` is the last of them, ``val`` the last of the rest.
+        splitter: of scikit-learn; cuts ``train`` and ``val`` together into folds. None: ``val`` is cut out once.
+        fold: the one that is ``val``, from 0. None: with a splitter all folds are trained on, and ``val`` is empty.
         max_train_samples: training samples that are kept, each class in its proportion; None keeps all.
         label_noise: share of the training labels that are drawn anew, in [0, 1]; those of val and test stay right.
     """
@@ -40,6 +44,9 @@ class SplitDataModule(BatchedDataModule, ABC):
     val_fraction: Annotated[float, Gt(0), Lt(1)] = 0.15
     test_fraction: Annotated[float, Gt(0), Lt(1)] = 0.15
     split_seed: Annotated[int, Ge(0)] = 0
+    in_order: bool = False
+    splitter: Any = None
+    fold: Annotated[int, Ge(0)] | None = None
     max_train_samples: Annotated[int, Ge(1)] | None = None
     label_noise: Annotated[float, Ge(0), Le(1)] = 0.0
 
@@ -79,29 +86,27 @@ class SplitDataModule(BatchedDataModule, ABC):
         """
         if self.splits:
             return
+        cut, given = (self.test_fraction, self.split_seed, self.in_order), self.load()
         if stage == "all":
-            splits = {"all": join_samples(self.load())}
+            splits = {"all": join_samples(given)}
+        elif self.splitter is None and self.fold is None:
+            splits = split_samples(given, self.val_fraction, *cut)
         else:
-            splits = split_samples(self.load(), self.val_fraction, self.test_fraction, self.split_seed)
-            splits["train"] = self._training_samples(splits["train"])
+            splits = fold_samples(given, self.splitter, self.fold, *cut)
+        if stage != "all" and self.label_noise:  # before fewer are kept: a sample has one label in all runs
+            splits["train"] = noisy_labels(splits["train"], self.label_noise, self.split_seed)
+        if stage != "all" and self.max_train_samples is not None:
+            splits["train"] = fewer_samples(splits["train"], self.max_train_samples, self.split_seed)
         if self.spec is None:
             train = splits["all" if stage == "all" else "train"]
             self.learned = self.learn(train.x)
             self.spec = train.spec(self.encode(train.x)[[0]].shape[1:])
         for split, samples in splits.items():
-            x = self.encode(samples.x)
-            shape, trained = tuple(x[[0]].shape[1:]), self.spec.input_shape
-            if shape != trained:
+            x, trained = self.encode(samples.x), self.spec.input_shape
+            if len(samples) and (shape := tuple(x[[0]].shape[1:])) != trained:
                 raise InputError(f"data: the samples have the shape {shape}; the network was trained on {trained}")
             self.splits[split] = StackDataset(x, samples.targets(self.spec))  # type: ignore[arg-type]  # tensors do
             self.names[split] = samples.names
-
-    def _training_samples(self, samples: Samples) -> Samples:
-        if self.label_noise:  # before fewer are kept: a sample has the same label in all runs
-            samples = noisy_labels(samples, self.label_noise, self.split_seed)
-        if self.max_train_samples is not None:
-            samples = fewer_samples(samples, self.max_train_samples, self.split_seed)
-        return samples
 
     @property
     def num_samples(self) -> dict[str, int]:

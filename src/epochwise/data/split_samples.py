@@ -3,22 +3,26 @@
 from math import ceil
 
 import numpy as np
-from sklearn.model_selection import train_test_split
+from sklearn.model_selection import GroupShuffleSplit, train_test_split
 
 from epochwise.data.samples import Samples
 from epochwise.input_error import InputError
 
 
 def split_samples(
-    given: dict[str, Samples], val_fraction: float, test_fraction: float, seed: int
+    given: dict[str, Samples], val_fraction: float, test_fraction: float, seed: int, in_order: bool = False
 ) -> dict[str, Samples]:
     """Cut what is not published out of ``train``, each class in the same proportion.
 
+    Samples with ``groups`` are cut between groups instead.
+
     Args:
         given: ``train``, and ``val`` and ``test`` where they are published; those are returned as they are.
-        val_fraction: share of the given training samples that becomes ``val``, in (0, 1).
-        test_fraction: share of the given training samples that becomes ``test``, in (0, 1).
+        val_fraction: share of the given training samples that becomes ``val``, in (0, 1); of the groups, where there
+            are groups.
+        test_fraction: share of the given training samples, or groups, that becomes ``test``, in (0, 1).
         seed: of the cut alone; the same samples and the same seed give the same cut.
+        in_order: the samples stand in the order of time: ``test`` is the last of them, ``val`` the last of the rest.
 
     Returns:
         ``train``, ``val`` and ``test``, none of which shares a sample with another.
@@ -29,37 +33,62 @@ def split_samples(
     splits = dict(given)
     for split, fraction in (("test", test_fraction), ("val", val_fraction)):
         if split not in given:
-            key = f"data.{split}_fraction={fraction}"
-            splits["train"], splits[split] = _hold_out(splits["train"], ceil(fraction * len(given["train"])), seed, key)
+            splits |= hold_out(splits["train"], split, fraction, len(given["train"]), seed, in_order)
     for split in splits.keys() - given.keys() | {"train"}:
-        _check_every_class_is_in(split, splits[split], given["train"])
+        check_every_class_is_in(split, splits[split], given["train"])
     return splits
 
 
-def _hold_out(samples: Samples, num_held: int, seed: int, key: str) -> tuple[Samples, Samples]:
+def hold_out(
+    samples: Samples, split: str, fraction: float, of: int, seed: int, in_order: bool = False
+) -> dict[str, Samples]:
+    """Cut one split out of ``train``.
+
+    Args:
+        samples: to cut.
+        split: what is cut out, ``val`` or ``test``.
+        fraction: its share, see ``split_samples``.
+        of: how many samples the share is of.
+        seed: of the cut.
+        in_order: the last samples, in their order.
+
+    Returns:
+        What is left, as ``train``, and the split.
+
+    Raises:
+        InputError: see ``split_samples``.
+    """
+    num_held, rows = ceil(fraction * of), np.arange(len(samples))
+    key = f"data.{split}_fraction={fraction}"
     classes, num_left = samples.class_names or [], len(samples) - num_held
     if num_left < 1:
         raise InputError(f"{key}: {num_held} of {len(samples)} samples held out leave none to train on")
     if min(num_held, num_left) < len(classes):
         raise InputError(f"{key}: {num_held} of {len(samples)} samples held out: too few for {len(classes)} classes")
-    counts = np.bincount(samples.y, minlength=len(classes)) if classes else np.array([2])
-    if counts.min() < 2:
-        raise InputError(f"data: class {classes[int(counts.argmin())]!r} is too small to be in train, val and test")
-    x_left, x_held, y_left, y_held, names_left, names_held = train_test_split(
-        samples.x,
-        samples.y,
-        samples.names,
-        test_size=num_held,
-        random_state=seed,
-        stratify=samples.y if classes else None,
-    )
-    return (
-        Samples(x_left, y_left, samples.class_names, names_left),
-        Samples(x_held, y_held, samples.class_names, names_held),
-    )
+    if in_order:
+        left, held = rows[:num_left], rows[num_left:]
+    elif samples.groups is not None:
+        left, held = _between_groups(samples, num_held / len(samples), seed, key)
+    else:
+        counts = np.bincount(samples.y, minlength=len(classes)) if classes else np.array([2])
+        if counts.min() < 2:
+            raise InputError(f"data: class {classes[int(counts.argmin())]!r} is too small to be in train, val and test")
+        by_class = samples.y if classes else None
+        left, held = train_test_split(rows, test_size=num_held, random_state=seed, stratify=by_class)
+    return {"train": samples.take(left), split: samples.take(held)}
 
 
-def _check_every_class_is_in(split: str, samples: Samples, given: Samples) -> None:
+def _between_groups(samples: Samples, fraction: float, seed: int, key: str) -> tuple[np.ndarray, np.ndarray]:
+    try:
+        cut = GroupShuffleSplit(1, test_size=fraction, random_state=seed)
+        left, held = next(cut.split(samples.y, groups=samples.groups))
+    except ValueError as error:
+        raise InputError(f"{key}: the groups cannot be cut: {error}") from error
+    return left, held
+
+
+def check_every_class_is_in(split: str, samples: Samples, given: Samples) -> None:
+    """Raise InputError where a class is in none of a split's samples."""
     if samples.class_names is None:
         return
     missing = np.setdiff1d(np.arange(len(samples.class_names)), samples.y)

@@ -28,6 +28,8 @@ class Table(SplitDataModule):
         target: the column to predict.
         kind: ``class``, each different value is one; or ``number``.
         ignore_columns: columns to leave out, such as a row's number or a name.
+        groups: a column whose equal values stay together, in one split and one fold, such as a patient's number; it is
+            no feature.
         on_missing: of an empty cell: ``raise``, or take the ``median`` of a number and call a text unknown.
 
     Raises:
@@ -38,15 +40,19 @@ class Table(SplitDataModule):
     target: str = "target"
     kind: Literal["class", "number"] = "class"
     ignore_columns: Sequence[str] = ()
+    groups: str | None = None
     on_missing: Literal["raise", "median"] = "raise"
 
     def load(self) -> dict[str, Samples]:
         frame = read_table(self.path, "data.path")
         columns = [str(name) for name in frame]
-        for key, name in [("target", self.target), *(("ignore_columns", name) for name in self.ignore_columns)]:
+        aside = [("groups", self.groups)] if self.groups is not None else []
+        aside += [("ignore_columns", name) for name in self.ignore_columns if name != self.groups]
+        for key, name in [("target", self.target), *aside]:
             if name not in columns:
                 raise InputError(f"data.{key}={name}: no such column{InputError.closest(name, columns)}")
-        target, x = frame[self.target], frame.drop(columns=[self.target, *self.ignore_columns])
+        target, x = frame[self.target], frame.drop(columns=[self.target, *(name for _, name in aside)])
+        groups = None if self.groups is None else frame[self.groups].to_numpy()
         if x.columns.empty:
             raise InputError(f"data.path={self.path}: no column beside the target {self.target!r}")
         if target.isna().any():
@@ -57,13 +63,13 @@ class Table(SplitDataModule):
             if self.spec is None:
                 _check_is_a_choice(target)
             codes, classes = pd.factorize(target, sort=True)
-            return {"train": Samples(x, codes, [str(name) for name in classes])}
+            return {"train": Samples(x, codes, [str(name) for name in classes], groups=groups)}
         if not is_numeric_dtype(target):
             value = target.iloc[0]
             raise InputError(
                 f"data.kind=number: the target {self.target!r} holds {value!r}; did you mean data.kind=class?"
             )
-        return {"train": Samples(x, target.to_numpy(dtype="float64"))}
+        return {"train": Samples(x, target.to_numpy(dtype="float64"), groups=groups)}
 
     def learn(self, x: Any) -> dict[str, Any]:
         return {"columns": learn_columns(x)}

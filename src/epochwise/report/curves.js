@@ -12,7 +12,7 @@ function legendOf(chart, single) {
   return element(
     "ul", { class: "legend" },
     lines.length <= MOST_LEGEND && lines.map(entry),
-    chart.means.length > 0 && area("area-key ink", "mean of seeds ± standard deviation"),
+    chart.means.length > 0 && area("area-key ink", "mean ± standard deviation"),
     chart.marks.band && chart.tall && area("recommended-key", "recommended epochs"),
     chart.marks.forecasts.length > 0 && area(`area-key ${single ? "c0" : "ink"}`, "forecast, 80 %"),
   );

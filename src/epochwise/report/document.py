@@ -81,10 +81,10 @@ def _run(run: ReportRun, found: Mapping[str, Any], apart: str) -> dict[str, Any]
 
 def _seeds(group: SeedGroup, runs: list[dict[str, Any]], apart: list[str]) -> dict[str, Any]:
     members = [runs[index] for index in group.runs]
-    setting = " ".join(word for word in apart[group.runs[0]].split() if not word.startswith("seed="))
+    setting = " ".join(word for word in apart[group.runs[0]].split() if not word.startswith(f"{group.by}="))
     scores = [name for name in members[0]["test"] if all(name in member["test"] for member in members)]
     return {
-        "name": f"{setting}{': ' * bool(setting)}{len(members)} seeds",
+        "name": f"{setting}{': ' * bool(setting)}{len(members)} {group.by.rpartition('.')[2]}s",
         "runs": list(group.runs),
         "columns": group.columns,
         "best_score": _spread([member["best_score"] for member in members]),

@@ -1,4 +1,4 @@
-"""Runs that differ by their seed only."""
+"""Runs that differ by their seed, or their fold, only."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -15,19 +15,21 @@ CURVES = ("train/", "train_eval/", "val/", "lr")
 
 @dataclass(frozen=True)
 class SeedGroup:
-    """What several seeds of one setting have in common.
+    """What several seeds, or folds, of one setting have in common.
 
     Args:
+        by: the setting by which they differ: ``seed`` or ``data.fold``.
         runs: their places in the list of runs, at least two.
         columns: name -> ``mean`` and ``std``, (E,) each, over the runs that have the epoch; None where fewer than two.
     """
 
+    by: str
     runs: tuple[int, ...]
     columns: dict[str, dict[str, list[float | None]]] = field(default_factory=dict)
 
 
 def seed_groups(runs: Sequence[ReportRun]) -> list[SeedGroup]:
-    """Find runs whose configs are equal but for the seed, and what was made of it (``data.order_seed``).
+    """Find runs whose configs are equal but for the seed, and what was made of it (``data.order_seed``), or the fold.
 
     Returns:
         Groups of two and more, in the order of their first runs; a run is in one of them at most, one without a config
@@ -36,22 +38,32 @@ def seed_groups(runs: Sequence[ReportRun]) -> list[SeedGroup]:
     groups: list[list[int]] = []
     settings = [flat(run.settings) for run in runs]
     for index, own in enumerate(settings):
-        if "seed" not in own:
-            continue
-        like = (group for group in groups if _differ_by_seed(settings[group[0]], own))
+        like = (group for group in groups if _differ_by(settings[group[0]], own))
         group = next(like, None)
         if group is None:
             groups.append([index])
-        elif own["seed"] not in (settings[other]["seed"] for other in group):
+        elif all(_differ_by(settings[other], own) for other in group):
             group.append(index)
-    return [SeedGroup(tuple(group), _columns([runs[index] for index in group])) for group in groups if len(group) > 1]
+    return [
+        SeedGroup(
+            str(_differ_by(*(settings[index] for index in group[:2]))),
+            tuple(group),
+            _columns([runs[index] for index in group]),
+        )
+        for group in groups
+        if len(group) > 1
+    ]
 
 
-def _differ_by_seed(one: dict[str, Any], other: dict[str, Any]) -> bool:
+def _differ_by(one: dict[str, Any], other: dict[str, Any]) -> str | None:
+    """The one setting by which two configs differ, where they differ by the seed or the fold alone."""
     if one.keys() != other.keys():
-        return False
-    seeds = one["seed"], other["seed"]
-    return all((one[key], other[key]) == seeds for key in one if one[key] != other[key])
+        return None
+    differ = [key for key in one if one[key] != other[key]]
+    for by in ("seed", "data.fold"):
+        if by in differ and all((one[key], other[key]) == (one[by], other[by]) for key in differ):
+            return by
+    return None
 
 
 def _columns(runs: Sequence[ReportRun]) -> dict[str, dict[str, list[float | None]]]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
 from omegaconf import OmegaConf, flag_override
 
 from epochwise.config.hydra_arguments import parse_arguments
@@ -60,4 +61,6 @@ def job_command(argv: list[str]) -> list[str]:
     ]
     overrides = HydraConfig.get().overrides
     hydra = [text for text in overrides.hydra if not text.startswith(("hydra.mode=", "hydra.run.dir=", "hydra.sweep"))]
-    return [argv[0], *where, *overrides.task, *hydra]
+    # A front door whose config makes many jobs would make them all again.
+    many = HydraConfig.get().mode == RunMode.MULTIRUN and "hydra.mode=MULTIRUN" not in overrides.hydra
+    return [argv[0], *where, *overrides.task, *hydra, *["hydra.mode=RUN"] * many]

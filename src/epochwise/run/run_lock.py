@@ -49,6 +49,10 @@ class RunLock:
         self.file.flush()
         return None
 
+    def __del__(self) -> None:
+        if hasattr(self, "file"):
+            self.file.close()  # whoever held it ended without a word
+
     def release(self) -> None:
         """Let go of the folder."""
         self.path.unlink(missing_ok=True)

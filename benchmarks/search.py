@@ -1,0 +1,107 @@
+"""Hold a search with pruning to the same search without.
+
+    python benchmarks/search.py [SEED ...]
+
+With each seed (0 to 4) forty trials on digits are searched twice over the space of conf/space/default.yaml, 27 epochs
+at most and batches of 128: with conf/pruner/hyperband.yaml, and with every trial run to its end. Printed are the best
+scores, the epochs that each search ran, and after what fraction of the unpruned search's epochs the pruned one had
+reached the unpruned one's best score; the bar is a half, in the median over seeds.
+"""
+
+import contextlib
+import io
+import sys
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import torch
+from hydra import compose, initialize_config_dir
+from hydra.core.hydra_config import HydraConfig
+from hydra.utils import instantiate
+from omegaconf import OmegaConf, open_dict
+
+from epochwise.commands.one_run import one_run
+from epochwise.commands.train import train
+from epochwise.run.epochs_csv import read_epochs_csv
+from epochwise.run.job_record import JobRecord
+from epochwise.search.open_study import open_study
+from epochwise.search.space import Space
+from epochwise.search.trials import Trials
+
+CONF = Path(__file__).parents[1] / "conf"
+TRIALS, EPOCHS, PRUNERS = 40, 27, ("hyperband", "none")
+SETTING = [f"trainer.max_epochs={EPOCHS}", "data.batch_size=128", "stopping=none", "report=false"]
+SETTING += [f"~callbacks.{name}" for name in ("progress_bar", "model_summary", "gradient_norm", "train_eval")]
+SETTING += ["~callbacks.last_checkpoint", "~loggers.tensorboard"]
+
+
+def composed(*overrides):
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        config = compose("search", overrides=[*SETTING, *overrides], return_hydra_config=True)
+    HydraConfig.instance().set_config(config)
+    with open_dict(config):
+        del config["hydra"]
+    return config
+
+
+def options(group: str) -> list[str]:
+    return sorted(path.stem for path in (CONF / group).glob("*.yaml")) if (CONF / group).is_dir() else []
+
+
+def search(seed: int, pruner: str, folder: Path) -> list[tuple[float, int]]:
+    """Search once; best score so far and epochs so far, after each trial."""
+    config = composed(f"seed={seed}", f"pruner={pruner}")
+    storage = f"sqlite:///{folder}/study.db"
+    study = open_study(storage, "study", "min", pruner=instantiate(config.pruner))
+    study.set_user_attr("pruner", OmegaConf.to_container(config.pruner, resolve=True))
+    trials = Trials(study, storage, folder, config.search, TRIALS)
+    space = Space(dict(config.space), lambda files: composed(*files), options)
+
+    def launch(batch):
+        ((trial, drawn),) = batch
+        place = folder / f"trial-{trial.number}"
+        where = [text for text in trials.where(trial) if not text.startswith("hydra.")]
+        job = composed(*drawn, *where, f"seed={seed}", f"run_folder={place}")
+        status = "finished"
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            try:
+                train(one_run(job, "search"))
+            except SystemExit:
+                status = "failed"
+        JobRecord(trial.number, drawn, status).write(place)
+
+    while batch := trials.ask(space, 1):
+        trials.run(batch, launch)
+    told, best, epochs = [], float("inf"), 0
+    for trial in study.trials:
+        epochs += len(read_epochs_csv(folder / f"trial-{trial.number}" / "epochs.csv"))
+        best = min(best, float(trial.value) if trial.state.name == "COMPLETE" else float("inf"))
+        told.append((best, epochs))
+    return told
+
+
+def main() -> None:
+    """Print the table."""
+    torch.set_num_threads(1)
+    fractions = []
+    for seed in [int(each) for each in sys.argv[1:]] or range(5):
+        with TemporaryDirectory() as place:
+            found = {}
+            for pruner in PRUNERS:
+                (Path(place) / pruner).mkdir()
+                found[pruner] = search(seed, pruner, Path(place) / pruner)
+        (best, epochs), (pruned_best, pruned_epochs) = found["none"][-1], found["hyperband"][-1]
+        reached = [used for score, used in found["hyperband"] if score <= best]
+        fractions.append(reached[0] / epochs if reached else np.inf)
+        print(
+            f"seed {seed}: all to the end {best:.4f} in {epochs} epochs; pruned {pruned_best:.4f} in {pruned_epochs} "
+            f"({pruned_epochs / epochs:.2f}); reached that best after {fractions[-1]:.2f}",
+            flush=True,
+        )
+    print(f"median over seeds: {median(fractions):.2f}; the bar is 0.50")
+
+
+if __name__ == "__main__":
+    main()

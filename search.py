@@ -1,0 +1,25 @@
+"""Search for good settings with Optuna; bad trials end after a few epochs.
+
+    python search.py n_trials=50                            # conf/space/default.yaml; the same command goes on with it
+    python search.py space=none 'optimizer.lr=tag(log,interval(1e-4,1e-1))' model=mlp,resnet
+    python search.py search=grid space=none optimizer=adamw,sgd,muon data.batch_size=32,64,128
+    python search.py storage=URL                            # in several terminals or machines: they share one study
+
+What can be chosen and set is in conf; its root is conf/search.yaml. Optuna comes with the extra `search`.
+"""
+
+from omegaconf import DictConfig
+
+from epochwise.config.front_door import front_door
+
+
+@front_door("search")
+def main(config: DictConfig) -> None:
+    from epochwise.commands.one_run import one_run
+    from epochwise.commands.train import train
+
+    train(one_run(config, "search"))
+
+
+if __name__ == "__main__":
+    main()

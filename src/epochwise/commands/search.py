@@ -1,0 +1,76 @@
+"""From a space of settings to the best of them."""
+
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.utils import instantiate
+from omegaconf import DictConfig, OmegaConf
+from rich.console import Console
+
+from epochwise.commands.shown import shown
+from epochwise.commands.tell import tell
+from epochwise.config.schema import SCHEMAS
+from epochwise.input_error import InputError
+from epochwise.run.job_record import of_one_job
+from hydra_plugins.epochwise.command_sweeper import CommandSweeper
+
+#: Keys of search.yaml that a trial's run has no part in.
+OF_THE_SEARCH = (*sorted(set(SCHEMAS["search"].keys()) - set(SCHEMAS["train"].keys())),)
+
+
+def search(config: DictConfig, overrides: list[str], sweeper: CommandSweeper) -> None:
+    """Draw settings, train them, prune, until there are ``n_trials`` of them; then write the best as an experiment.
+
+    Args:
+        config: a composed ``conf/search.yaml`` with Hydra's own node.
+        overrides: of the command line; those that sweep are searched, beside ``space``.
+        sweeper: runs trials.
+
+    Raises:
+        InputError: the space is empty or names no setting, the storage cannot be opened, or Optuna is not installed.
+        SystemExit: with code 1, no trial came to an end.
+    """
+    try:
+        from epochwise.search.open_study import open_study
+        from epochwise.search.space import Space
+        from epochwise.search.trials import Trials
+        from epochwise.search.write_study import study_table, write_study
+    except ModuleNotFoundError as error:
+        raise InputError(f"search.py needs the package {error.name!r}: pip install 'epochwise[search]'") from error
+    folder = Path(config.hydra.sweep.dir)
+    storage = config.storage or f"sqlite:///{folder / 'study.db'}"
+    parsed = OverridesParser.create().parse_overrides(overrides)
+    swept = {each.get_key_element(): each.get_value_string() for each in parsed if each.is_sweep_override()}
+    fixed = [text for text, each in zip(overrides, parsed, strict=True) if not each.is_sweep_override()]
+    fixed = of_one_job([text for text in fixed if text.lstrip("+~").split("=")[0].split(".")[0] not in OF_THE_SEARCH])
+    space = Space(
+        {**{str(key): str(value) for key, value in (config.space or {}).items()}, **swept},
+        lambda files: sweeper.compose([*fixed, *files]),
+        sweeper.options,
+    )
+    study = open_study(storage, config.name, config.mode, pruner=instantiate(config.pruner))
+    study.set_user_attr("pruner", OmegaConf.to_container(config.pruner, resolve=True))
+    trials = Trials(study, storage, folder, config.search, config.n_trials)
+    trials.give_up_killed()
+
+    def run(batch: Sequence) -> None:
+        jobs = [[*fixed, *drawn, *trials.where(trial)] for trial, drawn in batch]
+        sweeper.launch(jobs, batch[0][0].number)
+
+    while batch := trials.ask(space, config.n_jobs):
+        trials.run(batch, run)
+    done = write_study(study, folder, fixed, config.monitor)
+    print()
+    Console(highlight=False).print(study_table(study, config.monitor))
+    counts = trials.counts()
+    lines = {"study": f"{storage}, {config.name!r}: {counts}", "trials": shown(folder / "trials.csv")}
+    if done is None:
+        tell(lines | {"failed": "no trial came to its end: see the reasons in the table of trials"})
+        raise SystemExit(1)
+    lines["pictures"] = ", ".join(shown(path) for path in done.pictures) or "none: too few trials"
+    lines["best"] = f"trial {done.number}: {config.monitor} {done.score:.4f}; {' '.join(done.drawn)}"
+    lines["train it"] = done.command
+    lines["look"] = f"optuna-dashboard {shlex.quote(storage)}"
+    tell(lines)

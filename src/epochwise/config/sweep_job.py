@@ -1,0 +1,82 @@
+"""One job of many: it is skipped where it is done, and stops nothing where it fails."""
+
+import sys
+import traceback
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import DictConfig, flag_override, open_dict
+
+from epochwise.input_error import InputError
+from epochwise.run.job_record import JobRecord, of_one_job
+
+#: Exit codes from here on are signals, as a shell has it: someone asked for the end of all jobs.
+SIGNALLED = 129
+
+
+def sweep_job(
+    task: Callable[[DictConfig], Any],
+    config: DictConfig,
+    lines_of: Callable[[Exception], tuple[str, ...] | None],
+    writes: bool = True,
+) -> Any:
+    """Run a job in its own folder and keep what became of it there, in ``job.json``.
+
+    Args:
+        task: what a job does.
+        config: of this job. Where its ``resume`` is true, a job that is finished is skipped and one that was begun is
+            gone on with.
+        lines_of: what to say of an exception; None for a crash, whose traceback is shown.
+        writes: whether this process is the first of the job's.
+
+    Returns:
+        What the task returns; None where the job failed: whoever started it reads the record.
+    """
+    hydra: Any = HydraConfig.get()
+    folder = Path(hydra.runtime.output_dir)
+    record = JobRecord(int(hydra.job.num), of_one_job(hydra.overrides.task))
+    before = JobRecord.read(folder) if config.get("resume") is True else None
+    label = f"job {record.job}  {' '.join(record.overrides)}"
+    if before is not None and before.overrides == record.overrides and before.status == "finished":
+        if writes:
+            print(f"{label}: is finished already")
+        return None
+    resume = "auto" if config.get("resume") in (True, "auto") else None
+    # Ranks start from these overrides: each has to find the checkpoint that the first one finds.
+    with flag_override(hydra, ["readonly", "struct"], [False, False]), open_dict(config):
+        hydra.overrides.task = [*record.overrides, f"resume={resume or 'null'}"]
+        config.resume = resume
+    if not writes:
+        return task(config)
+    print(f"\n{label}", flush=True)
+    record.write(folder)
+    try:
+        if before is not None and before.overrides != record.overrides:
+            raise InputError(f"resume: {folder} holds another job: {' '.join(before.overrides)}")
+        score = task(config)
+    except BaseException as error:
+        asked = isinstance(error, SystemExit) and isinstance(error.code, int) and error.code >= SIGNALLED
+        if asked or isinstance(error, (KeyboardInterrupt, GeneratorExit)):
+            replace(record, status="interrupted").write(folder)
+            raise
+        reason = _said(error, lines_of)
+        print(f"job {record.job} failed: {reason}", file=sys.stderr, flush=True)
+        replace(record, status="failed", reason=reason).write(folder)
+        return None
+    replace(record, status="finished").write(folder)
+    return score
+
+
+def _said(error: BaseException, lines_of: Callable[[Exception], tuple[str, ...] | None]) -> str:
+    """A failure in a line; the traceback of a crash is printed."""
+    if isinstance(error, SystemExit):
+        return str(getattr(error, "reason", f"exit code {error.code}"))
+    assert isinstance(error, Exception)
+    lines = lines_of(error)
+    if lines is None:
+        traceback.print_exception(error)
+        return " ".join(f"{type(error).__name__}: {error}".split())
+    return "; ".join(lines)

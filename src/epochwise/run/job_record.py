@@ -1,0 +1,58 @@
+"""What became of one job of many, for whoever started them."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from epochwise.run.whole_file import whole_file
+
+STATES = ("running", "finished", "interrupted", "failed")
+MOST_BYTES = 1_000_000
+
+
+@dataclass(frozen=True)
+class JobRecord:
+    """``job.json`` of a job's folder, written as it begins and as it ends.
+
+    Args:
+        job: its number, from 0.
+        overrides: of this job alone, as they would be typed.
+        status: ``running`` (or killed), ``finished``, ``interrupted`` or ``failed``.
+        reason: of a failure, in a line.
+    """
+
+    job: int
+    overrides: list[str] = field(default_factory=list)
+    status: str = "running"
+    reason: str | None = None
+
+    @classmethod
+    def read(cls, folder: Path) -> "JobRecord | None":
+        """The record of a folder; ``None`` where there is none, or a damaged one."""
+        path = folder / "job.json"
+        try:
+            if path.stat().st_size > MOST_BYTES:
+                return None
+            found = cls(**json.loads(path.read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError, RecursionError):
+            return None
+        texts = isinstance(found.overrides, list) and all(isinstance(text, str) for text in found.overrides)
+        reason = found.reason is None or isinstance(found.reason, str)
+        number = isinstance(found.job, int) and not isinstance(found.job, bool)
+        return found if texts and reason and number and found.status in STATES else None
+
+    def write(self, folder: Path) -> None:
+        """Write it to a folder, whole or not at all."""
+        with whole_file(folder / "job.json") as file:
+            json.dump(asdict(self), file, indent=2)
+            file.write("\n")
+
+
+#: Keys that say where, how many and whether to go on, and nothing of what one job trains.
+OF_ALL_JOBS = ("resume", "run_folder", "refit", "n_trials", "n_jobs")
+
+
+def of_one_job(overrides: Sequence[str]) -> list[str]:
+    """The overrides that say what a job trains."""
+    return [text for text in overrides if text.lstrip("+~").partition("=")[0] not in OF_ALL_JOBS]

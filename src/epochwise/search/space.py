@@ -1,0 +1,101 @@
+"""What a search may draw, in Hydra's words."""
+
+from collections.abc import Callable, Sequence
+from itertools import islice, product
+from typing import Any
+
+import optuna
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import ChoiceSweep, IntervalSweep, Override, RangeSweep
+from hydra.errors import HydraException
+from omegaconf import DictConfig, OmegaConf
+from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
+
+from epochwise.config.allowed_names import allowed_names
+from epochwise.input_error import InputError
+from epochwise.run.run_config import flat
+
+MOST_COMBINATIONS = 200  # of files, that are composed to learn which keys they have
+
+
+class Space:
+    """The settings that a search draws. Files of groups are drawn first: which keys there are follows from them.
+
+    Args:
+        written: key -> ``interval(...)``, ``range(...)`` or ``choice(...)``, as in ``conf/space``.
+        compose: makes a config of overrides.
+        options: the files of a group; none where there is no such group.
+
+    Raises:
+        InputError: a line for each entry that is no sweep, and each key that none of the chosen files has.
+    """
+
+    def __init__(
+        self,
+        written: dict[str, str],
+        compose: Callable[[Sequence[str]], DictConfig],
+        options: Callable[[str], Sequence[str]],
+    ) -> None:
+        faults, parser, self.drawn = [], OverridesParser.create(), {}
+        for key, text in written.items():
+            try:
+                (override,) = parser.parse_overrides([f"{key}={text}"])
+                self.drawn[key] = distribution(override)
+            except (HydraException, ValueError) as error:
+                faults.append(f"space: {key}: got {text!r}: {' '.join(str(error).split())}")
+        if faults:
+            raise InputError(*faults)
+        if not self.drawn:
+            raise InputError("space: nothing is searched; choose space=default or add optimizer.lr=interval(1e-4,1e-1)")
+        self.groups = [key for key in self.drawn if options(key.partition("@")[0])]
+        self.values = [key for key in self.drawn if key not in self.groups]
+        self.keys: dict[tuple[str, ...], set[str]] = {}
+        choices = [[f"{group}={choice}" for choice in self.drawn[group].choices] for group in self.groups]  # type: ignore[attr-defined]
+        for files in islice(product(*choices), MOST_COMBINATIONS):
+            self.keys[files] = set(flat(OmegaConf.to_container(compose(files), resolve=False)))  # type: ignore[arg-type]
+        known = set().union(*self.keys.values())
+        if faults := [
+            f"space: {key}: no such key{allowed_names(key, sorted(known))}" for key in self.values if key not in known
+        ]:
+            raise InputError(*faults)
+        self.compose = compose
+
+    def draw(self, trial: optuna.Trial) -> list[str]:
+        """The overrides of a trial; keys that its files lack are left out."""
+        files = tuple(f"{group}={self._one(trial, group)}" for group in self.groups)
+        if files not in self.keys:
+            self.keys[files] = set(flat(OmegaConf.to_container(self.compose(files), resolve=False)))  # type: ignore[arg-type]
+        values = [key for key in self.values if key in self.keys[files]]
+        return [*files, *(f"{key}={self._one(trial, key)}" for key in values)]
+
+    def _one(self, trial: optuna.Trial, key: str) -> Any:
+        return trial._suggest(key, self.drawn[key])
+
+
+def distribution(override: Override) -> BaseDistribution:
+    """What Optuna draws for a sweep of Hydra.
+
+    Args:
+        override: a sweep; tagged ``log``, it is drawn on a logarithmic scale.
+
+    Returns:
+        Numbers for an interval or a range; for a choice its values, as they would be typed.
+
+    Raises:
+        ValueError: it is no sweep, or one without ends.
+    """
+    sweep: Any = override.value()
+    if isinstance(sweep, ChoiceSweep):
+        return CategoricalDistribution(list(override.sweep_string_iterator()))
+    log = "log" in getattr(sweep, "tags", ())
+    if isinstance(sweep, IntervalSweep) and sweep.start is not None and sweep.end is not None:
+        if isinstance(sweep.start, int) and isinstance(sweep.end, int):
+            return IntDistribution(sweep.start, sweep.end, log=log)
+        return FloatDistribution(sweep.start, sweep.end, log=log)
+    if isinstance(sweep, RangeSweep) and sweep.start is not None and sweep.stop is not None:
+        if all(isinstance(part, int) for part in (sweep.start, sweep.stop, sweep.step)):
+            return IntDistribution(
+                int(sweep.start), int(sweep.stop) - 1, step=int(sweep.step), log=log and sweep.step == 1
+            )
+        return FloatDistribution(sweep.start, sweep.stop, step=sweep.step)
+    raise ValueError("allowed: interval(LOW,HIGH), tag(log,interval(LOW,HIGH)), range(START,STOP,STEP), choice(A,B)")

@@ -1,0 +1,106 @@
+"""What a search leaves: the table of trials, pictures, and the best settings as an experiment."""
+
+import shlex
+import warnings
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+
+matplotlib.use("Agg")  # no window, whatever the machine has
+
+import matplotlib.pyplot as plt
+import optuna
+from optuna.trial import TrialState
+from optuna.visualization import matplotlib as draw
+from rich.markup import escape
+from rich.table import Table
+
+from epochwise.commands.shown import shown
+from epochwise.run.whole_file import whole_file
+from epochwise.search.experiment_file import experiment_file
+
+MOST_ROWS = 10  # of the table in the terminal
+
+
+@dataclass(frozen=True)
+class Best:
+    """The best trial of a study, and what was made of it."""
+
+    number: int
+    score: float
+    drawn: list[str]
+    command: str
+    pictures: list[Path] = field(default_factory=list)
+
+
+def write_study(study: optuna.Study, folder: Path, fixed: list[str], monitor: str) -> Best | None:
+    """Write ``trials.csv``, ``history.png``, ``importance.png`` and ``experiment/best.yaml``.
+
+    Args:
+        study: with its trials.
+        folder: of the study.
+        fixed: overrides that all trials share.
+        monitor: the score.
+
+    Returns:
+        The best trial; None where none came to its end, and then there is no experiment.
+    """
+    with whole_file(folder / "trials.csv") as file:
+        _frame(study).to_csv(file, index=False)
+    ended = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+    if not ended:
+        return None
+    best = study.best_trial
+    drawn = list(best.user_attrs["overrides"])
+    text, rest = experiment_file(
+        [*fixed, *drawn],
+        f"The best of {len(study.trials)} trials: {monitor} {best.value:.4f} (trial {best.number})",
+        f"python train.py --config-dir={shlex.quote(shown(folder))}",
+    )
+    (folder / "experiment").mkdir(exist_ok=True)
+    with whole_file(folder / "experiment" / "best.yaml") as file:
+        file.write(text)
+    return Best(best.number, float(best.value or 0.0), drawn, rest, _pictures(study, folder, len(ended)))
+
+
+def study_table(study: optuna.Study, monitor: str) -> Table:
+    """The best trials for the terminal."""
+    ended = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+    sign = 1.0 if study.direction.name == "MINIMIZE" else -1.0
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("trial", monitor, "settings"):
+        table.add_column(name, justify="left" if name == "settings" else "right", no_wrap=name != "settings")
+    for trial in sorted(ended, key=lambda trial: sign * float(trial.value or 0.0))[:MOST_ROWS]:
+        settings = "  ".join(f"{key}={_short(value)}" for key, value in trial.params.items())
+        table.add_row(str(trial.number), f"{trial.value:.4f}", escape(settings))
+    return table
+
+
+def _short(value: object) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _frame(study: optuna.Study):  # type: ignore[no-untyped-def]  # optuna gives a pandas frame, without a type
+    frame = study.trials_dataframe(attrs=("number", "state", "value", "duration", "params", "user_attrs"))
+    return frame.rename(columns=lambda name: name.removeprefix("params_").removeprefix("user_attrs_"))
+
+
+def _pictures(study: optuna.Study, folder: Path, num_ended: int) -> list[Path]:
+    """Of a few trials there is nothing to see; where the trials have no setting in common, no importance."""
+    written = []
+    makers: dict[str, Any] = {"history": draw.plot_optimization_history, "importance": draw.plot_param_importances}
+    for name, maker in makers.items() if num_ended > 1 else ():
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # experimental, and of fonts
+            try:
+                axes = maker(study)
+            except (ValueError, RuntimeError):
+                continue
+            path = folder / f"{name}.png"
+            with whole_file(path, "wb") as file:
+                axes.figure.savefig(file, dpi=120, bbox_inches="tight")
+            plt.close(axes.figure)
+        written.append(path)
+    return written

@@ -1,0 +1,107 @@
+"""Cross-validation as it is typed, against a loop written by hand."""
+
+import json
+from pathlib import Path
+
+import lightning as L
+import numpy as np
+import pytest
+import torch
+from sklearn.datasets import load_breast_cancer
+from sklearn.model_selection import StratifiedKFold, train_test_split
+from torch.nn.functional import cross_entropy
+
+from epochwise.model.mlp import MLP
+from epochwise.run.epochs_csv import read_epochs_csv
+
+EPOCHS, FOLDS, BATCH = 4, 3, 64
+WORDS = [f"folds={FOLDS}", f"trainer.max_epochs={EPOCHS}", "data=table", "model.hidden_sizes=[8]", "model.dropout=0"]
+WORDS += [f"data.batch_size={BATCH}", "optimizer=sgd", "scheduler=none", "trainer.precision=64-true", "report=false"]
+WORDS += ["~callbacks.model_summary", "~callbacks.progress_bar", "~loggers.tensorboard"]
+
+
+def plain_loop() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(FOLDS, EPOCHS) validation losses; and x and y of all but the test split."""
+    x, y = load_breast_cancer(return_X_y=True)
+    y = 1 - y  # classes in the order of their names: benign, malignant
+    x, _, y, _ = train_test_split(x, y, test_size=int(np.ceil(0.15 * len(y))), random_state=0, stratify=y)
+    curves = []
+    for train, val in StratifiedKFold(FOLDS, shuffle=True, random_state=0).split(x, y):
+        mean, std = x[train].mean(0), x[train].std(0)
+        scaled = torch.tensor(((x - mean) / std).astype(np.float32)).double()
+        target = torch.tensor(y)
+        L.seed_everything(0, verbose=False)
+        network = MLP((30,), 2, [8], 0.0).double()
+        decayed = [weight for weight in network.parameters() if weight.ndim > 1]
+        others = [weight for weight in network.parameters() if weight.ndim <= 1]
+        groups = [{"params": decayed, "weight_decay": 5e-4}, {"params": others, "weight_decay": 0.0}]
+        optimizer = torch.optim.SGD(groups, lr=0.1, momentum=0.9, nesterov=True)
+        curve = []
+        for epoch in range(EPOCHS):
+            order = np.random.default_rng((0, epoch)).permutation(len(train))
+            for start in range(0, len(train), BATCH):
+                rows = train[order[start : start + BATCH]]
+                optimizer.zero_grad()
+                cross_entropy(network(scaled[rows]), target[rows], label_smoothing=0.1).backward()
+                optimizer.step()
+            with torch.no_grad():
+                curve.append(float(cross_entropy(network(scaled[val]), target[val], label_smoothing=0.1)))
+        curves.append(curve)
+    return np.array(curves), x, y
+
+
+def curves_of(folder: Path) -> np.ndarray:
+    tables = [read_epochs_csv(folder / f"fold-{fold}/epochs.csv") for fold in range(FOLDS)]
+    return np.array([[row["val/loss"] for row in rows] for rows in tables])
+
+
+def test_folds_are_those_of_a_plain_loop_and_the_refit_takes_as_many_steps(typed, tmp_path):
+    code, out, err = typed("crossval.py", *WORDS)
+    assert (code, err) == (0, "")
+    (folder,) = tmp_path.glob("outputs/table-mlp-crossval/*")
+    expected, x, _ = plain_loop()
+    assert curves_of(folder) == pytest.approx(expected, abs=1e-5)
+    found = json.loads((folder / "crossval.json").read_text())
+    count = int(np.argmin(expected.mean(0))) + 1
+    assert found["folds"]["epochs"]["value"] == count
+    assert found["folds"]["mean"] == pytest.approx(expected.mean(0).min(), abs=1e-5)
+    assert f"best count  {count} epochs" in out
+    results = [json.loads((folder / f"fold-{fold}/result.json").read_text()) for fold in range(FOLDS)]
+    assert [result["test"] for result in results] == [{}] * FOLDS  # nobody has looked at it
+
+    written = [(folder / f"fold-{fold}/epochs.csv").stat().st_mtime_ns for fold in range(FOLDS)]
+    code, out, err = typed("crossval.py", *WORDS, "refit=true")
+    assert (code, err) == (0, "")
+    assert [(folder / f"fold-{fold}/epochs.csv").stat().st_mtime_ns for fold in range(FOLDS)] == written
+    found = json.loads((folder / "crossval.json").read_text())
+    refit = json.loads((folder / "refit/result.json").read_text())
+    steps = np.ceil(len(x) / BATCH)
+    assert found["all"]["samples"] == refit["samples"]["train"] == len(x)
+    assert (
+        found["refit"]["epochs"] == refit["epochs_run"] == round(count * results[0]["plan"]["steps_per_epoch"] / steps)
+    )
+    assert found["refit"]["test"]["accuracy"] > 0.8
+
+
+def test_a_fold_that_fails_is_named_and_the_others_are_kept(typed, tmp_path):
+    code, out, err = typed("crossval.py", *WORDS, "optimizer.lr=1e30", "folds=2")
+    assert code == 1
+    assert err.count("failed: train/loss became") == 2
+    assert "2 of 2 jobs; the same command runs them again" in out
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (["-m", "model=mlp,cnn"], "--multirun: crossval.py runs a job for each fold already; one setting at a time"),
+        (["model=mlp,cnn"], "model: got 'mlp,cnn', a sweep; allowed: one value"),
+        (["folds=1"], "folds: got 1 (int), allowed: an int of at least 2"),
+        (["data.fold=1"], "data.fold: crossval.py runs all folds; a single one: add hydra.mode=RUN"),
+        (["splitter=groups"], "splitter: no option 'groups'; allowed: "),
+        (["scheduler=plateau", "refit=true"], "refit: scheduler=plateau follows validation"),
+    ],
+)
+def test_what_cannot_be_cross_validated_is_one_line(typed, tmp_path, words, line):
+    code, _, err = typed("crossval.py", *words)
+    assert (code, len(err.splitlines())) == (2, 1)
+    assert err.startswith(line)

@@ -1,0 +1,58 @@
+"""A search as it is typed, from its first trial to the experiment that train.py runs."""
+
+import csv
+import json
+
+import pytest
+
+WORDS = ["data=table", "data.batch_size=128", "trainer.max_epochs=2", "model.hidden_sizes=[4]", "space=none"]
+WORDS += ["optimizer.lr=interval(1e-3,1e-2)", "optimizer=adamw,sgd", "optimizer.momentum=interval(0.5,0.9)"]
+WORDS += ["~callbacks.model_summary", "~callbacks.progress_bar", "~loggers.tensorboard"]
+
+
+def test_a_search_goes_on_with_its_study_and_ends_with_an_experiment(typed, tmp_path):
+    code, _, err = typed("search.py", *WORDS, "search=random", "pruner=none", "n_trials=2")
+    assert (code, err) == (0, "")
+    (folder,) = tmp_path.glob("outputs/table-mlp-search/*")
+    code, out, err = typed("search.py", *WORDS, "search=random", "pruner=none", "n_trials=3")
+    assert (code, err) == (0, "")
+    assert "job 2" in out and "job 1" not in out
+    with open(folder / "trials.csv") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["state"] for row in rows] == ["COMPLETE"] * 3
+    assert all(bool(row["optimizer.momentum"]) == (row["optimizer"] == "sgd") for row in rows)
+    results = [json.loads((folder / f"trial-{trial}/result.json").read_text()) for trial in range(3)]
+    assert [float(row["value"]) for row in rows] == [result["best_score"] for result in results]
+    assert [result["test"] for result in results] == [{}] * 3
+    assert {path.name for path in folder.glob("*.png")} == {"history.png", "importance.png"}
+
+    best = min(range(3), key=lambda trial: results[trial]["best_score"])
+    where = f"--config-dir={folder.relative_to(tmp_path)}"
+    assert f"python train.py {where} experiment=best '~callbacks.model_summary'" in out
+    words = [where, "experiment=best", *WORDS[-3:], "report=false", "hydra.run.dir=again"]
+    assert typed("train.py", *words)[0] == 0
+    assert json.loads((tmp_path / "again/result.json").read_text())["best_score"] == results[best]["best_score"]
+
+
+def test_a_trial_that_diverges_ends_alone_and_is_told_why(typed, tmp_path):
+    words = [*WORDS[:4], "space=none", "optimizer.lr=1e30,1e-3", "search=grid", *WORDS[-3:]]
+    code, out, err = typed("search.py", *words, "n_trials=5")
+    assert code == 0
+    assert err.count("failed: train/loss became") == 1
+    assert "1 complete, 1 fail" in out.replace("1 fail, 1 complete", "1 complete, 1 fail")
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (["space=none"], "space: nothing is searched"),
+        (["space=none", "optimizer.lrr=interval(0,1)"], "space: optimizer.lrr: no such key"),
+        (["n_trials=0"], "n_trials: got 0"),
+        (["model=mlp,cnnn"], "model: no option 'cnnn'"),
+        (["storage=nonsense://x"], "storage: cannot open nonsense://x"),
+    ],
+)
+def test_what_cannot_be_searched_is_one_line(typed, words, line):
+    code, _, err = typed("search.py", *words)
+    assert (code, len(err.splitlines())) == (2, 1)
+    assert err.startswith(line)
