@@ -142,7 +142,7 @@ class EpochLog(L.Callback):
         names = {"resume": self.resumed, "lr_drop": dropped, "cooldown": cools, "stop": trainer.should_stop}
         happened = [name for name, did in names.items() if did]
         own = [callback.events for callback in trainer.callbacks if hasattr(callback, "events")]  # type: ignore[attr-defined]
-        return happened + [event for events in own for event in events(trainer.current_epoch)]
+        return [event for events in own for event in events(trainer.current_epoch)] + happened
 
     def _draw(self, trainer: L.Trainer, axis: str, values: dict[str, float], x: int) -> None:
         for logger in trainer.loggers:
