@@ -24,7 +24,7 @@ from epochwise.finetune.plan import Plan
 from epochwise.model.resnet import ResNet
 from epochwise.task.classification import Classification
 
-SAMPLES, EPOCHS = 256, 4
+SAMPLES, EPOCHS = 128, 3
 BARS = {"head": 0.45, "head, cached": 0.05}
 
 
