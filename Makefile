@@ -26,12 +26,15 @@ version := $(firstword $(found))
 stamp := .venv/.installed-$(version)-$(pins)
 endif
 
-.PHONY: help train test faults lint clean
+.PHONY: help train test faults lint docs clean
 help:
 	@echo "make train [ARGS='model=resnet trainer.max_epochs=50']   train; ARGS are those of train.py"
 	@echo "make test  [ARGS='-k packaging']                         run the tests; ARGS are those of pytest"
+# examples
 	@echo "make faults                                              kill, interrupt and starve hundreds of runs; an hour"
+# /examples
 	@echo "make lint                                                ruff, yamllint and mypy"
+	@echo "make docs                                                build the pages of docs/ into site/"
 	@echo "make clean                                               remove .venv and caches; outputs/ and datasets/ stay"
 	@echo "PYTHON=python3.12 with any of them builds .venv with that Python (3.11 to 3.13)."
 
@@ -41,8 +44,10 @@ train: $(stamp)
 test: $(stamp)
 	@$(run) -m pytest -n auto --maxprocesses 4 --dist worksteal $(ARGS)
 
+# examples
 faults: $(stamp)
 	@$(run) -m pytest -m faults $(ARGS)
+# /examples
 
 lint: $(stamp)
 	@$(run) -m ruff check .
@@ -50,8 +55,12 @@ lint: $(stamp)
 	@$(run) -m yamllint --strict .
 	@$(run) -m mypy
 
+docs: $(stamp)
+	@$(run) -c "import material" 2>/dev/null || $(run) -m pip install -q -c constraints.txt -e '.[docs]'
+	@NO_MKDOCS_2_WARNING=1 $(run) -m mkdocs build --strict --quiet
+
 clean:
-	rm -rf .venv build .pytest_cache .mypy_cache .ruff_cache .hypothesis src/*.egg-info
+	rm -rf .venv build site .pytest_cache .mypy_cache .ruff_cache .hypothesis src/*.egg-info
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 needs = Epochwise needs Python 3.11, 3.12 or 3.13; $(if $(PYTHON),PYTHON=$(PYTHON) $(or $(given),does not run),none of \

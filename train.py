@@ -1,11 +1,12 @@
 """Train one model and write its curves, checkpoints and result to a run folder.
 
-    python train.py                                         # digits, in under a minute
+    python train.py                                         # what conf/train.yaml chooses
     python train.py model=resnet trainer.max_epochs=50      # another network, more epochs
     python train.py -m model=mlp,cnn optimizer.lr=1e-3,3e-3 # a job for each combination
     python train.py --cfg job                               # what would be run, without running it
 
-What can be chosen and set is in conf; its root is conf/train.yaml.
+Results go to outputs/<name>/<time>: open its report.html first. What can be chosen and set is in conf; its root is
+conf/train.yaml.
 """
 
 from omegaconf import DictConfig

@@ -1,4 +1,4 @@
-"""Quick real runs for the benchmarks of epochwise.epochs: this project's data and networks on Lightning's Trainer.
+"""Quick real runs for the benchmarks of epochwise.epochs: our data and networks on Lightning's Trainer.
 
 The learning rate is constant (``scheduler=none``): a cosine is drawn over the budget, so a run cut at half of its
 epochs would be another training than one that was given half of them.

@@ -14,7 +14,7 @@ from epochwise.config.schema import SCHEMAS
 from epochwise.config.signature import signature
 
 CONF = Path(__file__).parent.parent / "conf"
-SINGULAR = sorted(SCHEMAS["train"].one)
+SINGULAR = sorted(SCHEMAS["train"].one | SCHEMAS["train"].optional)
 PLURAL = sorted(SCHEMAS["train"].several)
 FILES = [path.relative_to(CONF) for path in sorted(CONF.rglob("*.yaml"))]
 OPTIONS = [path for path in FILES if path.parts[0] in (*SINGULAR, *PLURAL)]

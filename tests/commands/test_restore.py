@@ -64,7 +64,8 @@ def test_a_file_that_is_no_checkpoint_of_a_run_is_one_line(run):
 
 def test_a_checkpoint_of_another_network_is_one_line(run):
     change_checkpoint(run, lambda it: it["state_dict"].update({"network.head.weight": torch.zeros(3, 256)}))
-    assert "best.ckpt is not of epochwise.model.mlp.MLP: size mismatch for network.head.weight" in line_of(run)
+    said = line_of(run)
+    assert "best.ckpt is not of epochwise.model.mlp.MLP: size mismatch for network.head.weight" in said
 
 
 @pytest.mark.parametrize("change", [lambda it: it.pop("Digits"), lambda it: it["Digits"].clear()])

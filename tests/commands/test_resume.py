@@ -6,6 +6,7 @@ from epochwise.commands.train import train
 from epochwise.input_error import InputError
 from epochwise.run.epochs_csv import read_epochs_csv
 from epochwise.task.classification import Classification
+
 from tests.outcome import differences, outcome
 
 QUICK = ("~callbacks.model_summary", "~callbacks.progress_bar", "~callbacks.confusion_matrix", "name=test")

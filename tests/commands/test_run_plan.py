@@ -45,3 +45,14 @@ def test_a_dry_run_writes_the_plan_and_trains_nothing(tmp_path, composed, capsys
 def test_a_rate_that_follows_the_scores_has_no_landmarks(tmp_path, composed):
     train(composed("dry_run=true", "scheduler=plateau", *QUICK, run_folder=tmp_path))
     assert json.loads((tmp_path / "plan.json").read_text())["landmarks"] == []
+
+
+def test_a_dry_run_shows_who_trains_when_and_at_what_rate(tmp_path, composed, capsys):
+    choice = ("finetune=two_phase", "finetune.phases.1.at_epoch=2", "scheduler=none", "trainer.max_epochs=4")
+    train(composed("dry_run=true", *choice, *QUICK, run_folder=tmp_path))
+    said = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["finetune", "epochs", "body", "(82,432)", "head", "(2,570)"] in said
+    assert ["0-1", "frozen", "0.002"] in said
+    assert ["2-3", "0.0002", "0.002"] in said
+    written = json.loads((tmp_path / "plan.json").read_text())["finetune"]
+    assert [one["lr"]["body"] for one in written["epochs"]] == [None, None, pytest.approx(2e-4), pytest.approx(2e-4)]

@@ -74,7 +74,8 @@ def test_settings_that_go_together_are_not_spoken_of(given):
     assert check_epoch_settings(given) == ({}, [])
 
 
-ADAPTIVE, WSD = {"_target_": "epochwise.stopping.adaptive.Adaptive"}, {"max_epochs": 30, "cooldown_fraction": 0.5}
+ADAPTIVE = {"_target_": "epochwise.stopping.adaptive.Adaptive"}
+WSD = {"max_epochs": 30, "cooldown_fraction": 0.5}
 
 
 def test_adaptive_stopping_takes_a_schedule_that_can_cool_down():

@@ -164,8 +164,8 @@ def test_the_first_process_of_several_prints(run):
     ("arguments", "printed"),
     [
         (["--help"], "A small front door."),
-        (["--help"], "model       deep, net, timm"),
-        (["--help", "trainer.max_epochs=77"], "max_epochs: 77"),
+        (["--help"], "model       deep, [net], timm\n"),
+        (["--help", "trainer.max_epochs=77"], "trainer.max_epochs=77"),
         (["--hydra-help"], "Hydra"),
         (["--cfg", "job"], "max_epochs: 10"),
         (["--cfg", "job", "--package", "trainer"], "max_epochs: 10"),

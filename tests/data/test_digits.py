@@ -10,3 +10,13 @@ def test_digits_are_all_there_in_the_range_of_a_byte():
     x, y = data.splits["train"][list(range(data.num_samples["train"]))]
     assert (x.min(), x.max()) == (0, 255)
     assert y.bincount().tolist() == data.spec.class_counts
+
+
+def test_larger_pictures_are_laid_out_as_those_of_mnist():
+    data = Digits(image_size=28)
+    data.setup()
+    assert data.spec.input_shape == (1, 28, 28)
+    x, _ = data.splits["train"][list(range(100))]
+    assert x[..., 4:-4, 4:-4].any(dim=0).float().mean() > 0.8
+    x[..., 4:-4, 4:-4] = 0
+    assert not x.any()

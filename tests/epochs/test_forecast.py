@@ -6,6 +6,7 @@ import pytest
 
 from epochwise.epochs.curve import Curve
 from epochwise.epochs.forecast import forecast
+
 from tests.epochs.synthetic_curves import synthetic_curve
 
 EPOCHS = np.arange(30)

@@ -3,6 +3,7 @@ import pytest
 
 from epochwise.epochs.curve import Curve
 from epochwise.epochs.recommended import recommend_epochs
+
 from tests.epochs.synthetic_curves import synthetic_curve
 
 

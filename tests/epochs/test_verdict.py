@@ -7,6 +7,7 @@ import pytest
 
 from epochwise.epochs.curve import Curve
 from epochwise.epochs.verdict import verdict
+
 from tests.epochs.synthetic_curves import FAMILIES, synthetic_curve
 
 NUM_EACH = 100

@@ -12,6 +12,7 @@ import optuna
 import pytest
 
 from epochwise.run.job_record import JobRecord
+
 from tests.faults.runs import end
 from tests.outcome import differences, timeless
 

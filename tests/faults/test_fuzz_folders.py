@@ -18,6 +18,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from epochwise.run.epoch_log import EpochLog
+
 from tests.faults.runs import QUICK, end
 
 NUM_FOLDERS = int(os.environ.get("NUM_FOLDERS", "150"))
@@ -42,10 +43,10 @@ BYTES = (b"", b"\n", b"\0", b"null", b"{}", b"[1]", b"\xff\xfe", b"PK\x03\x04", 
 HOW = ["cut", "flip", "write", "write", "remove", "folder", "pipe", "link", "link_out", "copy", "no_rights"]
 VALUES = (None, "", "x", 0, -1, 1, 0.5, 1e308, float("nan"), float("inf"), 10**30, True, [], [[]], {}, {"a": 1},
           [1, "a"], "null", "é", "../../outside", "/outside", "~", "${run_folder}", "${run_folder}/../outside",
-          "${seed}", "${oc.env:HOME}", "???", "os.system", "builtins.eval", "torch.load", "epochwise.model.mlp.MLP",
-          "val/accuracy", {"_target_": "os.system", "command": "touch hacked"}, {"_target_": "torch.nn.Module"},
-          "file://outside", {"_target_": "torch.nn.Linear", "in_features": 1, "out_features": 1}, "a\nb",
-          "\x1b[31m")  # fmt: skip
+          "${seed}", "${oc.env:HOME}", "???", "os.system", "builtins.eval", "torch.load", "val/accuracy",
+          "epochwise.model.mlp.MLP", {"_target_": "os.system", "command": "touch hacked"},
+          {"_target_": "torch.nn.Module"}, {"_target_": "torch.nn.Linear", "in_features": 1, "out_features": 1},
+          "file://outside", "a\nb", "\x1b[31m")  # fmt: skip
 
 
 TENSORS = {

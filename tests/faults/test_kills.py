@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from epochwise.run.resume_point import remove_leftovers
+
 from tests.faults.runs import CONFIGS, end, start
 from tests.outcome import differences, outcome
 

@@ -7,6 +7,7 @@ import pytest
 
 from epochwise.report.page import page
 from epochwise.report.thin import thin
+
 from tests.report.example_document import HOSTILE, one_run, several_runs
 
 

@@ -5,6 +5,7 @@ import shutil
 import pytest
 
 from epochwise.report.page import page
+
 from tests.report.example_document import HOSTILE, one_run, several_runs
 
 selenium = pytest.importorskip("selenium", reason="selenium is not installed (extra `dev`)")

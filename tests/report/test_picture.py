@@ -5,6 +5,7 @@ import pytest
 from PIL import Image
 
 from epochwise.report.picture import draw_picture
+
 from tests.report.example_document import one_run, several_runs
 
 
@@ -57,7 +58,8 @@ def test_names_are_not_read_as_formulas_and_letters_without_a_shape_are_no_fault
 
 def test_matplotlib_is_imported_by_drawing_alone_and_pyplot_never():
     code = (
-        "import sys, epochwise.report.picture, epochwise.report.page; before = 'matplotlib' in sys.modules;"
+        "import sys, epochwise.report.picture, epochwise.report.page;"
+        "before = 'matplotlib' in sys.modules;"
         "from pathlib import Path; from tempfile import mkdtemp; from tests.report.example_document import one_run;"
         "epochwise.report.picture.draw_picture(one_run(), Path(mkdtemp()) / 'curves.png');"
         "print(before, 'matplotlib.pyplot' in sys.modules, 'torch' in sys.modules, 'lightning' in sys.modules)"

@@ -10,6 +10,7 @@ import pytest
 
 from epochwise.run.job_record import JobRecord
 from epochwise.run.run_lock import RunLock
+
 from tests.outcome import differences, outcome
 
 SMALL = ["data=table", "model.hidden_sizes=[4]", "trainer.max_epochs=2", "~callbacks.model_summary"]

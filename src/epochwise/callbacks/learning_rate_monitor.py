@@ -7,7 +7,7 @@ from torch.optim import Optimizer
 
 
 class LearningRateMonitor(L.Callback):
-    """Log the learning rate as ``lr``, or as ``lr/<group>`` where the optimizer's groups differ.
+    """Log the learning rate as ``lr``, or as ``lr/<group>`` where the optimizer's groups differ or are stages.
 
     What is logged is the rate that the latest optimizer step was taken with: on the step axis that of each step, in an
     epoch's row that of its last one. (Lightning's monitor logs at the start of an epoch, one epoch off against the
@@ -26,6 +26,16 @@ class LearningRateMonitor(L.Callback):
 
 
 def learning_rates(groups: list[dict[str, Any]]) -> dict[str, float]:
-    """The rates of an optimizer's groups by the name they are logged under: one ``lr`` where all agree."""
-    rates = {f"lr/{group.get('name', index)}": float(group["lr"]) for index, group in enumerate(groups)}
-    return {"lr": next(iter(rates.values()))} if len(set(rates.values())) == 1 else rates
+    """The rates of an optimizer's groups by the name they are logged under: one ``lr`` where all agree.
+
+    Groups that are part of a stage (``finetune``) are logged by it whether they agree or not, with 0 while it is
+    frozen.
+    """
+    named = {f"lr/{group.get('part', group.get('name', index))}": group for index, group in enumerate(groups)}
+    rates = {name: float(group["lr"]) * _trains(group) for name, group in named.items()}
+    by_stage = any("part" in group for group in groups)
+    return {"lr": next(iter(rates.values()))} if len(set(rates.values())) == 1 and not by_stage else rates
+
+
+def _trains(group: dict[str, Any]) -> bool:
+    return any(parameter.requires_grad for parameter in group["params"])

@@ -8,7 +8,9 @@ import torch
 from lightning.pytorch.callbacks import ProgressBar
 from omegaconf import DictConfig, OmegaConf
 
+from epochwise.commands.budget import budgeted
 from epochwise.commands.build import build
+from epochwise.commands.build_network import build_network
 from epochwise.commands.fits import check_fits, check_makers
 from epochwise.input_error import InputError
 from epochwise.run.epoch_log import EpochLog
@@ -26,9 +28,11 @@ class Run:
     data: L.LightningDataModule
     task: L.LightningModule
     stopping: L.Callback
+    finetune: L.Callback
     epoch_log: EpochLog
     interrupts: Interrupts
     trainer: L.Trainer
+    notes: list[str]  # on the weights it begins with, and on settings that only the data makes doubtful
 
     @property
     def position(self) -> str:
@@ -37,11 +41,12 @@ class Run:
         return f"epoch {self.trainer.current_epoch}, batch {loop.epoch_loop.batch_progress.current.completed}"
 
 
-def assemble(config: DictConfig) -> Run:
+def assemble(config: DictConfig, resumed: bool = False) -> Run:
     """Build the data, then from its spec the network, the task and the trainer.
 
     Args:
         config: a checked ``conf/train.yaml``.
+        resumed: a checkpoint will give the weights.
 
     Raises:
         InputError: the data cannot be read, an object refuses its settings, or the network does not take the data.
@@ -49,9 +54,10 @@ def assemble(config: DictConfig) -> Run:
     data = build(config, "data")
     data.prepare_data()
     data.setup("fit")
+    config, notes = budgeted(config, data)
     config = OmegaConf.merge(config, {"spec": asdict(data.spec)})  # type: ignore[assignment]
 
-    network = build(config, "model")
+    network, loaded = build_network(config, data.spec.class_names, resumed)
     check_fits(network, data.spec, config.model["_target_"])
     makers = {name: build(config, name) for name in ("optimizer", "scheduler")}
     task = build(config, "task", network=network, **makers)
@@ -60,7 +66,9 @@ def assemble(config: DictConfig) -> Run:
     num_batches = len(data.train_dataloader())  # refuses samples that make no batch before anything is announced
 
     stopping = build(config, "stopping")
+    finetune = build(config, "finetune") if config.get("finetune") else L.Callback()
     phases, interrupts = Phases(), Interrupts()
+    # The clock comes before all others; the log after them, it sees all that is logged.
     epoch_log = EpochLog(Path(config.run_folder), phases, continued=config.get("resume") is not None)
     finite_loss = FiniteLoss(epoch_log, config.monitor, config.mode)
     callbacks = [build(config, f"callbacks.{name}") for name in config.get("callbacks") or ()]
@@ -68,16 +76,18 @@ def assemble(config: DictConfig) -> Run:
     trainer = build(
         config,
         "trainer",
-        callbacks=[phases, stopping, *callbacks, epoch_log, finite_loss, interrupts],  # the log sees all that is logged
+        callbacks=[phases, finetune, stopping, *callbacks, epoch_log, finite_loss, interrupts],
         logger=loggers or False,
         plugins=[WholeCheckpointIO(Path(config.run_folder))],
         default_root_dir=config.run_folder,
         enable_progress_bar=any(isinstance(callback, ProgressBar) for callback in callbacks),
     )
+    if hasattr(finetune, "bind"):
+        finetune.bind(network, trainer.max_epochs)
     interval = trainer.val_check_interval
     if isinstance(interval, int) and trainer.check_val_every_n_epoch and interval > num_batches // trainer.world_size:
         allowed = f"at most the {num_batches // trainer.world_size} batches of an epoch, or a fraction of it"
         raise InputError(f"trainer.val_check_interval: got {interval}, allowed: {allowed}")
     if config.trainer.get("profiler") and trainer.profiler.dirpath is None:
         trainer.profiler.dirpath, trainer.profiler.filename = config.run_folder, "profile"
-    return Run(config, data, task, stopping, epoch_log, interrupts, trainer)
+    return Run(config, data, task, stopping, finetune, epoch_log, interrupts, trainer, [*loaded, *notes])

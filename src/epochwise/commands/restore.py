@@ -8,6 +8,7 @@ import lightning as L
 from omegaconf import DictConfig, OmegaConf
 
 from epochwise.commands.build import build
+from epochwise.commands.build_network import build_network
 from epochwise.config.check import check
 from epochwise.config.trusted_config import read_trusted_config
 from epochwise.data.kept_spec import kept_spec
@@ -48,7 +49,8 @@ def restore(folder: Path, ckpt: str) -> Restored:
     _check_spec(data_state, config, path)
     try:
         makers = {name: build(config, name) for name in ("optimizer", "scheduler")}
-        task = build(config, "task", network=build(config, "model"), **makers)
+        network, _ = build_network(config, [], resumed=True)
+        task = build(config, "task", network=network, **makers)
     except (TypeError, ValueError, ArithmeticError, LookupError, RuntimeError, MemoryError) as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         raise InputError(f"run: {folder / 'config.yaml'}: its network cannot be built: {reason}") from error

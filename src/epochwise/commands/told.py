@@ -12,6 +12,7 @@ from omegaconf import DictConfig
 
 from epochwise.commands.shown import shown
 from epochwise.commands.tell import tell
+from epochwise.finetune.table import phase_line, table_lines
 from epochwise.report.next_commands import next_commands
 from epochwise.run.epochs_csv import Row
 
@@ -63,6 +64,9 @@ def tell_plan(
         turns = [f"{mark['name']} at epoch {mark['epoch']:g} (step {mark['step']:,})" for mark in plan["landmarks"]]
         if turns:
             lines["schedule"] = ", ".join(turns)
+        if laid_out := plan.get("finetune"):
+            rows = table_lines(laid_out) if config.get("dry_run") else [phase_line(laid_out)]
+            lines["finetune"] = f"\n{'':12}".join(rows)
     lines["run folder"] = shown(run_folder)
     if checkpoint:
         lines["going on"] = f"from {shown(checkpoint)}"

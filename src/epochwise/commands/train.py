@@ -51,11 +51,11 @@ def train(config: DictConfig) -> float | None:
         asked = config
         if checkpoint and (folder / "config.yaml").exists():
             config = extended(asked, read_run_config(folder))
-        run = assemble(config)
+        run = assemble(config, resumed=checkpoint is not None)
         plan = run_plan(run)
         settings: dict[str, Any] = {}
         if run.trainer.is_global_zero:
-            tell_plan(run.config, run.data, run.task, plan, folder, checkpoint, notes)
+            tell_plan(run.config, run.data, run.task, plan, folder, checkpoint, [*run.notes, *notes])
         if config.get("dry_run"):
             if run.trainer.is_global_zero:
                 with whole_file(folder / "plan.json") as file:

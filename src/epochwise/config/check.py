@@ -7,7 +7,7 @@ from omegaconf import DictConfig
 
 from epochwise.config.allowed_names import allowed_names
 from epochwise.config.contradictions import contradictions
-from epochwise.config.epoch_settings import check_epoch_settings
+from epochwise.config.epoch_settings import EpochSettings, check_epoch_settings
 from epochwise.config.monitor import check_monitor
 from epochwise.config.node import check_node
 from epochwise.config.provided import PROVIDED
@@ -35,7 +35,8 @@ def check(config: DictConfig, front_door: str = "train", may_miss: bool = False)
     resolved = resolve(config)
     schema = SCHEMAS[front_door]
     faults = resolved.faults | spec_faults(resolved.written) | _root(resolved.tree, schema)
-    epochs = check_epoch_settings(resolved.tree)
+    unknown = resolved.tree.get("budget") is not None  # how many epochs it makes, the data will say
+    epochs = EpochSettings({}, []) if unknown else check_epoch_settings(resolved.tree)
     faults |= contradictions(resolved.tree) | check_monitor(resolved.tree) | epochs.faults
     for key, value in resolved.tree.items():
         if key in schema.several and isinstance(value, dict):

@@ -62,6 +62,13 @@ class Composer:
         plain = not name.endswith((".yaml", ".yml")) and ".." not in name.split("/")
         return plain and bool(name) and self.loader.repository.config_exists(f"{group}/{name}")
 
+    def text(self, config: str) -> str:
+        """The file of a config, such as ``trainer/cpu``, as it was written; empty where it is in a package."""
+        files = [
+            Path(origin.path, f"{config}.yaml") for origin in self.loader.get_sources() if origin.scheme() == "file"
+        ]
+        return next((file.read_text(encoding="utf-8") for file in files if file.is_file()), "")
+
     def choices(self) -> dict[str, bool]:
         """The groups of which the defaults list chooses, and whether it may choose several files."""
         if self.chosen:

@@ -1,35 +1,97 @@
 """What --help prints."""
 
-from textwrap import indent
+import re
+import shutil
+from collections.abc import Iterator
+from textwrap import fill
+from typing import Any
 
 from omegaconf import OmegaConf
 
 from epochwise.config.composer import Composer
+from epochwise.config.key_comments import key_comments
+
+CHOOSE = """Choose files of conf: GROUP=NAME; [chosen] is what stands here. Of callbacks and loggers there are several:
++GROUP=NAME adds one and ~GROUP.NAME drops one."""
+#: Columns of a value, before its comment; of everything.
+WIDTH, MOST_COLUMNS = 44, 120
 
 
 def help_text(about: str, composer: Composer, overrides: list[str]) -> str:
-    """Say what a front door does, which files can be chosen, and which values can be set.
+    """Say what a front door does, which files can be chosen, and which values can be set, each with its comment.
 
-    Hydra's own help leaves the first out and takes twice as long.
+    Hydra's own help leaves the first out, knows no comments, and takes twice as long.
 
     Args:
         about: the front door's docstring.
         composer: of its configs.
         overrides: of the command line, checked; they are in the config that is shown.
     """
+    columns = min(MOST_COLUMNS, shutil.get_terminal_size((100, 24)).columns)
     config = composer.compose(overrides)
+    chosen = {group: str(name) for group, name in config.hydra.runtime.choices.items()}
     groups = [group for group in composer.groups() if group in composer.choices() or group in config]
-    width = max(map(len, groups), default=0)
-    files = [f"{group:{width}}  {', '.join(composer.options(group))}".rstrip() for group in groups]
     OmegaConf.set_struct(config, False)
     del config["hydra"]
+    plain: Any = OmegaConf.to_container(config, resolve=False)
+    comments = _comments(composer, groups, chosen)
     return "\n\n".join(
         [
             about.strip(),
-            "Choose files: GROUP=NAME (of callbacks and loggers, +GROUP=NAME adds one and ~GROUP.NAME drops one)",
-            indent("\n".join(files), "    "),
+            CHOOSE,
+            "\n".join(_files(composer, groups, chosen, columns)),
             "Set values: KEY=VALUE (+KEY=VALUE adds one that is not listed, -m KEY=A,B runs a job for each)",
-            indent(OmegaConf.to_yaml(config).rstrip(), "    "),
-            "--cfg job prints the config alone, --hydra-help lists all flags.",
+            "\n".join(_values(plain, groups, comments, columns)).rstrip(),
+            "--cfg job prints the config as YAML, --hydra-help lists all flags.",
         ]
     )
+
+
+def _files(composer: Composer, groups: list[str], chosen: dict[str, str], columns: int) -> Iterator[str]:
+    width = max(map(len, groups), default=0)
+    for group in groups:
+        names = [f"[{name}]" if chosen.get(group) == name else name for name in composer.options(group)]
+        indent = " " * (width + 6)
+        first = f"    {group:{width}}  "
+        yield fill(", ".join(names), columns, initial_indent=first, subsequent_indent=indent, break_on_hyphens=False)
+
+
+def _comments(composer: Composer, groups: list[str], chosen: dict[str, str]) -> dict[str, str]:
+    """Of the root file, and of the files that groups chose or add from; a variant's own go before its base's."""
+    found = key_comments(composer.text(composer.name))
+    for group in groups:
+        one = composer.choices().get(group) is False and group in chosen
+        for name in [chosen[group]] if one else composer.options(group):
+            text = composer.text(f"{group}/{name}")
+            bases = [composer.text(f"{group}/{base}") for base in re.findall(r"(?m)^  - (\w+)$", text)]
+            for comments in map(key_comments, (*bases, text)):
+                found |= {f"{group}.{key}": comment for key, comment in comments.items()}
+    return found
+
+
+def _values(config: dict[str, Any], groups: list[str], comments: dict[str, str], columns: int) -> Iterator[str]:
+    scalars = {key: value for key, value in config.items() if key not in groups}
+    for node in (scalars, *({group: config[group]} for group in groups if config.get(group))):
+        for key, value in _flat(node, ""):
+            line = f"    {key}={value}"
+            if comment := comments.get(key):
+                line = fill(comment, columns, initial_indent=f"{line:{WIDTH}}  ", subsequent_indent=" " * (WIDTH + 2))
+            yield line
+        yield ""
+
+
+def _flat(node: dict[str, Any], prefix: str) -> Iterator[tuple[str, str]]:
+    """Every value that can be set, as its dotted key and as it is typed."""
+    for key, value in node.items():
+        if isinstance(value, dict) and value:
+            yield from _flat(value, f"{prefix}{key}.")
+        elif key not in ("_target_", "_partial_"):
+            yield f"{prefix}{key}", _typed(value)
+
+
+def _typed(value: Any) -> str:
+    if isinstance(value, list):
+        return f"[{','.join(map(_typed, value))}]"
+    if isinstance(value, dict):
+        return f"{{{','.join(f'{key}:{_typed(one)}' for key, one in value.items())}}}"
+    return "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)

@@ -5,6 +5,7 @@ from typing import Annotated, Any, get_args, get_origin
 from epochwise.config.allowed_names import allowed_names
 from epochwise.config.annotation import annotation
 from epochwise.config.fit import BOUNDS
+from epochwise.config.provided import TAKEN
 from epochwise.config.ranges import RANGES
 from epochwise.config.resolve import UNKNOWN, join
 from epochwise.config.signature import Parameter, Signature, signature
@@ -65,7 +66,10 @@ def _arguments(
     for key, value in given.items():
         parameter = wanted.parameters.get(key)
         place = join(path, key)
-        if parameter is None:
+        if place in TAKEN:
+            if line := value_fault(place, value, TAKEN[place]):
+                faults[place] = line
+        elif parameter is None:
             if not wanted.takes_any:
                 faults[place] = f"{place}: unknown key of {name}{allowed_names(str(key), list(wanted.parameters))}"
         elif line := _argument_fault(place, key, value, parameter):

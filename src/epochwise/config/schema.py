@@ -8,6 +8,13 @@ from annotated_types import Ge, Interval
 from epochwise.config.written import Written
 
 NAME = Annotated[str, Written(r"(?s).*\S.*", "text that is not empty")]
+BUDGET = Annotated[
+    str,
+    Written(
+        r"\s*\d+(\.\d*)?(e\+?\d+)?\s*(epoch|step|sample)s?\s*",
+        "a count with its unit: 20000 steps, 2e6 samples, 40 epochs",
+    ),
+]
 SEED = Annotated[int, Interval(ge=0, le=2**32 - 1)]  # as Lightning and NumPy take it
 
 
@@ -41,12 +48,14 @@ TRAIN = Schema(
         "run_folder": str | None,
         "resume": Literal["auto"] | bool | None,
         "extend": Literal["stretch", "hold", "restart"] | None,
+        "budget": BUDGET | None,
         "find": Literal["lr", "batch_size"] | None,
         "dry_run": bool | None,
         "report": bool | None,
         "spec": Any,  # filled in by the program once the data has been read
     },
     one=frozenset({"data", "model", "task", "optimizer", "scheduler", "stopping", "trainer"}),
+    optional=frozenset({"finetune"}),
     several=frozenset({"callbacks", "loggers"}),
 )
 

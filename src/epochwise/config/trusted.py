@@ -9,6 +9,7 @@ from epochwise.config.definition import find
 TRUSTED = (
     "epochwise.callbacks.",
     "epochwise.data.",
+    "epochwise.finetune.",
     "epochwise.loggers.",
     "epochwise.model.",
     "epochwise.optimizer.",

@@ -10,8 +10,14 @@ from epochwise.config.trusted import is_trusted
 from epochwise.input_error import InputError
 
 #: Nodes whose objects write files, and packages of such objects wherever they are named.
-WRITERS = ("callbacks", "loggers", "stopping", "trainer")
-WRITING = ("epochwise.callbacks.", "epochwise.loggers.", "epochwise.stopping.", "lightning.")
+WRITERS = ("callbacks", "finetune", "loggers", "stopping", "trainer")
+WRITING = (
+    "epochwise.callbacks.",
+    "epochwise.finetune.",
+    "epochwise.loggers.",
+    "epochwise.stopping.",
+    "lightning.",
+)
 #: Settings of theirs that say where.
 PLACE = re.compile(r"dir|path|folder|root|file$|uri|url|host|address|prefix|location")
 FOLDER = "${run_folder}"

@@ -42,6 +42,8 @@ class ResNet(models.ResNet):
         block = models.resnet.Bottleneck if depth == 50 else models.resnet.BasicBlock
         layers = [2, 2, 2, 2] if depth == 18 else [3, 4, 6, 3]
         super().__init__(block, layers, num_classes=num_outputs, zero_init_residual=True)
+        #: The name under which torchvision publishes weights.
+        self.published = f"resnet{depth}"
         channels, height, width = input_shape
         if min(height, width) < SMALL_PICTURE_PX:
             self.conv1 = nn.Conv2d(channels, 64, kernel_size=3, padding=1, bias=False)

@@ -7,6 +7,7 @@ from typing import Any
 import lightning as L
 import torch
 
+from epochwise.run.epoch_events import epoch_events
 from epochwise.run.epochs_csv import Row, write_epochs_csv
 from epochwise.run.phases import Phases
 
@@ -92,7 +93,9 @@ class EpochLog(L.Callback):
         epoch, step = trainer.current_epoch, trainer.global_step
         row: Row = {"epoch": epoch, "step": step, "samples": self.samples}
         row["seconds"] = round(sum(seconds.values()), 4)
-        self.rows.append(row | scores | {"events": " ".join(self._events(trainer, scores)) or None})
+        rates = {name: rate for name, rate in scores.items() if name == "lr" or name.startswith("lr/")}
+        events = epoch_events(trainer, rates, self.rows[-1] if self.rows else {}, self.resumed)
+        self.rows.append(row | scores | {"events": " ".join(events) or None})
         if trainer.is_global_zero:
             write_epochs_csv(self.path, self.rows)
         self._draw(trainer, "epoch", scores, epoch)
@@ -128,19 +131,6 @@ class EpochLog(L.Callback):
         """Samples of the epoch so far, of all ranks."""
         here = torch.tensor(self.epoch_samples, device=trainer.strategy.root_device)
         return int(trainer.strategy.reduce(here, reduce_op="sum"))
-
-    def _events(self, trainer: L.Trainer, scores: dict[str, float]) -> list[str]:
-        rates = {name for name in scores if name == "lr" or name.startswith("lr/")}
-        before = self.rows[-1] if self.rows else {}
-        # A rate that moves every step has no drops, one that is set by the epoch has.
-        by_epoch = any(schedule.interval == "epoch" for schedule in trainer.lr_scheduler_configs)
-        dropped = by_epoch and any(scores[name] < float(before.get(name) or 0) for name in rates)
-        starts = [
-            getattr(schedule.scheduler, "cooldown_epochs", (None,))[0] for schedule in trainer.lr_scheduler_configs
-        ]
-        cools = trainer.current_epoch in starts
-        names = {"resume": self.resumed, "lr_drop": dropped, "cooldown": cools, "stop": trainer.should_stop}
-        return [name for name, happened in names.items() if happened]
 
     def _draw(self, trainer: L.Trainer, axis: str, values: dict[str, float], x: int) -> None:
         for logger in trainer.loggers:

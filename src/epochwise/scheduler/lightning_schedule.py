@@ -10,6 +10,8 @@ import lightning as L
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
+from epochwise.optimizer.scaled_rates import scaled_peaks
+
 
 def lightning_schedule(
     make: Callable[..., Any], optimizer: Optimizer, trainer: L.Trainer, monitor: str
@@ -27,7 +29,10 @@ def lightning_schedule(
     if "steps_per_epoch" in inspect.signature(make).parameters:
         assert trainer.estimated_stepping_batches > 0  # it also makes the next number known
         given["steps_per_epoch"] = ceil(trainer.num_training_batches / trainer.accumulate_grad_batches)
-    schedule = {"scheduler": make(optimizer, **given), "interval": "step" if given else "epoch"}
+    schedule = {
+        "scheduler": make(optimizer, **given, **scaled_peaks(make, optimizer)),
+        "interval": "step" if given else "epoch",
+    }
     if isinstance(schedule["scheduler"], ReduceLROnPlateau):
         # Lightning would step it after the epoch's checkpoint was written: a resumed run would have lost that step.
         schedule |= {"monitor": monitor, "frequency": sys.maxsize}

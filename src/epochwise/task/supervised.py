@@ -12,6 +12,7 @@ from torchmetrics import Metric
 
 from epochwise.optimizer.averaged_weights import averaged_weights
 from epochwise.optimizer.decay_groups import decay_groups
+from epochwise.optimizer.scaled_rates import scale_rates
 from epochwise.scheduler.lightning_schedule import lightning_schedule
 from epochwise.scheduler.resumed_schedule import ResumedSchedule
 from epochwise.task.meters import Meters
@@ -52,6 +53,8 @@ class Supervised(L.LightningModule):
         self.make_optimizer = optimizer
         self.make_scheduler = scheduler
         self.monitor = monitor
+        #: network -> groups for the optimizer; who has others to make, such as one for each stage, puts them here.
+        self.parameter_groups: Callable[[nn.Module], list[dict[str, Any]]] = decay_groups
         # A plain dict: they are no part of the model that is summed up, averaged and saved.
         self.meters = {stage: Meters(scores) for stage in ("train", "train_eval", "val", "test")}
 
@@ -115,7 +118,8 @@ class Supervised(L.LightningModule):
 
     def configure_optimizers(self) -> Any:
         """The optimizer over all parameters and its schedule, as Lightning wants them."""
-        optimizer = self.make_optimizer(decay_groups(self.network))
+        optimizer = self.make_optimizer(self.parameter_groups(self.network))
+        scale_rates(optimizer)
         schedule = lightning_schedule(self.make_scheduler, optimizer, self.trainer, self.monitor)
         return {"optimizer": optimizer, "lr_scheduler": schedule}
 

@@ -1,0 +1,111 @@
+"""From MNIST-5k to a few of scikit-learn's digits, for benchmarks/finetuning.py: data, network and training."""
+
+import os
+import tempfile
+from functools import partial
+from typing import Any, NamedTuple
+
+import lightning as L
+import torch
+from torch import nn
+from torch.optim.lr_scheduler import ConstantLR
+
+from epochwise.data.digits import Digits
+from epochwise.data.mnist5k import MNIST5k
+from epochwise.model.load_weights import load_weights
+from epochwise.model.small_resnet import SmallResNet
+from epochwise.task.classification import Classification
+
+EPOCHS, SCRATCH_EPOCHS, PRETRAIN_EPOCHS = 20, 60, 8
+
+
+class Rival(Classification):
+    """The task as other implementations want it: a ``backbone``, and what is frozen is not in the optimizer."""
+
+    def __init__(self, *args: Any, **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        self.parameter_groups = lambda network: [
+            {"params": [parameter for parameter in network.parameters() if parameter.requires_grad]}
+        ]
+        children = dict(self.network.named_children())
+        children.pop("head")
+        # Not registered once more: the names of the weights stay those of the network.
+        object.__setattr__(self, "backbone", nn.ModuleDict(children))
+
+    def validation_step(self, batch: Any, batch_idx: int) -> torch.Tensor:
+        loss, prediction = self.measure("val", batch)
+        self.log("val_loss", loss, batch_size=len(batch[1]))  # finetuning-scheduler keeps checkpoints by that name
+        return prediction
+
+
+class Fitted(NamedTuple):
+    """A network that was trained, and what it scored."""
+
+    network: nn.Module
+    accuracy: float
+
+
+def network(weights: dict[str, torch.Tensor] | None = None) -> nn.Module:
+    """The 78,000 parameters, drawn anew or pretrained."""
+    torch.manual_seed(0)
+    made = SmallResNet((1, 28, 28), 10)
+    if weights:
+        load_weights(made, weights, "MNIST-5k", same_classes=True)
+    return made
+
+
+def data_with(labels: int, seed: int) -> Digits:
+    """Digits of which a few are labelled; the seed draws which, and the test split."""
+    data = Digits(image_size=28, batch_size=10, max_train_samples=labels, split_seed=seed, order_seed=seed)
+    data.setup()
+    return data
+
+
+def pretrained() -> tuple[dict[str, torch.Tensor], float]:
+    """Weights of a network trained on MNIST-5k, and its test accuracy."""
+    data = MNIST5k(batch_size=64)
+    data.setup()
+    fitted = fit(network(), data, 2e-3, PRETRAIN_EPOCHS, seed=0)
+    return fitted.network.state_dict(), fitted.accuracy
+
+
+def fit(
+    made: nn.Module,
+    data: Any,
+    rate: float,
+    epochs: int,
+    seed: int,
+    callback: L.Callback | None = None,
+    kind: Any = None,
+    schedule: Any = None,
+    save: str | None = None,
+    load: str | None = None,
+) -> Fitted:
+    """Train, with the rate as it is but for a given schedule, and test what the last epoch left."""
+    L.seed_everything(seed, verbose=False)
+    task = (kind or Classification)(
+        made,
+        optimizer=partial(torch.optim.AdamW, lr=rate, weight_decay=0.05),
+        scheduler=schedule or partial(ConstantLR, factor=1.0, total_iters=0),
+        class_counts=data.spec.class_counts,
+        label_smoothing=0.1,
+    )
+    trainer = L.Trainer(
+        accelerator="cpu",
+        max_epochs=epochs,
+        callbacks=[callback] if callback else None,
+        limit_val_batches=1,
+        check_val_every_n_epoch=epochs if kind is None else 1,  # finetuning-scheduler wants a score each epoch
+        num_sanity_val_steps=0,
+        logger=False,
+        enable_checkpointing=kind is not None,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        default_root_dir=os.path.join(tempfile.gettempdir(), "epochwise-benchmark"),
+        use_distributed_sampler=False,
+    )
+    trainer.fit(task, datamodule=data, ckpt_path=load, weights_only=load is None or None)
+    if save:
+        trainer.save_checkpoint(save)
+    scores = trainer.test(task, datamodule=data, verbose=False)[0]
+    return Fitted(task.network, scores["test/accuracy"])

@@ -1,0 +1,59 @@
+"""A budget in steps or samples, as a number of epochs."""
+
+import re
+from math import ceil
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+
+from epochwise.config.check import check
+from epochwise.epochs.plan import plan_epochs
+from epochwise.input_error import InputError
+
+#: Unit -> field of the plan of one epoch.
+PER_EPOCH = {"steps": "steps_per_epoch", "samples": "samples_per_epoch"}
+
+
+def budgeted(config: DictConfig, data: Any) -> tuple[DictConfig, list[str]]:
+    """Put ``trainer.max_epochs`` in the place of a ``budget``, so that schedules and checks follow it.
+
+    Args:
+        config: of a run, with a budget such as ``"20000 steps"``, ``"2e6 samples"`` or ``"40 epochs"``, or null.
+        data: set up: knows the samples of an epoch.
+
+    Returns:
+        The config with whole epochs, rounded up, and ``budget`` null again, so that a run that goes on keeps them; and
+        the notes of its check. The config itself and no notes where there is no budget.
+
+    Raises:
+        InputError: the budget is less than a step, the number of devices is not given, or the settings contradict each
+            other with that many epochs.
+    """
+    if config.get("budget") is None:
+        return config, []
+    count, unit = re.match(r"\s*([\d.e+]+)\s*([a-z]+?)s?\s*$", config.budget).groups()  # type: ignore[union-attr]
+    amount, field = float(count), PER_EPOCH.get(f"{unit}s")
+    each = 1 if field is None else getattr(_epoch(config, data), field)
+    if amount < 1 or each == 0:
+        raise InputError(f"budget: got {config.budget!r}, allowed: at least 1 of an epoch's {each:,} {unit}s")
+    epochs = ceil(amount / each)
+    changed: Any = OmegaConf.merge(config, {"budget": None, "trainer": {"max_epochs": epochs}})
+    said = f"budget={config.budget}: {epochs:,} epochs" + (f" of {each:,} {unit}s" if field else "")
+    return changed, [said, *check(changed)]
+
+
+def _epoch(config: DictConfig, data: Any) -> Any:
+    """The plan of one epoch."""
+    trainer = config.trainer
+    devices = trainer.get("devices", 1)
+    if not isinstance(devices, int) or devices < 1:
+        raise InputError(f"trainer.devices: got {devices!r}, allowed with a budget: a number, which a step depends on")
+    return plan_epochs(
+        data.num_samples["train"],
+        data.batch_size,
+        max_epochs=1,
+        world_size=devices * trainer.get("num_nodes", 1),
+        accumulate_grad_batches=trainer.get("accumulate_grad_batches") or 1,
+        drop_last=data.drop_last,
+        limit_train_batches=trainer.get("limit_train_batches"),
+    )

@@ -1,0 +1,130 @@
+"""A plan of phases, and what trains in which epoch."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from epochwise.finetune.select import select
+from epochwise.input_error import InputError
+
+KEYS = ("at_epoch", "after", "unfreeze", "freeze")
+
+
+@dataclass(frozen=True)
+class Phase:
+    """From when on what trains that did not, and what no longer does.
+
+    Args:
+        at_epoch: from 0; ``None``: it waits until the score has levelled off in the phase before.
+        unfreeze: names of parameters.
+        freeze: names of parameters.
+    """
+
+    at_epoch: int | None
+    unfreeze: frozenset[str]
+    freeze: frozenset[str] = frozenset()
+
+
+def read_phases(
+    written: Sequence[Mapping[str, Any]], frozen: frozenset[str], stages: dict[str, list[str]], key: str
+) -> list[Phase]:
+    """Read the phases of a config and hold them against the network.
+
+    Args:
+        written: in their order, each with ``at_epoch`` or ``after: plateau``, and ``unfreeze``, ``freeze`` or both,
+            which name parameters as ``select`` does.
+        frozen: parameters that never train, whatever a phase says.
+        stages: see ``stages``.
+        key: where they stand in the config.
+
+    Raises:
+        InputError: an unknown key, none or both of ``at_epoch`` and ``after``, a first phase that is not at epoch 0,
+            epochs that do not ascend, what ``select`` refuses, a phase that changes nothing or after which nothing
+            trains.
+    """
+    if not isinstance(written, (list, tuple)) or not written:
+        raise InputError(f"{key}: got {written!r}, allowed: a list of phases, the first with at_epoch: 0")
+    phases: list[Phase] = []
+    training: frozenset[str] = frozenset()
+    for index, one in enumerate(written):
+        place = f"{key}.{index}"
+        at_epoch = _at_epoch(place, one, [phase.at_epoch for phase in phases if phase.at_epoch is not None])
+        unfreeze, freeze = (
+            frozenset(select(f"{place}.{name}", one[name], stages)) if name in one else frozenset()
+            for name in ("unfreeze", "freeze")
+        )
+        phase = Phase(at_epoch, unfreeze - frozen, freeze)
+        before, training = training, trained(training, phase)
+        if training == before:
+            raise InputError(f"{place}: changes nothing: what it names is as it says already, or stands in 'frozen'")
+        if not training:
+            raise InputError(f"{place}: nothing would train from there on")
+        phases.append(phase)
+    return phases
+
+
+def trained(before: frozenset[str], phase: Phase) -> frozenset[str]:
+    """What trains once a phase has begun."""
+    return (before | phase.unfreeze) - phase.freeze
+
+
+def starts(phases: Sequence[Phase], began: Mapping[int, int]) -> list[int | None]:
+    """The epoch that each phase begins with, from 0.
+
+    Args:
+        phases: in their order.
+        began: phase that waited -> the epoch it began with. One that has not begun begins at the latest with
+            the next phase that has an epoch.
+
+    Returns:
+        An epoch for each phase, ``None`` for one that still waits and has no such phase behind it.
+    """
+    found: list[int | None] = []
+    later: int | None = None
+    for index in reversed(range(len(phases))):
+        at_epoch = phases[index].at_epoch
+        later = later if at_epoch is None else at_epoch
+        found.append(began.get(index, later) if at_epoch is None else at_epoch)
+    return found[::-1]
+
+
+def trainable_at(epoch: int, phases: Sequence[Phase], begun: Iterable[int | None]) -> frozenset[str]:
+    """The names of the parameters that train in an epoch, counted from 0.
+
+    Args:
+        epoch: from 0.
+        phases: in their order.
+        begun: see ``starts``.
+    """
+    training: frozenset[str] = frozenset()
+    for phase, start in zip(phases, begun, strict=True):
+        if start is not None and start <= epoch:
+            training = trained(training, phase)
+    return training
+
+
+def _at_epoch(place: str, one: Any, before: list[int]) -> int | None:
+    if not isinstance(one, Mapping):
+        raise InputError(f"{place}: got {one!r}, allowed: a mapping of {', '.join(KEYS)}")
+    for name in one:
+        if name not in KEYS:
+            hint = InputError.closest(str(name), list(KEYS))
+            raise InputError(f"{place}.{name}: unknown key, allowed: {', '.join(KEYS)}{hint}")
+    if not {"unfreeze", "freeze"} & one.keys():
+        raise InputError(f"{place}: nothing changes; it needs unfreeze, freeze or both")
+    if ("at_epoch" in one) == ("after" in one):
+        raise InputError(f"{place}: it needs either at_epoch, a number from 0, or after: plateau")
+    if "after" in one:
+        if one["after"] != "plateau":
+            raise InputError(f"{place}.after: got {one['after']!r}, allowed: plateau")
+        if not before:
+            raise InputError(f"{place}.after: the first phase waits for nothing: at_epoch: 0")
+        return None
+    at_epoch = one["at_epoch"]
+    if not isinstance(at_epoch, int) or isinstance(at_epoch, bool) or at_epoch < 0:
+        raise InputError(f"{place}.at_epoch: got {at_epoch!r}, allowed: a whole number from 0")
+    if not before and at_epoch != 0:
+        raise InputError(f"{place}.at_epoch: got {at_epoch}, allowed: 0 for the first phase, or nothing would train")
+    if before and at_epoch <= before[-1]:
+        raise InputError(f"{place}.at_epoch: got {at_epoch}, allowed: above {before[-1]}, that of the phase before")
+    return at_epoch

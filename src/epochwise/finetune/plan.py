@@ -1,0 +1,169 @@
+"""Who trains when, and at what rate."""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal
+
+import lightning as L
+from annotated_types import Ge, Gt, Le
+from torch import nn
+
+from epochwise.finetune.bound_plan import BoundPlan
+from epochwise.finetune.cached_features import CachedFeatures, cached_features
+from epochwise.finetune.freeze import freeze, frozen_modules
+from epochwise.finetune.plateau import Plateau
+from epochwise.finetune.wrap_again import wrap_again
+from epochwise.input_error import InputError
+
+
+class Plan(L.Callback):
+    """Freeze and unfreeze layers by the epoch.
+
+    What trains is a function of the epoch, and applied where training starts, where an epoch starts and before each
+    batch: a resumed run goes on as an uninterrupted one. All parameters stand in the optimizer from the start, in
+    groups named by stage; a frozen one has no gradient, and optimizers pass it over. So every schedule works, and a
+    layer that begins late takes the rate of that moment. Whoever stops the run and has a ``begin_anew`` counts patience
+    from the last phase on.
+
+    Layers are named by stage or by their parameters' names (``select``). Every parameter has to be named by a phase or
+    by ``frozen``.
+
+    Args:
+        phases: what changes when: ``{at_epoch: 0, unfreeze: head}``. ``at_epoch`` counts from 0, everything is frozen
+            until it is named, and a phase keeps what the ones before it unfroze, but for what it says to ``freeze``.
+            ``after: plateau`` in place of ``at_epoch`` waits until the monitor has levelled off in the phase before, or
+            for the next phase with an epoch.
+        frozen: what never trains.
+        one_stage_every_n_epochs: after the last phase the remaining stages follow one by one, from the head down.
+        lr_decay: a stage's rate over that of the next one, in (0, 1]; the head has the optimizer's.
+        lr_scales: what is named -> its rate over the optimizer's, above 0, in place of the decay.
+        frozen_mode: ``"eval"``: a frozen BatchNorm keeps its statistics and normalises by them, frozen dropout is off;
+            ``"train"``: BatchNorm goes by the batch and its statistics move on, although its layer is frozen.
+        monitor: name of the score that a plateau is found in.
+        mode: ``"min"`` where smaller is better, else ``"max"``.
+        patience: epochs without improvement that make a plateau, at least 1.
+        min_delta: an improvement is larger than this, in the unit of the monitor.
+        cache_features: run what is frozen before all that trains once for each sample, in each phase.
+
+    Raises:
+        InputError: before the first step: what the plan names is not there, a parameter that nothing names, an epoch
+            beyond the budget, a phase that changes nothing, a monitor that is never logged, features to be cached that
+            change from epoch to epoch.
+    """
+
+    def __init__(
+        self,
+        phases: Sequence[Mapping[str, Any]],
+        frozen: str | int | Sequence[str | int] = (),
+        one_stage_every_n_epochs: Annotated[int, Ge(1)] | None = None,
+        lr_decay: Annotated[float, Gt(0), Le(1)] = 1.0,
+        lr_scales: Mapping[str | int, Annotated[float, Gt(0)]] | None = None,
+        frozen_mode: Literal["eval", "train"] = "eval",
+        monitor: str = "val/loss",
+        mode: Literal["min", "max"] = "min",
+        patience: Annotated[int, Ge(1)] = 3,
+        min_delta: Annotated[float, Ge(0)] = 0.0,
+        cache_features: bool = False,
+    ) -> None:
+        self.phases, self.frozen, self.one_stage_every_n_epochs = phases, frozen, one_stage_every_n_epochs
+        self.lr_decay, self.lr_scales, self.frozen_mode = lr_decay, lr_scales or {}, frozen_mode
+        self.plateau = Plateau(monitor, mode, patience, min_delta)
+        self.cache_features = cache_features
+        self.cached: CachedFeatures | None = None
+        self.bound: BoundPlan | None = None
+        self.applied: frozenset[str] | None = None  # to this network, in this process
+        self.told_start = 0  # of the last phase, to whoever stops the run
+        self.frozen_modules: list[nn.Module] = []
+
+    def bind(self, network: nn.Module, max_epochs: int | None) -> BoundPlan:
+        """Hold the plan against a network and a budget.
+
+        Raises:
+            InputError: see the class.
+        """
+        self.bound = BoundPlan(
+            network,
+            max_epochs if max_epochs and max_epochs > 0 else None,
+            self.phases,
+            self.frozen,
+            self.one_stage_every_n_epochs,
+            self.lr_decay,
+            self.lr_scales,
+        )
+        return self.bound
+
+    def setup(self, trainer: L.Trainer, pl_module: L.LightningModule, stage: str) -> None:
+        task: Any = pl_module
+        if stage == "fit":
+            if not hasattr(task, "parameter_groups"):
+                raise InputError(f"finetune: {type(task).__name__} has no parameter_groups to name the groups by stage")
+            self.applied = None
+            bound = self.bound or self.bind(task.network, trainer.max_epochs)
+            if self.cache_features:
+                self.cached = cached_features(bound, self.frozen_mode, getattr(trainer, "datamodule", None))
+            task.parameter_groups = lambda _: bound.groups()
+
+    def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        self._apply(trainer)
+
+    def on_train_epoch_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        self._apply(trainer)
+
+    def on_train_batch_start(self, trainer: L.Trainer, pl_module: L.LightningModule, *_: Any) -> None:
+        self._apply(trainer)  # an epoch that is gone on with has no start
+
+    def on_validation_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        if self._plan.waits and not self.plateau.monitor.startswith("train/"):
+            self.plateau.observe(trainer)
+
+    def on_train_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        epoch, plan = trainer.current_epoch, self._plan
+        if plan.waits and self.plateau.monitor.startswith("train/"):
+            self.plateau.observe(trainer)
+        waiting = plan.waiting_at(epoch)
+        if waiting is not None and epoch in self.plateau.scores:
+            reached = self.plateau.reached(plan.starts[waiting - 1] or 0)
+            if trainer.strategy.reduce_boolean_decision(reached, all=False):
+                plan.begin(waiting, epoch + 1)
+
+    def on_train_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        if self.cached:
+            self.cached.end()
+
+    def events(self, epoch: int) -> list[str]:
+        """What the row of an epoch is marked with: ``unfreeze`` and ``freeze`` where something does from there on."""
+        now, before = self._plan.trainable_at(epoch), self._plan.trainable_at(epoch - 1)
+        return ["unfreeze"] * bool(epoch > 0 and now - before) + ["freeze"] * bool(before - now)
+
+    def state_dict(self) -> dict[str, Any]:
+        began = self.bound.began if self.bound else {}
+        return {"scores": self.plateau.scores, "began": began, "told_start": self.told_start}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        self.plateau.scores, self.told_start = state_dict["scores"], state_dict["told_start"]
+        for phase, epoch in state_dict["began"].items():
+            self._plan.begin(phase, epoch)
+
+    @property
+    def _plan(self) -> BoundPlan:
+        assert self.bound is not None, "setup binds it"
+        return self.bound
+
+    def _apply(self, trainer: L.Trainer) -> None:
+        plan = self._plan
+        trainable = plan.trainable_at(trainer.current_epoch)
+        if trainable != self.applied:
+            self.applied = trainable
+            freeze(plan.network, trainable)
+            for module in self.frozen_modules:
+                module.training = True  # what stays frozen follows below
+            self.frozen_modules = frozen_modules(plan.network) if self.frozen_mode == "eval" else []
+            wrap_again(trainer)
+            if self.cached:
+                self.cached.begin()
+        if plan.last_start() != self.told_start:
+            self.told_start = plan.last_start()
+            for callback in trainer.callbacks:  # type: ignore[attr-defined]  # set on the instance
+                if hasattr(callback, "begin_anew"):
+                    callback.begin_anew(self.told_start)
+        for module in self.frozen_modules:
+            module.training = False

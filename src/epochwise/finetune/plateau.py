@@ -1,0 +1,47 @@
+"""Whether a score has levelled off."""
+
+from typing import Literal
+
+import lightning as L
+
+from epochwise.input_error import InputError
+
+
+class Plateau:
+    """The scores of a run by epoch, and whether they still improve.
+
+    Args:
+        monitor: name of the score.
+        mode: ``"min"`` where smaller is better, else ``"max"``.
+        patience: epochs without improvement that make a plateau, at least 1.
+        min_delta: an improvement is larger than this, in the unit of the score.
+    """
+
+    def __init__(self, monitor: str, mode: Literal["min", "max"], patience: int, min_delta: float) -> None:
+        self.monitor, self.mode, self.patience, self.min_delta = monitor, mode, patience, min_delta
+        self.scores: dict[int, float] = {}
+
+    def observe(self, trainer: L.Trainer) -> None:
+        """Take the score of the epoch that is under way.
+
+        Raises:
+            InputError: it is not among what was logged.
+        """
+        metrics = trainer.callback_metrics
+        if self.monitor not in metrics:
+            hint = InputError.closest(self.monitor, list(metrics))
+            raise InputError(f"finetune.monitor: {self.monitor!r} is never logged{hint}")
+        if not trainer.sanity_checking:
+            self.scores[trainer.current_epoch] = float(metrics[self.monitor])
+
+    def reached(self, since_epoch: int) -> bool:
+        """Whether the latest score lies at least ``patience`` epochs behind the best one since an epoch.
+
+        NaN is no improvement.
+        """
+        best, best_epoch, latest = float("inf"), since_epoch - 1, since_epoch - 1
+        for epoch in sorted(epoch for epoch in self.scores if epoch >= since_epoch):
+            loss, latest = self.scores[epoch] if self.mode == "min" else -self.scores[epoch], epoch
+            if best - loss > self.min_delta:
+                best, best_epoch = loss, epoch
+        return latest - best_epoch >= self.patience

@@ -1,0 +1,45 @@
+from pathlib import Path
+from types import SimpleNamespace
+
+import lightning as L
+import pytest
+import torch
+from lightning.pytorch.strategies import ModelParallelStrategy
+
+from epochwise.finetune.wrap_again import wrap_again
+from epochwise.input_error import InputError
+
+from tests.ranks import run_ranks
+
+SCRIPT = Path(__file__).with_name("two_ranks.py")
+
+
+@pytest.fixture(scope="module")
+def runs():
+    return run_ranks(SCRIPT, 1), run_ranks(SCRIPT, 2)
+
+
+@pytest.mark.parametrize("name", ["plain", "batchnorm"])
+def test_ranks_stay_equal_through_three_unfreezes(runs, name):
+    first, second = runs[1]
+    assert first[name]["weights"] == second[name]["weights"]
+    assert first[name]["wraps"] == 4
+
+
+def test_two_ranks_learn_what_one_process_learns_from_the_same_batches(runs):
+    ((alone,), together) = runs
+    expected = torch.tensor(alone["plain"]["weights"])
+    for rank in together:
+        assert (torch.tensor(rank["plain"]["weights"]) - expected).abs().max() < 1e-6
+        assert rank["plain"]["scores"] == pytest.approx(alone["plain"]["scores"], abs=1e-6)
+        assert rank["plain"]["scores"]["test/accuracy"] == alone["plain"]["scores"]["test/accuracy"]
+
+
+def test_a_process_alone_has_nothing_to_wrap():
+    wrap_again(L.Trainer(accelerator="cpu", logger=False))
+
+
+def test_a_strategy_that_shares_parameters_out_is_refused():
+    trainer = SimpleNamespace(strategy=ModelParallelStrategy())
+    with pytest.raises(InputError, match=r"trainer.strategy: ModelParallelStrategy cannot freeze .*: auto, ddp"):
+        wrap_again(trainer)
