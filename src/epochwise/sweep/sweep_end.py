@@ -52,7 +52,7 @@ class SweepEnd(Callback):
         print()
         width = None if sys.stdout.isatty() else 200  # a file has no edge
         Console(highlight=False, width=width).print(sweep_table(rows, keys, best))
-        lines = {}
+        lines: dict[str, str] = {}
         if best is not None:
             score = f"{best['monitor']} {best['best_score']:.4f} at epoch {best['best_epoch']}"
             overrides = of_one_job(jobs[rows.index(best)].record.overrides)
