@@ -26,13 +26,17 @@ version := $(firstword $(found))
 stamp := .venv/.installed-$(version)-$(pins)
 endif
 
-.PHONY: help train test faults lint docs clean
+.PHONY: help train test faults projects pictures lint docs clean
 help:
 	@echo "make train [ARGS='model=resnet trainer.max_epochs=50']   train; ARGS are those of train.py"
 	@echo "make test  [ARGS='-k packaging']                         run the tests; ARGS are those of pytest"
 # examples
 	@echo "make faults                                              kill, interrupt and starve hundreds of runs; an hour"
+	@echo "make pictures                                            train three runs, and photograph what one sees of them"
 # /examples
+# template
+	@echo "make projects                                            make projects, install and test them; an hour, 18 GB"
+# /template
 	@echo "make lint                                                ruff, yamllint and mypy"
 	@echo "make docs                                                build the pages of docs/ into site/"
 	@echo "make clean                                               remove .venv and caches; outputs/ and datasets/ stay"
@@ -47,7 +51,15 @@ test: $(stamp)
 # examples
 faults: $(stamp)
 	@$(run) -m pytest -m faults $(ARGS)
+
+pictures: $(stamp)
+	@$(run) -m benchmarks.pictures
 # /examples
+
+# template
+projects: $(stamp)
+	@$(run) -m pytest -m projects $(ARGS)
+# /template
 
 lint: $(stamp)
 	@$(run) -m ruff check .
