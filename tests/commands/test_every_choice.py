@@ -30,6 +30,20 @@ def test_every_optimizer_schedule_and_stopping_trains(tmp_path, composed, choice
     assert result["test"]["accuracy"] > 0.3
 
 
+@pytest.mark.parametrize(
+    "choice",
+    [
+        "finetune=head",
+        "finetune=layerwise",
+        "finetune=gradual finetune.one_stage_every_n_epochs=1",
+        "finetune=two_phase finetune.phases.1.at_epoch=1",
+    ],
+)
+def test_every_plan_trains(tmp_path, composed, choice):
+    result = trained_result(composed, tmp_path, *choice.split(), *QUICK, "~loggers.tensorboard")
+    assert result["test"]["accuracy"] > 0.3
+
+
 @pytest.mark.parametrize("choice", ["model=mlp", "model=cnn", "model=timm model.model_name=test_resnet"])
 def test_every_network_trains(tmp_path, composed, choice):
     result = trained_result(composed, tmp_path, *choice.split(), *QUICK, "~loggers.tensorboard")

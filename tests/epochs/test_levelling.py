@@ -22,12 +22,12 @@ def falling(time_constant, noise, seed):
 
 def test_the_slower_a_fall_the_later_it_levels_off_and_what_is_left_is_then_below_the_noise():
     medians = []
-    for time_constant in (1.5, 3, 6):
-        found = [first(falling(time_constant, 0.01, seed)) or 60 for seed in range(20)]
-        assert max(np.exp(-n / time_constant) for n in found) < 0.01
+    for time_constant in (3, 6, 9):
+        found = [first(falling(time_constant, 0.01, seed)) or 60 for seed in range(6)]
+        assert max(np.exp(-n / time_constant) for n in found) < 0.02
         medians.append(np.median(found))
     assert medians == sorted(medians)
-    assert medians[0] < medians[2] / 2
+    assert medians[0] < medians[2] / 1.5
 
 
 def test_a_steady_fall_beyond_the_noise_never_levels_off():
@@ -37,9 +37,9 @@ def test_a_steady_fall_beyond_the_noise_never_levels_off():
 
 def test_noise_alone_levels_off_soon_whatever_its_width():
     for width in (1e-6, 1.0, 1e6):
-        found = [first(width * np.random.default_rng(seed).normal(size=60)) for seed in range(20)]
-        assert max(found) <= 20
-        assert np.median(found) <= 13
+        found = [first(width * np.random.default_rng(seed).normal(size=60)) for seed in range(6)]
+        assert max(found) <= 25
+        assert np.median(found) <= 19
 
 
 def test_a_score_that_gets_worse_has_levelled_off():
@@ -58,7 +58,7 @@ def test_epochs_that_were_not_validated_are_no_evidence():
     assert found is not None and found > 3 * LEAST_EPOCHS
 
 
-def test_it_takes_ten_validated_epochs_and_one_to_confirm():
+def test_it_takes_sixteen_validated_epochs_and_one_to_confirm():
     assert first(np.ones(60)) == LEAST_EPOCHS + 1
     level = 1 + 1e-3 * np.random.default_rng(0).normal(size=60)
     assert first(level) > LEAST_EPOCHS
@@ -67,7 +67,7 @@ def test_it_takes_ten_validated_epochs_and_one_to_confirm():
 def test_it_says_what_it_rests_on():
     curve = falling(3, 0.01, 1)
     assert str(levelling(Curve.of(curve))).startswith("gained ")
-    assert "over 20 epochs, within the noise of 0.0" in str(levelling(Curve.of(curve)))
+    assert "over 20 epochs, within twice the noise of 0.0" in str(levelling(Curve.of(curve)))
 
 
 def test_the_check_of_the_settings_knows_how_many_epochs_it_takes():

@@ -38,4 +38,4 @@ def learning_rates(groups: list[dict[str, Any]]) -> dict[str, float]:
 
 
 def _trains(group: dict[str, Any]) -> bool:
-    return any(parameter.requires_grad for parameter in group["params"])
+    return "part" not in group or any(parameter.requires_grad for parameter in group["params"])

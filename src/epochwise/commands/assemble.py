@@ -83,7 +83,7 @@ def assemble(config: DictConfig, resumed: bool = False) -> Run:
         enable_progress_bar=any(isinstance(callback, ProgressBar) for callback in callbacks),
     )
     if hasattr(finetune, "bind"):
-        finetune.bind(network, trainer.max_epochs)
+        finetune.bind(network, None if trainer.fast_dev_run else trainer.max_epochs)
     interval = trainer.val_check_interval
     if isinstance(interval, int) and trainer.check_val_every_n_epoch and interval > num_batches // trainer.world_size:
         allowed = f"at most the {num_batches // trainer.world_size} batches of an epoch, or a fraction of it"

@@ -4,7 +4,7 @@ from math import lcm
 from typing import Any, NamedTuple
 
 #: Those of ``epochs.levelling``, which takes numpy to import.
-LEAST_EPOCHS = 10
+LEAST_EPOCHS = 16
 
 
 class EpochSettings(NamedTuple):

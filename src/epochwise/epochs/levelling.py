@@ -7,7 +7,9 @@ from epochwise.epochs.smooth import smooth
 from epochwise.epochs.trend import trend
 
 #: Validated epochs that an answer takes: with fewer, slope and noise cannot be told apart.
-LEAST_EPOCHS = 10
+LEAST_EPOCHS = 16
+#: Of a gain that counts as none, in noise widths.
+NOISE_WIDTHS = 2.0
 
 
 @dataclass(frozen=True)
@@ -28,21 +30,21 @@ class Levelling:
     noise: float
 
     def __str__(self) -> str:
-        return f"gained {self.gain:.2g} over {self.window_epochs} epochs, within the noise of {self.noise:.2g}"
+        return f"gained {self.gain:.2g} over {self.window_epochs} epochs, within twice the noise of {self.noise:.2g}"
 
 
 def levelling(curve: Curve) -> Levelling:
     """Ask whether a curve has levelled off.
 
-    It has where the line through its last third (``trend``) gained less over these epochs than one noise width, and did
-    so an epoch before: what more epochs would bring then is less than what chance makes of a single score. Bare
-    patience asks the luckiest score so far instead, and so waits longer the noisier a curve is.
+    It has where the line through its last third (``trend``) gained less over these epochs than two noise widths, and
+    did so an epoch before: what more epochs would bring then cannot be told from what chance makes of a single score.
+    Bare patience asks the luckiest score so far instead, and so waits longer the noisier a curve is.
 
     Args:
         curve: of the epochs that were trained alike, at one learning rate.
 
     Returns:
-        Not levelled off with fewer than ten validated epochs.
+        Not levelled off with fewer than 17 validated epochs.
     """
     now = _at(curve, len(curve.loss))
     if not now.levelled_off or len(curve.loss) <= LEAST_EPOCHS:
@@ -58,4 +60,4 @@ def _at(curve: Curve, count: int) -> Levelling:
     course = smooth(epochs, loss)
     end = trend(epochs, loss, course.noise, course.inflation)
     gain = -end.slope * end.window_epochs
-    return Levelling(gain < course.noise, gain, end.window_epochs, course.noise)
+    return Levelling(gain < NOISE_WIDTHS * course.noise, gain, end.window_epochs, course.noise)

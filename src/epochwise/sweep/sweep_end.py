@@ -13,6 +13,7 @@ from rich.table import Table
 
 from epochwise.commands.shown import shown
 from epochwise.commands.tell import tell
+from epochwise.input_error import InputError
 from epochwise.run.best_row import best_row
 from epochwise.run.epochs_csv import Row
 from epochwise.run.job_record import of_one_job
@@ -33,25 +34,34 @@ class SweepEnd(Callback):
     def on_multirun_end(self, config: DictConfig, **_: Any) -> None:
         folder = Path(config.hydra.sweep.dir)
         jobs = read_jobs(folder)
-        if not jobs or config.get("dry_run"):
-            return
+        try:
+            if jobs and not config.get("dry_run"):
+                self._tell(jobs, folder, config)
+        except InputError as error:  # Hydra would make a warning of it
+            print(*error.lines, sep="\n", file=sys.stderr)
+            raise SystemExit(2) from None
+        finally:
+            if any(job.record.status != "finished" for job in jobs):
+                raise SystemExit(1)
+
+    def _tell(self, jobs: list[Job], folder: Path, config: DictConfig) -> None:
+        """Write what came of the jobs, and print it."""
         rows, keys = sweep_rows(jobs), differing(jobs)
         write_sweep_csv(folder / "sweep.csv", rows)
         best = _best(rows, config.mode)
         print()
         width = None if sys.stdout.isatty() else 200  # a file has no edge
         Console(highlight=False, width=width).print(sweep_table(rows, keys, best))
-        lines = {}
+        lines: dict[str, str] = {}
         if best is not None:
-            job = jobs[rows.index(best)]
-            lines["best"] = (
-                f"job {best['job']}: {best['monitor']} {best['best_score']:.4f} at epoch {best['best_epoch']}"
-            )
-            lines["its command"] = f"python train.py {shlex.join(of_one_job(job.record.overrides))}".strip()
+            score = f"{best['monitor']} {best['best_score']:.4f} at epoch {best['best_epoch']}"
+            overrides = of_one_job(jobs[rows.index(best)].record.overrides)
+            lines |= {"best": f"job {best['job']}: {score}"}
+            lines |= {"its command": f"python train.py {shlex.join(overrides)}".strip()}
         ended = [job for job in jobs if job.record.status == "finished"]
         finished = [job.folder for job in ended]
-        for index, line in enumerate(over_seeds(finished, config.monitor, config.mode)):
-            lines["seeds" + " " * index] = line
+        over = over_seeds(finished, config.monitor, config.mode)
+        lines |= {f"seeds{' ' * index}": line for index, line in enumerate(over)}
         failed = [job for job in jobs if job.record.status != "finished"]
         lines |= {f"failed{' ' * index}": _failure(job, keys) for index, job in enumerate(failed)}
         lines["table"] = shown(folder / "sweep.csv")
@@ -60,8 +70,6 @@ class SweepEnd(Callback):
         if config.get("report") is not False and (page := write_sweep_report(folder, finished)):
             lines["report"] = shown(page)
         tell(lines)
-        if failed:
-            raise SystemExit(1)
 
 
 def sweep_table(rows: list[Row], keys: list[str], best: Row | None) -> Table:
