@@ -39,11 +39,12 @@ class Wraps(L.Callback):
     """Counts the wrappers that DDP was given."""
 
     def __init__(self) -> None:
-        self.seen: list[int] = []
+        self.seen: list[object] = []  # kept, so that no other gets the address of one that went
 
     def on_train_batch_end(self, trainer: L.Trainer, *_: object) -> None:
-        wrapper = id(trainer.strategy.model)
-        self.seen += [wrapper] if self.seen[-1:] != [wrapper] else []
+        wrapper = trainer.strategy.model
+        if not self.seen or self.seen[-1] is not wrapper:
+            self.seen.append(wrapper)
 
 
 def main(world_size: int) -> None:
