@@ -8,6 +8,7 @@ from epochwise.config.epoch_findings import EpochFindings
 from epochwise.config.horizon_key import horizon_key
 from epochwise.config.number import number
 from epochwise.config.schedule_settings import check_schedule_settings
+from epochwise.config.unfreeze_settings import check_unfreeze_settings
 
 #: Those of ``epochs.levelling``, which takes numpy to import.
 LEAST_EPOCHS = 16
@@ -22,9 +23,9 @@ def check_epoch_settings(tree: dict[str, Any]) -> EpochFindings:
         tree: a resolved config; only values of the right kind are compared, the others are faults of their own.
     """
     found = EpochFindings({}, [])
-    parts = ("trainer", "optimizer", "stopping", "scheduler", "callbacks")
+    parts = ("trainer", "optimizer", "stopping", "scheduler", "callbacks", "finetune")
     nodes = (tree[name] if isinstance(tree.get(name), dict) else {} for name in parts)
-    trainer, optimizer, stopping, scheduler, callbacks = nodes
+    trainer, optimizer, stopping, scheduler, callbacks, finetune = nodes
     budget = number(trainer, "max_epochs")
     if budget is None or budget < 1 or trainer.get("fast_dev_run"):
         return found
@@ -35,7 +36,8 @@ def check_epoch_settings(tree: dict[str, Any]) -> EpochFindings:
         _adaptive(found, scheduler, budget, every)
     elif horizon_key(scheduler):
         _time(found, tree.get("budget"), trainer.get("max_time"), scheduler, budget)
-    _stopping(found, stopping, budget, every)
+    last_phase = check_unfreeze_settings(found, finetune, stopping, budget)
+    _stopping(found, stopping, budget, every, last_phase)
     check_schedule_settings(found, optimizer, scheduler, stopping, budget)
     for name, callback in callbacks.items():
         if isinstance(callback, dict) and callback.get("scheduling") and horizon_key(scheduler):
@@ -48,15 +50,17 @@ def check_epoch_settings(tree: dict[str, Any]) -> EpochFindings:
     return found
 
 
-def _stopping(found: EpochFindings, stopping: dict[str, Any], budget: float, every: float) -> None:
+def _stopping(found: EpochFindings, stopping: dict[str, Any], budget: float, every: float, last_phase: float) -> None:
     patience, start = number(stopping, "patience"), number(stopping, "start_epoch") or 0
     if patience is None:
         return
     if start >= budget:
         line = f"stopping.start_epoch: got {start}, allowed: below trainer.max_epochs={budget}"
         found.faults["stopping.start_epoch"] = line
-    elif start + patience + 1 >= budget:
+    elif max(start, last_phase) + patience + 1 >= budget:
         since = f" from stopping.start_epoch={start} on" if start else ""
+        if last_phase > start:
+            since = f", counted from epoch {last_phase} on, where the last layers are unfrozen,"
         found.notes.append(
             f"stopping.patience={patience}{since} cannot end a run before trainer.max_epochs={budget}: all are trained"
         )
