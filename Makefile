@@ -26,13 +26,12 @@ version := $(firstword $(found))
 stamp := .venv/.installed-$(version)-$(pins)
 endif
 
-.PHONY: help train test faults projects pictures lint docs clean
+.PHONY: help train test faults projects lint docs clean
 help:
 	@echo "make train [ARGS='model=resnet trainer.max_epochs=50']   train; ARGS are those of train.py"
 	@echo "make test  [ARGS='-k packaging']                         run the tests; ARGS are those of pytest"
 # examples
 	@echo "make faults                                              kill, interrupt and starve hundreds of runs; an hour"
-	@echo "make pictures                                            train three runs, and photograph what one sees of them"
 # /examples
 # template
 	@echo "make projects                                            make projects, install and test them; an hour, 18 GB"
@@ -51,9 +50,6 @@ test: $(stamp)
 # examples
 faults: $(stamp)
 	@$(run) -m pytest -m faults $(ARGS)
-
-pictures: $(stamp)
-	@$(run) -m benchmarks.pictures
 # /examples
 
 # template

@@ -79,5 +79,5 @@ def test_only_experiments_write_everywhere(path):
 
 def test_the_list_of_groups_is_the_schemas():
     folders = {path.parts[0] for path in FILES if len(path.parts) > 1}
-    known = {"space"} | {group for schema in SCHEMAS.values() for group in schema.one | schema.several}
+    known = {"space"} | {group for each in SCHEMAS.values() for group in each.one | each.optional | each.several}
     assert folders - {"experiment", "hydra"} == known - {"replay"}  # whose settings stand in conf/report.yaml

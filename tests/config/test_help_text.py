@@ -6,7 +6,9 @@ from epochwise.config.help_text import help_text
 
 @pytest.fixture(scope="module")
 def text(project):
-    return help_text("About.", Composer(str(project / "conf"), "train"), ["trainer=gpu", "+callbacks=ema"])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COLUMNS", "100")
+        return help_text("About.", Composer(str(project / "conf"), "train"), ["trainer=gpu", "+callbacks=ema"])
 
 
 @pytest.mark.parametrize(

@@ -105,7 +105,7 @@ def test_what_is_unfrozen_trains_as_a_layer_that_never_was_frozen():
     trainer = L.Trainer(logger=False, accelerator="cpu")
     plan.on_train_start(trainer, None)
     assert [module.training for module in (network.stem, network.stem[1], network.head)] == [False, False, True]
-    trainer.fit_loop.epoch_progress.current.processed = 1
+    trainer.fit_loop.epoch_progress.current.completed = 1
     plan.on_train_epoch_start(trainer, None)
     assert all(module.training for module in network.modules())
 

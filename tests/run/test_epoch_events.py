@@ -22,4 +22,4 @@ def test_a_drop_is_of_a_rate_that_is_set_by_the_epoch_and_not_switched_off(rate,
 def test_all_that_happened_is_named_in_one_order():
     own = SimpleNamespace(events=lambda epoch: ["unfreeze"] * (epoch == 3))
     found = epoch_events(trainer(cooldown_epochs=(3, 5), stops=True, callbacks=[own]), {}, {}, resumed=True)
-    assert found == ["unfreeze", "resume", "cooldown", "stop"]
+    assert found == ["resume", "unfreeze", "cooldown", "stop"]

@@ -81,7 +81,10 @@ def _node(mode: str, old: Any, horizon: int, budget: int) -> dict[str, Any] | No
 def _rates(config: DictConfig, node: dict[str, Any], horizon: int, budget: int) -> str | None:
     """The rates of some epochs that were added, in words; ``None`` where the schedule cannot go so far."""
     scheduler = build(OmegaConf.create({"scheduler": node}), "scheduler")
-    rates, points = schedule_rates(build(config, "optimizer"), scheduler, budget, POINTS)
+    try:
+        rates, points = schedule_rates(build(config, "optimizer"), scheduler, budget, POINTS)
+    except ValueError:  # Restarted takes schedules by steps alone
+        return None
     if len(rates) < budget * points:
         return None
     first = min(horizon, budget - 1)

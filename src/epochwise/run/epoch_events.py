@@ -14,7 +14,7 @@ def epoch_events(trainer: Any, rates: Mapping[str, float], before: Mapping[str, 
         resumed: whether the run went on from a checkpoint within or before this epoch.
 
     Returns:
-        Of the callbacks' own (``unfreeze``, ``freeze``), ``resume``, ``lr_drop``, ``cooldown`` and ``stop`` those that
+        Of ``resume``, the callbacks' own (``unfreeze``, ``freeze``), ``lr_drop``, ``cooldown`` and ``stop`` those that
         happened, in this order.
     """
     epoch, schedules = trainer.current_epoch, trainer.lr_scheduler_configs
@@ -22,9 +22,8 @@ def epoch_events(trainer: Any, rates: Mapping[str, float], before: Mapping[str, 
     by_epoch = any(schedule.interval == "epoch" for schedule in schedules)
     told = [event for callback in trainer.callbacks if hasattr(callback, "events") for event in callback.events(epoch)]
     names = {
-        "resume": resumed,
         "lr_drop": by_epoch and any(0 < rate < float(before.get(name) or 0) for name, rate in rates.items()),
         "cooldown": any(epoch == getattr(each.scheduler, "cooldown_epochs", (None,))[0] for each in schedules),
         "stop": trainer.should_stop,
     }
-    return told + [name for name, happened in names.items() if happened]
+    return ["resume"] * resumed + told + [name for name, happened in names.items() if happened]
