@@ -1,6 +1,8 @@
+import json
 from types import SimpleNamespace
 
 import pytest
+from lightning.pytorch.callbacks import timer
 from omegaconf import OmegaConf
 
 from epochwise.commands.budget import budgeted
@@ -9,6 +11,7 @@ from epochwise.config.check import check
 from epochwise.config.continued_run import continue_run
 from epochwise.input_error import InputError
 from epochwise.run.epochs_csv import read_epochs_csv
+from epochwise.task.classification import Classification
 
 DATA = SimpleNamespace(num_samples={"train": 1257}, batch_size=64, drop_last=False)  # digits: 20 steps an epoch
 
@@ -39,7 +42,7 @@ def test_without_a_budget_nothing_changes(composed):
     assert budgeted(config, DATA) == (config, [])
 
 
-@pytest.mark.parametrize("given", ["90 parsecs", "steps", "-3 steps", "1e6", "90min"])
+@pytest.mark.parametrize("given", ["90 parsecs", "steps", "-3 steps", "1e6", "90m", "min"])
 def test_what_is_no_count_with_a_unit_is_refused_before_anything_is_imported(composed, given):
     with pytest.raises(InputError, match=r"budget: got .* allowed: a count with its unit: 20000 steps, 2e6 samples"):
         check(composed(f"budget='{given}'"))
@@ -69,3 +72,75 @@ def test_a_run_trains_that_many_and_keeps_them_in_its_config(tmp_path, composed,
         continue_run([f"run={tmp_path}", "budget=100 steps"])
     with pytest.raises(InputError, match=r"extend: .*set trainer.max_epochs"):
         continue_run([f"run={tmp_path}", "extend=hold"])
+
+
+@pytest.mark.parametrize(
+    ("budget", "max_time"),
+    [("90s", "00:00:01:30"), ("90min", "00:01:30:00"), ("1.5h", "00:01:30:00"), ("36 h", "01:12:00:00")],
+)
+def test_a_budget_of_time_is_a_bound_beside_the_epochs(composed, budget, max_time):
+    asked = composed(f"budget='{budget}'", "stopping=adaptive", "trainer.max_epochs=500")
+    assert check(asked) == []
+    config, (said,) = budgeted(asked, DATA)
+    assert (config.budget, config.trainer.max_time, config.trainer.max_epochs) == (None, max_time, 500)
+    assert "or after trainer.max_epochs=500, whichever comes first" in said
+    assert check(config) == []
+
+
+def test_a_budget_of_no_time_is_refused(composed):
+    with pytest.raises(InputError, match="budget: got '0s', allowed: at least 1s"):
+        budgeted(composed("budget=0s", "scheduler=none"), DATA)
+
+
+@pytest.mark.parametrize("choice", ["cosine", "one_cycle", "step", "wsd"])
+def test_a_schedule_over_epochs_does_not_go_with_a_budget_of_time_and_the_way_out_does(composed, choice):
+    with pytest.raises(InputError, match=r"budget: got '90min', and the schedule .* allowed with stopping=adaptive"):
+        check(composed("budget=90min", f"scheduler={choice}"))
+    for way in ("stopping=adaptive", "scheduler=none", "scheduler=plateau"):
+        check(composed("budget=90min", way))
+    (note,) = check(composed("+trainer.max_time=00:01:30:00", f"scheduler={choice}", "stopping=none"))
+    assert "may end the run before the schedule" in note
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """In the place of the one that Lightning's Timer reads: an epoch of 5 steps takes 10 s."""
+    made = SimpleNamespace(now=0.0)
+    monkeypatch.setattr(timer, "time", SimpleNamespace(monotonic=lambda: made.now))
+    learn = Classification.training_step
+
+    def step(self, *args):
+        made.now += 2.0
+        return learn(self, *args)
+
+    monkeypatch.setattr(Classification, "training_step", step)
+    return made
+
+
+SMALL = ("~callbacks.model_summary", "~callbacks.progress_bar", "~callbacks.confusion_matrix", "name=test")
+TIMED = (*SMALL, "data.batch_size=256", "model.hidden_sizes=[8]", "trainer.max_epochs=100")
+
+
+def test_adaptive_cools_down_in_time_to_end_with_the_budget(tmp_path, composed, clock):
+    slow = ("stopping=adaptive", "optimizer.lr=1e-4")  # has not levelled off by then
+    train(composed(*TIMED, *slow, "budget=150s", run_folder=tmp_path))
+    rows = read_epochs_csv(tmp_path / "epochs.csv")
+    begun = next(row["epoch"] for row in rows if row["events"] == "cooldown")
+    assert (begun, len(rows)) == (9, 14)  # of 15 that there was time for: one to spare
+    assert rows[-1]["lr"] < rows[begun - 1]["lr"] / 5
+    reason = json.loads((tmp_path / "result.json").read_text())["reason"]
+    assert reason.startswith("trainer.max_time was near by epoch 8")
+    assert reason.endswith("cooled down from epoch 9 to 13")
+
+
+def test_the_clock_goes_on_where_a_run_does(tmp_path, composed, clock):
+    words = (*TIMED, "scheduler=none", "stopping=none", "budget=100s")
+    train(composed(*words, "+trainer.max_steps=25", run_folder=tmp_path))  # 50 s
+    clock.now = 7000.0  # another process, much later
+    train(composed(*words, "+trainer.max_steps=-1", "resume=auto", run_folder=tmp_path))
+    rows = read_epochs_csv(tmp_path / "epochs.csv")
+    assert len(rows) == 10
+    said = "trainer.max_time=00:00:01:40 was over in epoch 9"
+    assert json.loads((tmp_path / "result.json").read_text())["reason"] == said
+    train(composed(*words, "+trainer.max_steps=-1", "resume=auto", run_folder=tmp_path))  # none is left
+    assert len(read_epochs_csv(tmp_path / "epochs.csv")) == 10

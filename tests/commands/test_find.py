@@ -29,6 +29,15 @@ def test_the_largest_batch_is_all_of_the_data_where_memory_is_no_bound(tmp_path,
     train(composed("find=batch_size", *QUICK, run_folder=tmp_path))
     sizes = [int(row["batch_size"]) for row in read(tmp_path / "find_batch_size.csv")]
     assert sizes == [64, 128, 256, 512, 1024, 1257]
+    assert [row["batches_per_epoch"] for row in read(tmp_path / "find_batch_size.csv")] == [
+        "20",
+        "10",
+        "5",
+        "3",
+        "2",
+        "1",
+    ]
+    assert (tmp_path / "find_batch_size.png").read_bytes().startswith(b"\x89PNG")
     assert "data.batch_size=1257 is the largest that fits (all training samples)" in capsys.readouterr().out
 
 

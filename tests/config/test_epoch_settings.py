@@ -101,3 +101,30 @@ def test_a_callback_that_changes_the_steps_of_an_epoch_does_not_go_with_a_schedu
     faults = check_epoch_settings(tree(scheduler=COSINE, callbacks=accumulate)).faults
     assert faults["callbacks.sums"].endswith("set trainer.accumulate_grad_batches, or scheduler=none")
     assert check_epoch_settings(tree(scheduler={"factor": 1.0}, callbacks=accumulate)).faults == {}
+
+
+TWO_PHASES = {"phases": [{"at_epoch": 0, "unfreeze": "head"}, {"at_epoch": 9, "unfreeze": "all"}]}
+
+
+def test_layers_that_would_be_unfrozen_after_the_end_are_a_fault_of_that_phase():
+    found = check_epoch_settings(tree(9) | {"finetune": TWO_PHASES})
+    line = "finetune.phases.1.at_epoch: got 9, allowed: below trainer.max_epochs=9"
+    assert found == ({"finetune.phases.1.at_epoch": line}, [])
+    assert check_epoch_settings(tree(10) | {"finetune": TWO_PHASES}) == ({}, [])
+    waits = {"phases": [{"at_epoch": 0}, {"after": "plateau"}, {"at_epoch": "x"}, 3]}  # faults of their own, or none
+    assert check_epoch_settings(tree(9) | {"finetune": waits}) == ({}, [])
+
+
+def test_a_patience_that_counts_from_an_unfreeze_on_and_cannot_fire_is_said():
+    (note,) = check_epoch_settings(tree(15, stopping=early(5)) | {"finetune": TWO_PHASES}).notes
+    said = "counted from epoch 9 on, where the last layers are unfrozen, cannot end a run before trainer.max_epochs=15"
+    assert said in note
+    assert check_epoch_settings(tree(16, stopping=early(5)) | {"finetune": TWO_PHASES}).notes == []
+
+
+def test_lightnings_early_stopping_may_end_a_run_before_an_unfreeze_and_that_is_said():
+    theirs = early(5) | {"_target_": "lightning.pytorch.callbacks.EarlyStopping"}
+    (note,) = check_epoch_settings(tree(stopping=theirs) | {"finetune": TWO_PHASES}).notes
+    assert "may end the run before the one of epoch 9 begins; stopping=early waits for it" in note
+    ours = early(5) | {"_target_": "epochwise.stopping.early.Early"}
+    assert check_epoch_settings(tree(stopping=ours) | {"finetune": TWO_PHASES}).notes == []

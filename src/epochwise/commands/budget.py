@@ -1,4 +1,4 @@
-"""A budget in steps or samples, as a number of epochs."""
+"""A budget in steps or samples, as a number of epochs; or in time, as its bound."""
 
 import re
 from math import ceil
@@ -6,6 +6,7 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
+from epochwise.config.budget_seconds import budget_seconds
 from epochwise.config.check import check
 from epochwise.epochs.plan import plan_epochs
 from epochwise.input_error import InputError
@@ -17,20 +18,26 @@ PER_EPOCH = {"steps": "steps_per_epoch", "samples": "samples_per_epoch"}
 def budgeted(config: DictConfig, data: Any) -> tuple[DictConfig, list[str]]:
     """Put ``trainer.max_epochs`` in the place of a ``budget``, so that schedules and checks follow it.
 
+    A time becomes ``trainer.max_time``, beside the ``trainer.max_epochs`` that there are.
+
     Args:
-        config: of a run, with a budget such as ``"20000 steps"``, ``"2e6 samples"`` or ``"40 epochs"``, or null.
+        config: of a run, with a budget such as ``"20000 steps"``, ``"2e6 samples"``, ``"40 epochs"`` or ``"90min"``, or
+            null.
         data: set up: knows the samples of an epoch.
 
     Returns:
-        The config with whole epochs, rounded up, and ``budget`` null again, so that a run that goes on keeps them; and
-        the notes of its check. The config itself and no notes where there is no budget.
+        The config with whole epochs or seconds, rounded up, and ``budget`` null again, so that a run that goes on keeps
+        them; and the notes of its check. The config itself and no notes where there is no budget.
 
     Raises:
-        InputError: the budget is less than a step, the number of devices is not given, or the settings contradict each
-            other with that many epochs.
+        InputError: the budget is less than a step or a second, the number of devices is not given, or the settings
+            contradict each other with that many epochs.
     """
     if config.get("budget") is None:
         return config, []
+    seconds = budget_seconds(config.budget)
+    if seconds is not None:
+        return _timed(config, ceil(seconds))
     count, unit = re.match(r"\s*([\d.e+]+)\s*([a-z]+?)s?\s*$", config.budget).groups()  # type: ignore[union-attr]
     amount, field = float(count), PER_EPOCH.get(f"{unit}s")
     each = 1 if field is None else getattr(_epoch(config, data), field)
@@ -40,6 +47,19 @@ def budgeted(config: DictConfig, data: Any) -> tuple[DictConfig, list[str]]:
     changed: Any = OmegaConf.merge(config, {"budget": None, "trainer": {"max_epochs": epochs}})
     said = f"budget={config.budget}: {epochs:,} epochs" + (f" of {each:,} {unit}s" if field else "")
     return changed, [said, *check(changed)]
+
+
+def _timed(config: DictConfig, seconds: int) -> tuple[DictConfig, list[str]]:
+    if seconds < 1:
+        raise InputError(f"budget: got {config.budget!r}, allowed: at least 1s")
+    minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86_400
+    max_time = f"{days:02}:{hours % 24:02}:{minutes % 60:02}:{seconds % 60:02}"  # as Lightning reads it
+    changed: Any = OmegaConf.merge(config, {"budget": None, "trainer": {"max_time": max_time}})
+    said = (
+        f"budget={config.budget}: training ends after {seconds:,} s, those of runs that it goes on from included, or "
+        f"after trainer.max_epochs={config.trainer.max_epochs}, whichever comes first"
+    )
+    return changed, [said]
 
 
 def _epoch(config: DictConfig, data: Any) -> Any:

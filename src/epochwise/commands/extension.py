@@ -7,6 +7,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from epochwise.commands.build import build
 from epochwise.commands.schedule_rates import schedule_rates
+from epochwise.config.horizon_key import horizon_key
 from epochwise.input_error import InputError
 from epochwise.run.before_cooldown import BeforeCooldown
 
@@ -53,16 +54,12 @@ def extended(config: DictConfig, old: DictConfig) -> DictConfig:
     return changed
 
 
-def _key(node: Any) -> str | None:
-    return next((key for key in ("max_epochs", "epochs") if key in node), None)
-
-
 def _horizon(node: Any) -> int | None:
     """The epoch with which a schedule ends; ``None`` where it has no end."""
     if node.get("_target_") == RESTARTED:
         then = _horizon(node["then"])
         return None if then is None else int(node["restart_at_epoch"]) + then
-    key = _key(node)
+    key = horizon_key(node)
     return int(node[key]) if key else None
 
 
@@ -71,7 +68,7 @@ def _node(mode: str, old: Any, horizon: int, budget: int) -> dict[str, Any] | No
     if mode == "hold":
         return dict(node)
     inner = node["then"] if node.get("_target_") == RESTARTED else node
-    key = str(_key(inner))
+    key = str(horizon_key(inner))
     if mode == "stretch":
         inner[key] += budget - horizon
         return dict(node) if inner[key] > 0 else None

@@ -1,6 +1,7 @@
 """A learning rate or a batch size, found by trying."""
 
 import csv
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,8 @@ def find(run: Run, what: str) -> None:
     Args:
         run: assembled.
         what: ``lr``: the loss at each of 100 steps while the rate rises from 1e-6 to 1, also as ``find_lr.png``; the
-            rate suggested is that of the steepest fall. ``batch_size``: doubled until memory or the data is used up.
+            rate suggested is that of the steepest fall. ``batch_size``: doubled until memory or the data is used up,
+            beside the batches that an epoch has then, also as ``find_batch_size.png``.
 
     Raises:
         InputError: the loss shows no rate that could be suggested.
@@ -32,7 +34,7 @@ def find(run: Run, what: str) -> None:
         lr: Smith 2017, https://arxiv.org/abs/1506.01186, section 3.3.
     """
     folder = Path(run.config.run_folder)
-    found, rows = _find_lr(run, folder) if what == "lr" else _find_batch_size(run)
+    found, rows = _find_lr(run, folder) if what == "lr" else _find_batch_size(run, folder)
     if not run.trainer.is_global_zero:
         return
     table = folder / f"find_{what}.csv"
@@ -61,7 +63,7 @@ def _find_lr(run: Run, folder: Path) -> tuple[str, list[dict[str, Any]]]:
     return f"optimizer.lr={rate:.2g}", rows
 
 
-def _find_batch_size(run: Run) -> tuple[str, list[dict[str, Any]]]:
+def _find_batch_size(run: Run, folder: Path) -> tuple[str, list[dict[str, Any]]]:
     data: Any = run.data
     tried, make = [], data.train_dataloader
 
@@ -77,5 +79,21 @@ def _find_batch_size(run: Run) -> tuple[str, list[dict[str, Any]]]:
     most = data.num_samples["train"]  # Lightning doubles past it
     size, tried = min(size, most), sorted({min(each, most) for each in tried})
     whole = " (all training samples)" if size == most else ""
-    rows = [{"batch_size": each, "fits": each <= size} for each in tried]
+    rows = [{"batch_size": each, "fits": each <= size, "batches_per_epoch": ceil(most / each)} for each in tried]
+    if run.trainer.is_global_zero:
+        _draw_batch_sizes(rows, folder / "find_batch_size.png")
     return f"data.batch_size={size} is the largest that fits{whole}; fewer steps an epoch take more epochs", rows
+
+
+def _draw_batch_sizes(rows: list[dict[str, Any]], path: Path) -> None:
+    from matplotlib.figure import Figure  # a second that a run need not wait for
+
+    figure = Figure(layout="constrained")
+    axes = figure.add_subplot(xlabel="samples in a batch", ylabel="batches in an epoch", xscale="log", yscale="log")
+    for fits, marker, label in ((True, "o", "fits"), (False, "x", "does not fit")):
+        chosen = [row for row in rows if row["fits"] is fits]
+        if chosen:
+            columns = [[row[name] for row in chosen] for name in ("batch_size", "batches_per_epoch")]
+            axes.plot(*columns, marker, label=label)
+    axes.legend()
+    figure.savefig(path, dpi=120)

@@ -6,8 +6,10 @@ from typing import Any
 from omegaconf import DictConfig
 
 from epochwise.config.allowed_names import allowed_names
+from epochwise.config.budget_seconds import budget_seconds
 from epochwise.config.contradictions import contradictions
-from epochwise.config.epoch_settings import EpochSettings, check_epoch_settings
+from epochwise.config.epoch_findings import EpochFindings
+from epochwise.config.epoch_settings import check_epoch_settings
 from epochwise.config.monitor import check_monitor
 from epochwise.config.node import check_node
 from epochwise.config.provided import PROVIDED
@@ -35,8 +37,9 @@ def check(config: DictConfig, front_door: str = "train", may_miss: bool = False)
     resolved = resolve(config)
     schema = SCHEMAS[front_door]
     faults = resolved.faults | spec_faults(resolved.written) | _root(resolved.tree, schema)
-    unknown = resolved.tree.get("budget") is not None  # how many epochs it makes, the data will say
-    epochs = EpochSettings({}, []) if unknown else check_epoch_settings(resolved.tree)
+    budget = resolved.tree.get("budget")
+    unknown = budget is not None and budget_seconds(budget) is None  # how many epochs it makes, the data will say
+    epochs = EpochFindings({}, []) if unknown else check_epoch_settings(resolved.tree)
     faults |= contradictions(resolved.tree) | check_monitor(resolved.tree) | epochs.faults
     for key, value in resolved.tree.items():
         if key in schema.several and isinstance(value, dict):

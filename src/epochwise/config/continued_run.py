@@ -34,7 +34,8 @@ def continue_run(words: list[str]) -> list[str]:
         key = word.lstrip("+~").partition("=")[0]
         if isinstance(plain.get(key), dict) or key == "experiment":
             faults.append(f"{word}: a run that is continued keeps its {key}; set values by {key}.KEY=VALUE")
-    faults += ["budget: a run that goes on takes trainer.max_epochs=..."] * any(w.startswith("budget=") for w in rest)
+    if any(word.startswith("budget=") for word in rest):
+        faults.append("budget: a run that goes on takes trainer.max_epochs=..., or ++trainer.max_time=DD:HH:MM:SS")
     if any(word.startswith("extend=") for word in rest) and not any("trainer.max_epochs=" in word for word in rest):
         faults.append("extend: says what becomes of the schedule with more epochs; set trainer.max_epochs=... too")
     if faults:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from epochwise.config.number import number
 from epochwise.config.resolve import join
 
 
@@ -18,7 +19,7 @@ def contradictions(tree: dict[str, Any]) -> dict[str, str]:
     if not isinstance(trainer, dict):
         return {}
     faults = {}
-    least, most = _number(trainer, "min_epochs"), _number(trainer, "max_epochs")
+    least, most = number(trainer, "min_epochs"), number(trainer, "max_epochs")
     if least is not None and most is not None and least > most:
         said = f"got {least}, allowed: at most trainer.max_epochs={most}"
         faults["trainer.min_epochs"] = f"trainer.min_epochs: {said}"
@@ -35,9 +36,9 @@ def _no_validation(trainer: dict[str, Any]) -> str | None:
     """Why there is never a validation; ``None`` where there is one."""
     if trainer.get("fast_dev_run"):
         return None  # one batch of everything, whatever else is set
-    if (limit := _number(trainer, "limit_val_batches")) == 0:
+    if (limit := number(trainer, "limit_val_batches")) == 0:
         return f"with trainer.limit_val_batches={limit}"
-    every, most = _number(trainer, "check_val_every_n_epoch"), _number(trainer, "max_epochs")
+    every, most = number(trainer, "check_val_every_n_epoch"), number(trainer, "max_epochs")
     if every is not None and most is not None and every > most >= 1:
         return f"with trainer.check_val_every_n_epoch={every} and trainer.max_epochs={most}"
     return None
@@ -54,8 +55,3 @@ def _monitors(node: Any, path: str, why: str) -> dict[str, str]:
     for name, value in node.items():
         faults |= _monitors(value, join(path, name), why)
     return faults
-
-
-def _number(node: dict[str, Any], key: str) -> int | float | None:
-    value = node.get(key)
-    return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None

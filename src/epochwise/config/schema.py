@@ -11,8 +11,8 @@ NAME = Annotated[str, Written(r"(?s).*\S.*", "text that is not empty")]
 BUDGET = Annotated[
     str,
     Written(
-        r"\s*\d+(\.\d*)?(e\+?\d+)?\s*(epoch|step|sample)s?\s*",
-        "a count with its unit: 20000 steps, 2e6 samples, 40 epochs",
+        r"\s*\d+(\.\d*)?(e\+?\d+)?\s*((epoch|step|sample)s?|s|min|h)\s*",
+        "a count with its unit: 20000 steps, 2e6 samples, 40 epochs; or a time: 90s, 90min, 2h",
     ),
 ]
 SEED = Annotated[int, Interval(ge=0, le=2**32 - 1)]  # as Lightning and NumPy take it

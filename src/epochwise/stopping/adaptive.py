@@ -1,5 +1,6 @@
 """Cool down and stop when the validation score has levelled off."""
 
+from math import ceil
 from pathlib import Path
 from typing import Any, Literal
 
@@ -10,6 +11,7 @@ from epochwise.epochs.levelling import levelling
 from epochwise.input_error import InputError
 from epochwise.run.before_cooldown import BeforeCooldown
 from epochwise.stopping.monitored_score import monitored_score
+from epochwise.stopping.pace import Pace
 
 
 class Adaptive(L.Callback):
@@ -17,9 +19,9 @@ class Adaptive(L.Callback):
 
     The rate stays until the score has levelled off (``epochs.levelling``); then the schedule cools down over a fraction
     of the epochs so far, and the run ends. Where that has not happened in time, the schedule cools down by itself, to
-    end with ``trainer.max_epochs``. Scores count from the last of these: epoch 0 and whatever began anew
-    (``begin_anew``: layers that were unfrozen, more epochs that were asked for). It does not cool down before
-    ``trainer.min_epochs``.
+    end with ``trainer.max_epochs``, or here, to end with ``trainer.max_time`` at the pace so far. Scores count from the
+    last of these: epoch 0 and whatever began anew (``begin_anew``: layers that were unfrozen, more epochs that were
+    asked for). It does not cool down before ``trainer.min_epochs``, unless the time is nearly over.
 
     The checkpoints of before the cool-down stay, in ``before_cooldown`` beside the others: from there the run can be
     extended.
@@ -45,6 +47,7 @@ class Adaptive(L.Callback):
         self.max_epochs: int | None = None  # of the run when it decided
         self.found: str | None = None
         self.reason: str | None = None
+        self.pace = Pace()
 
     def begin_anew(self, epoch: int) -> None:
         """Judge only scores from an epoch on, since another training begins with it; a cool-down is called off."""
@@ -52,6 +55,7 @@ class Adaptive(L.Callback):
 
     def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         schedule = _schedule(pl_module)
+        self.pace.begin(trainer)
         if self.max_epochs not in (None, trainer.max_epochs):  # more epochs were asked for since
             self.reason = None
             if schedule.cooldown_begins:  # and it goes on from before the cool-down
@@ -80,8 +84,11 @@ class Adaptive(L.Callback):
             self._observe(trainer)
         schedule, count = _schedule(pl_module), trainer.current_epoch + 1
         begins, ends = schedule.cooldown_epochs
-        if self.cooldown_epoch is None and max(trainer.min_epochs or 0, 1) <= count < begins:
-            self._judge(trainer, count)
+        if self.cooldown_epoch is None and count < begins:
+            if max(trainer.min_epochs or 0, 1) <= count:
+                self._judge(trainer, count)
+            if self.cooldown_epoch is None:
+                self._keep_time(trainer, count, schedule.cooldown_fraction)
             schedule.cool_down(self.cooldown_epoch)
         elif self.cooldown_epoch is not None and count == ends:
             self.reason = f"{self.found}; cooled down from epoch {begins} to {count - 1}"
@@ -98,6 +105,12 @@ class Adaptive(L.Callback):
         if trainer.strategy.reduce_boolean_decision(found.levelled_off, all=False):
             self.cooldown_epoch = count
             self.found = f"{self.monitor} had levelled off by epoch {count - 1} ({found})"
+
+    def _keep_time(self, trainer: L.Trainer, count: int, cooldown_fraction: float) -> None:
+        later = ceil((count + 1) * (1 + cooldown_fraction)) + 1  # an epoch to spare: none takes as long as the other
+        if trainer.strategy.reduce_boolean_decision(later > self.pace.epochs_in_time(trainer), all=False):
+            self.cooldown_epoch = count
+            self.found = f"trainer.max_time was near by epoch {count - 1}, and {self.monitor} had not levelled off"
 
     def state_dict(self) -> dict[str, Any]:
         names = ("scores", "anew_epoch", "cooldown_epoch", "max_epochs", "found", "reason")
