@@ -77,7 +77,8 @@ def test_the_run_keeps_which_weights_it_began_with_and_is_evaluated_without_them
     from epochwise.commands.restore import restore
 
     shutil.copytree(trained, tmp_path / "runs/first")
-    choice = (f"model.pretrained={tmp_path}/runs", "finetune=head", "trainer.max_epochs=1", *QUICK)
+    constant = ("scheduler=none", "trainer.max_epochs=1")
+    choice = (f"model.pretrained={tmp_path}/runs", "finetune=head", *constant, *QUICK)
     train(composed(*choice, run_folder=tmp_path / "run"))
     kept = yaml.safe_load((tmp_path / "run/config.yaml").read_text())
     assert kept["model"]["pretrained"] == f"{tmp_path}/runs/first/checkpoints/best.ckpt"

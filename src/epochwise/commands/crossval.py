@@ -18,6 +18,7 @@ from epochwise.run.job_record import of_one_job
 from epochwise.run.whole_file import whole_file
 from epochwise.sweep.read_jobs import Job, read_jobs, sweep_rows
 from epochwise.sweep.write_sweep import write_sweep_csv, write_sweep_report
+
 from hydra_plugins.epochwise.command_sweeper import CommandSweeper
 
 

@@ -14,6 +14,7 @@ from epochwise.commands.tell import tell
 from epochwise.config.schema import SCHEMAS
 from epochwise.input_error import InputError
 from epochwise.run.job_record import of_one_job
+
 from hydra_plugins.epochwise.command_sweeper import CommandSweeper
 
 #: Keys of search.yaml that a trial's run has no part in.
