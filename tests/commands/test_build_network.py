@@ -19,7 +19,9 @@ def built(model, resumed=False, names=NAMES):
     return build_network(OmegaConf.create({"model": model}), names, resumed)
 
 
-MLP = {"_target_": "epochwise.model.mlp.MLP", "input_shape": [1, 8, 8], "num_outputs": 10, "hidden_sizes": [256, 256]}
+MLP = {"_target_": "epochwise.model.mlp.MLP", "input_shape": [1, 8, 8], "num_outputs": 10}
+MLP["hidden_sizes"] = [256, 256]
+RESNET = {"_target_": "epochwise.model.resnet.ResNet", "input_shape": [1, 64, 64], "num_outputs": 10}
 
 
 def weight(folder, name):
@@ -55,7 +57,7 @@ def test_weights_of_timm_come_from_a_file_too(tmp_path):
 @pytest.mark.parametrize(
     ("node", "first"),
     [
-        ({"_target_": "epochwise.model.resnet.ResNet", "input_shape": [1, 64, 64], "num_outputs": 10}, "conv1.weight"),
+        (RESNET, "conv1.weight"),
         ({"_target_": "torchvision.models.get_model", "name": "resnet18", "num_classes": 10}, "conv1.weight"),
     ],
 )

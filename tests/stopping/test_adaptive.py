@@ -121,4 +121,4 @@ def test_what_begins_anew_is_judged_on_scores_of_its_own_and_calls_a_cool_down_o
     assert (stopping.cooldown_epoch, stopping.reason, stopping.anew_epoch) == (None, None, 15)
     again = Adaptive("val/loss", "min")
     again.load_state_dict(stopping.state_dict())
-    assert vars(again) == vars(stopping)
+    assert again.state_dict() == stopping.state_dict()

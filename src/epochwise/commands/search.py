@@ -39,7 +39,8 @@ def search(config: DictConfig, overrides: list[str], sweeper: CommandSweeper) ->
         from epochwise.search.trials import Trials
         from epochwise.search.write_study import study_table, write_study
     except ModuleNotFoundError as error:
-        raise InputError(f"search.py needs the package {error.name!r}: pip install 'epochwise[search]'") from error
+        extra = "epochwise[search]"
+        raise InputError(f"search.py needs the package {error.name!r}: pip install '{extra}'") from error
     folder = Path(config.hydra.sweep.dir)
     storage = config.storage or f"sqlite:///{folder / 'study.db'}"
     parsed = OverridesParser.create().parse_overrides(overrides)
