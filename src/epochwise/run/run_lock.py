@@ -6,6 +6,7 @@ from pathlib import Path
 from time import monotonic, sleep
 
 from epochwise.input_error import InputError
+from epochwise.run.process_lives import process_lives
 
 
 class RunLock:
@@ -23,7 +24,7 @@ class RunLock:
         self.path = run_folder / ".lock"
         give_up = monotonic() + seconds
         while (holder := self._take()) is not None:
-            if _lives(holder) or monotonic() > give_up:
+            if process_lives(holder) or monotonic() > give_up:
                 raise InputError(f"run_folder: process {holder} is writing to {run_folder}; one at a time")
             sleep(0.2)
 
@@ -57,13 +58,3 @@ class RunLock:
         """Let go of the folder."""
         self.path.unlink(missing_ok=True)
         self.file.close()
-
-
-def _lives(process: str) -> bool:
-    try:
-        os.kill(int(process), 0)
-    except (ValueError, ProcessLookupError):
-        return False
-    except PermissionError:
-        return True
-    return True

@@ -18,6 +18,7 @@ from optuna.trial import TrialState
 
 from epochwise.input_error import InputError
 from epochwise.run.job_record import JobRecord
+from epochwise.run.process_lives import process_lives
 from epochwise.search.space import Space
 
 #: A trial that does not count: its process was killed, or there were enough already.
@@ -47,7 +48,7 @@ class Trials:
         host, _, _ = _owner().rpartition(":")
         for trial in self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
             there, _, process = str(trial.user_attrs.get("owner", "")).rpartition(":")
-            if there == host and not _lives(process):
+            if there == host and not process_lives(process):
                 self._void(trial._trial_id, trial.number, "its process was killed")
                 self.study.enqueue_trial(trial.params, user_attrs={"again": trial.number})
 
@@ -137,13 +138,3 @@ def _score(folder: Path) -> float | None:
 
 def _owner() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"
-
-
-def _lives(process: str) -> bool:
-    try:
-        os.kill(int(process), 0)
-    except (ValueError, ProcessLookupError):
-        return False
-    except PermissionError:
-        return True
-    return True
