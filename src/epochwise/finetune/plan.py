@@ -9,7 +9,7 @@ from torch import nn
 
 from epochwise.finetune.applied_plan import AppliedPlan
 from epochwise.finetune.bound_plan import BoundPlan
-from epochwise.finetune.cached_features import cached_features
+from epochwise.finetune.cached_features import CachedFeatures, cached_features
 from epochwise.finetune.kept_plan import kept_plan
 from epochwise.finetune.plateau import Plateau
 from epochwise.input_error import InputError
@@ -68,6 +68,7 @@ class Plan(L.Callback):
         self.lr_decay, self.lr_scales, self.frozen_mode = lr_decay, lr_scales or {}, frozen_mode
         self.plateau = Plateau(monitor, mode, patience, min_delta)
         self.cache_features = cache_features
+        self.cached: CachedFeatures | None = None
         self.bound: BoundPlan | None = None
         self.applied: AppliedPlan  # setup makes it
         self.told_start = 0  # of the last phase, to whoever stops the run
@@ -87,6 +88,7 @@ class Plan(L.Callback):
             self.lr_decay,
             self.lr_scales,
         )
+        self.cached = cached_features(self.bound, self.frozen_mode) if self.cache_features else None
         return self.bound
 
     def setup(self, trainer: L.Trainer, pl_module: L.LightningModule, stage: str) -> None:
@@ -95,9 +97,7 @@ class Plan(L.Callback):
             if not hasattr(task, "parameter_groups"):
                 raise InputError(f"finetune: {type(task).__name__} has no parameter_groups to name the groups by stage")
             bound = self.bound or self.bind(task.network, trainer.max_epochs)
-            data = getattr(trainer, "datamodule", None)
-            cached = cached_features(bound, self.frozen_mode, data) if self.cache_features else None
-            self.applied = AppliedPlan(bound, self.frozen_mode, cached)
+            self.applied = AppliedPlan(bound, self.frozen_mode, self.cached)
             task.parameter_groups = lambda _: bound.groups()
 
     def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
