@@ -64,7 +64,7 @@ def _keep_plan(run: Run) -> None:
 
 def _find_lr(run: Run, folder: Path) -> tuple[str, list[dict[str, Any]]]:
     # The Tuner gives all groups one rate, before each step anew.
-    run.task.on_before_optimizer_step = scale_rates  # type: ignore[assignment,method-assign]
+    run.task.on_before_optimizer_step = scale_rates  # type: ignore[method-assign]
     finder = Tuner(run.trainer).lr_find(
         run.task, datamodule=run.data, min_lr=MIN_LR, max_lr=MAX_LR, num_training=NUM_STEPS, update_attr=False
     )
