@@ -17,12 +17,13 @@ import os
 import statistics
 import sys
 import warnings
+from functools import partial
 from typing import Any, NamedTuple
 
 import torch
 from real_transfer import EPOCHS, SCRATCH_EPOCHS, SCRATCH_RATE, Rival, few_digits, fit, network, pretrained
 from transfer_faults import CASES, Weights, one_cycle, resume, said, two_ranks
-from transfer_rivals import OURS, RIVALS
+from transfer_rivals import RATES, RIVALS, plan
 
 from epochwise.commands.quiet import quiet
 from epochwise.data.digits import Digits
@@ -49,8 +50,9 @@ def scores(case: Case) -> dict[str, list[float] | str]:
         data = few_digits(case.labels, seed, case.classes)
         fitted = fit(network(num_classes), data, SCRATCH_RATE, SCRATCH_EPOCHS, seed)
         found["from scratch"].append(fitted.accuracy)
-        rivals = {name: (OURS["two phases"][0], make, Rival) for name, make in RIVALS.items()}
-        for name, (rate, make, kind) in ({name: (*ours, None) for name, ours in OURS.items()} | rivals).items():
+        ours = {name: (rate, partial(plan, name), None) for name, rate in RATES.items()}
+        rivals = {name: (RATES["two_phase"], make, Rival) for name, make in RIVALS.items()}
+        for name, (rate, make, kind) in (ours | rivals).items():
             if isinstance(found.setdefault(name, []), str):
                 continue
             try:
@@ -87,8 +89,8 @@ def main() -> int:
     quiet()
     warnings.filterwarnings("ignore")
     torch.set_num_threads(1)
-    mnist, mnist_accuracy = pretrained(MNIST5k(batch_size=64), epochs=8)
-    lower, lower_accuracy = pretrained(Digits(image_size=28, classes=range(5), batch_size=64), epochs=20)
+    mnist, mnist_accuracy = pretrained(MNIST5k(batch_size=64), epochs=12)
+    lower, lower_accuracy = pretrained(Digits(image_size=28, classes=range(5), batch_size=64), epochs=40)
     print(f"pretrained: MNIST-5k, test accuracy {mnist_accuracy:.3f}; digits 0 to 4, {lower_accuracy:.3f}\n")
     weights = mnist.state_dict()
     gains = {
