@@ -11,8 +11,7 @@ from lightning.pytorch.callbacks import BackboneFinetuning
 from real_transfer import EPOCHS
 
 CONF = Path(__file__).parents[1] / "conf"
-#: File of conf/finetune -> rate, chosen on seeds 10 and 11.
-RATES = {"head": 3e-3, "gradual": 3e-3, "layerwise": 3e-3, "two_phase": 1e-2}
+PLANS = ("head", "gradual", "layerwise", "two_phase")  # of conf/finetune
 UNFREEZE_AT = 5  # the second phase of two_phase
 
 
@@ -24,23 +23,24 @@ def plan(name: str) -> L.Callback:
     return made
 
 
-def backbone_finetuning() -> L.Callback:
+def backbone_finetuning(rate: float) -> L.Callback:
     """As two_phase: the head, then all, the backbone at a tenth of the rate."""
     return BackboneFinetuning(UNFREEZE_AT, lambda_func=lambda _: 1.0, backbone_initial_ratio_lr=0.1, should_align=False)
 
 
-def finetuning_scheduler() -> L.Callback:
+def finetuning_scheduler(rate: float) -> L.Callback:
     """As two_phase."""
     from finetuning_scheduler import FinetuningScheduler
 
     schedule: dict[int, dict[str, Any]] = {
         0: {"params": [r"network\.head\..*"], "max_transition_epoch": UNFREEZE_AT},
-        1: {"params": [r"network\.st.*"], "max_transition_epoch": EPOCHS, "lr": RATES["two_phase"] / 10},
+        1: {"params": [r"network\.st.*"], "max_transition_epoch": EPOCHS, "lr": rate / 10},
     }
     return FinetuningScheduler(ft_schedule=schedule, epoch_transitions_only=True, restore_best=False)
 
 
-RIVALS: dict[str, Callable[[], L.Callback]] = {
+#: name -> what makes the callback for a rate
+RIVALS: dict[str, Callable[[float], L.Callback]] = {
     "Lightning's BackboneFinetuning": backbone_finetuning,
     "finetuning-scheduler": finetuning_scheduler,
 }
