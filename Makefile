@@ -26,10 +26,11 @@ version := $(firstword $(found))
 stamp := .venv/.installed-$(version)-$(pins)
 endif
 
-.PHONY: help train test faults projects lint docs clean
+.PHONY: help train test ranks faults projects lint docs clean
 help:
 	@echo "make train [ARGS='model=resnet trainer.max_epochs=50']   train; ARGS are those of train.py"
 	@echo "make test  [ARGS='-k packaging']                         run the tests; ARGS are those of pytest"
+	@echo "make ranks                                               run the tests of several processes as one run; 4 minutes"
 # examples
 	@echo "make faults                                              kill, interrupt and starve hundreds of runs; an hour"
 # /examples
@@ -46,6 +47,9 @@ train: $(stamp)
 
 test: $(stamp)
 	@$(run) -m pytest -n auto --maxprocesses 4 --dist worksteal $(ARGS)
+
+ranks: $(stamp)
+	@$(run) -m pytest -m ranks $(ARGS)
 
 # examples
 faults: $(stamp)
