@@ -35,7 +35,8 @@ def check_epoch_settings(tree: dict[str, Any]) -> EpochFindings:
         _adaptive(found, scheduler, budget, every)
     elif horizon_key(scheduler):
         _time(found, trainer.get("max_time"), scheduler, budget)
-    last_phase = check_unfreeze_settings(found, finetune, stopping, budget)
+    stoppers = {"stopping": stopping} | {f"callbacks.{name}": callback for name, callback in callbacks.items()}
+    last_phase = check_unfreeze_settings(found, finetune, stoppers, budget)
     _stopping(found, stopping, budget, every, last_phase)
     check_schedule_settings(found, optimizer, scheduler, stopping, budget)
     for name, callback in callbacks.items():
