@@ -14,7 +14,7 @@ def check_unfreeze_settings(
     Args:
         found: what is found is added to it.
         finetune: its node; its ``phases`` are looked at.
-        stoppers: path -> node of all that may end a run. Lightning's EarlyStopping, unlike what is here, does not wait for
+        stoppers: path -> node of all that may end a run. Lightning's EarlyStopping, unlike ours, does not wait for
             the last phase.
         budget: epochs.
 
