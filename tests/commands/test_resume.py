@@ -62,7 +62,7 @@ def whole(tmp_path_factory, composed):
     return run
 
 
-@pytest.mark.parametrize("batch", [10, 17, *(pytest.param(n, marks=pytest.mark.ranks) for n in (4, 23))])
+@pytest.mark.parametrize("batch", [17, *(pytest.param(batch, marks=pytest.mark.ranks) for batch in (4, 10, 23))])
 @pytest.mark.parametrize("name", CONFIGS)
 def test_a_run_that_was_cut_off_ends_as_the_uninterrupted_one(tmp_path, composed, whole, monkeypatch, name, batch):
     expected = whole(name)
