@@ -1,22 +1,23 @@
-"""From MNIST-5k to a few of scikit-learn's digits, for benchmarks/finetuning.py: data, network and training."""
+"""From many digits to a few others, for benchmarks/finetuning.py: data, network and training."""
 
 import os
 import tempfile
+from collections.abc import Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
 import lightning as L
 import torch
 from torch import nn
-from torch.optim.lr_scheduler import ConstantLR
+from torch.optim.lr_scheduler import CosineAnnealingLR
 
 from epochwise.data.digits import Digits
-from epochwise.data.mnist5k import MNIST5k
+from epochwise.data.split_data_module import SplitDataModule
 from epochwise.model.load_weights import load_weights
 from epochwise.model.small_resnet import SmallResNet
 from epochwise.task.classification import Classification
 
-EPOCHS, SCRATCH_EPOCHS, PRETRAIN_EPOCHS = 20, 60, 8
+EPOCHS, SCRATCH_EPOCHS, SCRATCH_RATE = 20, 60, 2e-3
 
 
 class Rival(Classification):
@@ -45,28 +46,29 @@ class Fitted(NamedTuple):
     accuracy: float
 
 
-def network(weights: dict[str, torch.Tensor] | None = None) -> nn.Module:
+def network(num_classes: int, weights: dict[str, torch.Tensor] | None = None, same_classes: bool = True) -> nn.Module:
     """The 78,000 parameters, drawn anew or pretrained."""
     torch.manual_seed(0)
-    made = SmallResNet((1, 28, 28), 10)
+    made = SmallResNet((1, 28, 28), num_classes)
     if weights:
-        load_weights(made, weights, "MNIST-5k", same_classes=True)
+        load_weights(made, weights, "the pretraining", same_classes)
     return made
 
 
-def data_with(labels: int, seed: int) -> Digits:
+def few_digits(labels: int, seed: int, classes: Sequence[int] | None = None) -> Digits:
     """Digits of which a few are labelled; the seed draws which, and the test split."""
-    data = Digits(image_size=28, batch_size=10, max_train_samples=labels, split_seed=seed, order_seed=seed)
+    data = Digits(
+        image_size=28, classes=classes, batch_size=10, max_train_samples=labels, split_seed=seed, order_seed=seed
+    )
     data.setup()
     return data
 
 
-def pretrained() -> tuple[dict[str, torch.Tensor], float]:
-    """Weights of a network trained on MNIST-5k, and its test accuracy."""
-    data = MNIST5k(batch_size=64)
+def pretrained(data: SplitDataModule, epochs: int) -> Fitted:
+    """A network trained on all of a data set, and its test accuracy."""
     data.setup()
-    fitted = fit(network(), data, 2e-3, PRETRAIN_EPOCHS, seed=0)
-    return fitted.network.state_dict(), fitted.accuracy
+    assert data.spec
+    return fit(network(data.spec.num_outputs), data, 2e-3, epochs, seed=0)
 
 
 def fit(
@@ -80,18 +82,21 @@ def fit(
     schedule: Any = None,
     save: str | None = None,
     load: str | None = None,
+    ranks: int = 1,
 ) -> Fitted:
-    """Train, with the rate as it is but for a given schedule, and test what the last epoch left."""
+    """Train, on a cosine from the rate to 0 where no schedule is given, and test what the last epoch left."""
     L.seed_everything(seed, verbose=False)
     task = (kind or Classification)(
         made,
         optimizer=partial(torch.optim.AdamW, lr=rate, weight_decay=0.05),
-        scheduler=schedule or partial(ConstantLR, factor=1.0, total_iters=0),
+        scheduler=schedule or partial(CosineAnnealingLR, T_max=epochs),
         class_counts=data.spec.class_counts,
         label_smoothing=0.1,
     )
     trainer = L.Trainer(
         accelerator="cpu",
+        devices=ranks,
+        strategy="ddp" if ranks > 1 else "auto",
         max_epochs=epochs,
         callbacks=[callback] if callback else None,
         limit_val_batches=1,

@@ -27,7 +27,7 @@ def outcome(folder: Path) -> dict[str, Any]:
     reader = EventAccumulator(str(folder / "tensorboard"), size_guidance={"scalars": 0})
     reader.Reload()
     points = {tag: [(e.step, e.value) for e in reader.Scalars(tag)] for tag in reader.Tags()["scalars"]}
-    points = {tag: values for tag, values in points.items() if "/seconds" not in tag}
+    points = {tag: values for tag, values in points.items() if "/seconds" not in tag and "/resume" not in tag}
     result = json.loads((folder / "result.json").read_text())
     result["plan"].pop("estimated_seconds", None)
     result["forecast"].pop("seconds")

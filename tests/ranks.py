@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 
-def run_ranks(script: Path, world_size: int) -> list[Any]:
+def run_ranks(script: Path, world_size: int, *arguments: str) -> list[Any]:
     """What each rank printed last, as JSON; one process alone is no rank."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -19,7 +19,8 @@ def run_ranks(script: Path, world_size: int) -> list[Any]:
         ranks = {"RANK": rank, "LOCAL_RANK": rank, "WORLD_SIZE": world_size, "MASTER_PORT": port}
         ranks = {name: str(value) for name, value in ranks.items()} | {"MASTER_ADDR": "127.0.0.1"}
         variables = os.environ | {"OMP_NUM_THREADS": "1"} | (ranks if world_size > 1 else {})
-        processes.append(subprocess.Popen([sys.executable, script], env=variables, stdout=subprocess.PIPE, text=True))
+        command = [sys.executable, script, *arguments]
+        processes.append(subprocess.Popen(command, env=variables, stdout=subprocess.PIPE, text=True))
     outputs = [process.communicate(timeout=240)[0] for process in processes]
     assert [process.returncode for process in processes] == [0] * world_size
     return [json.loads(output.splitlines()[-1]) for output in outputs]

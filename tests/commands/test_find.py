@@ -1,6 +1,7 @@
 import csv
 
 import pytest
+import torch
 
 from epochwise.commands.train import train
 from epochwise.input_error import InputError
@@ -39,6 +40,29 @@ def test_the_largest_batch_is_all_of_the_data_where_memory_is_no_bound(tmp_path,
     ]
     assert (tmp_path / "find_batch_size.png").read_bytes().startswith(b"\x89PNG")
     assert "data.batch_size=1257 is the largest that fits (all training samples)" in capsys.readouterr().out
+
+
+def test_what_is_frozen_stays_frozen_and_slower_layers_slower_while_a_rate_is_looked_for(
+    tmp_path, composed, monkeypatch
+):
+    seen, step = [], torch.optim.AdamW.step
+
+    def watched(self, closure=None):
+        out = step(self, closure)
+        if any("part" in group for group in self.param_groups):  # no schedule that is looked at alone
+            seen.append([(g["part"], g["lr"], any(p.grad is not None for p in g["params"])) for g in self.param_groups])
+        return out
+
+    monkeypatch.setattr(torch.optim.AdamW, "step", watched)
+    monkeypatch.setattr("epochwise.commands.find.NUM_STEPS", 20)
+    plan = ["finetune=plan", "finetune.phases=[{at_epoch:0,unfreeze:[1.weight,head]},{at_epoch:1,unfreeze:all}]"]
+    train(composed("find=lr", *plan, "finetune.lr_decay=0.5", *QUICK, run_folder=tmp_path))
+    rates = [float(row["lr"]) for row in read(tmp_path / "find_lr.csv")]
+    for groups, rate in zip(seen[1:], rates[1:], strict=False):
+        named = {part: (lr, trained) for part, lr, trained in groups}
+        assert named["head"] == (pytest.approx(rate), True)
+        assert named["body"] == (pytest.approx(rate / 2), True)
+        assert named["body_2"] == (pytest.approx(rate / 2), False)
 
 
 def test_a_loss_that_is_no_number_has_no_rate(tmp_path, composed, monkeypatch):

@@ -187,6 +187,12 @@ def test_settings_that_contradict_each_other_are_faults(trainer, monitor, at_fau
     assert list(contradictions(tree)) == at_fault
 
 
+@pytest.mark.parametrize(("augment", "at_fault"), [({"_target_": "x"}, ["finetune.cache_features"]), (None, [])])
+def test_features_of_pictures_that_are_drawn_anew_are_not_cached(augment, at_fault):
+    tree = {"trainer": {}, "finetune": {"cache_features": True}, "data": {"augment": augment}}
+    assert list(contradictions(tree)) == at_fault
+
+
 def test_a_check_imports_neither_torch_nor_what_it_checks():
     code = (
         "import sys; sys.path.insert(0, sys.argv[2])\n"

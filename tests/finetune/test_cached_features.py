@@ -171,3 +171,4 @@ def test_features_that_change_are_not_cached(tmp_path, composed, overrides, line
     base = [one for one in CACHED if "finetune" not in one]
     with pytest.raises(InputError, match=f"finetune.cache_features: got True, but {line}"):
         train(composed(*base, "finetune=head", *overrides, "finetune.cache_features=true", run_folder=tmp_path))
+    assert not (tmp_path / "config.yaml").exists()

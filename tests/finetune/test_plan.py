@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import lightning as L
 import pytest
 import torch
@@ -101,8 +103,8 @@ def test_a_phase_may_wait_for_a_plateau_and_stays_begun_after_a_resume(tmp_path,
 def test_what_is_unfrozen_trains_as_a_layer_that_never_was_frozen():
     network = SmallResNet((1, 8, 8), 3, widths=[2, 4])
     plan = Plan([{"at_epoch": 0, "unfreeze": "head"}, {"at_epoch": 1, "unfreeze": "all"}])
-    plan.bind(network, 2)
-    trainer = L.Trainer(logger=False, accelerator="cpu")
+    trainer = L.Trainer(logger=False, accelerator="cpu", max_epochs=2)
+    plan.setup(trainer, SimpleNamespace(network=network, parameter_groups=None), "fit")
     plan.on_train_start(trainer, None)
     assert [module.training for module in (network.stem, network.stem[1], network.head)] == [False, False, True]
     trainer.fit_loop.epoch_progress.current.completed = 1

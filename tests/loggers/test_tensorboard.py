@@ -82,6 +82,12 @@ def test_train_and_val_share_a_chart_on_each_axis(tmp_path, composed):
         assert drawn == {f"{axis}/train/loss", f"{axis}/val/loss"}
 
 
+def test_an_unfreeze_is_a_point_at_its_epoch(tmp_path, composed):
+    plan = ["finetune=two_phase", "finetune.phases.1.at_epoch=1", "trainer.max_epochs=2"]
+    train(composed(*plan, *QUICK, run_folder=tmp_path))
+    assert curves(tmp_path)[0]["epoch/events/unfreeze"] == [(1, 1.0)]
+
+
 def test_the_hparams_row_has_settings_best_score_and_best_epoch(tmp_path, composed):
     train(composed("trainer.max_epochs=2", *QUICK, run_folder=tmp_path))
     points, reader = curves(tmp_path)

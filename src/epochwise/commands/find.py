@@ -11,6 +11,7 @@ from epochwise.commands.assemble import Run
 from epochwise.commands.shown import shown
 from epochwise.commands.tell import tell
 from epochwise.input_error import InputError
+from epochwise.optimizer.scaled_rates import scale_rates
 from epochwise.run.whole_file import whole_file
 
 #: Optimizer steps of the range test, and the rates between which it goes, in even ratios.
@@ -33,6 +34,7 @@ def find(run: Run, what: str) -> None:
     Source:
         lr: Smith 2017, https://arxiv.org/abs/1506.01186, section 3.3.
     """
+    _keep_plan(run)
     folder = Path(run.config.run_folder)
     found, rows = _find_lr(run, folder) if what == "lr" else _find_batch_size(run, folder)
     if not run.trainer.is_global_zero:
@@ -48,7 +50,21 @@ def find(run: Run, what: str) -> None:
     tell(lines | {"suggested": found})
 
 
+def _keep_plan(run: Run) -> None:
+    """Let the task ask the plan of fine-tuning who trains: the Tuner puts all callbacks aside."""
+    task: Any = run.task
+    begin = task.on_train_batch_start
+
+    def on_train_batch_start(batch: Any, batch_idx: int) -> Any:
+        run.finetune.on_train_batch_start(run.trainer, task, batch, batch_idx)
+        return begin(batch, batch_idx)
+
+    task.on_train_batch_start = on_train_batch_start
+
+
 def _find_lr(run: Run, folder: Path) -> tuple[str, list[dict[str, Any]]]:
+    # The Tuner gives all groups one rate, before each step anew.
+    run.task.on_before_optimizer_step = scale_rates  # type: ignore[method-assign]
     finder = Tuner(run.trainer).lr_find(
         run.task, datamodule=run.data, min_lr=MIN_LR, max_lr=MAX_LR, num_training=NUM_STEPS, update_attr=False
     )

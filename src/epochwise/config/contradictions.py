@@ -7,7 +7,7 @@ from epochwise.config.resolve import join
 
 
 def contradictions(tree: dict[str, Any]) -> dict[str, str]:
-    """Compare settings of the trainer with each other, and every ``monitor`` with when it would be measured.
+    """Compare settings with each other, and every ``monitor`` with when it would be measured.
 
     Args:
         tree: a resolved config; only values of the right kind are compared, the others are faults of their own.
@@ -28,6 +28,11 @@ def contradictions(tree: dict[str, Any]) -> dict[str, str]:
         faults["trainer.devices"] = f"trainer.devices: {said}"
     if tree.get("extend") is not None and tree.get("resume") is None:
         faults["extend"] = f"extend: got {tree['extend']!r}, allowed where a run goes on: run=FOLDER"
+    finetune, data = tree.get("finetune"), tree.get("data")
+    if isinstance(finetune, dict) and finetune.get("cache_features") is True and isinstance(data, dict):
+        key, said = "finetune.cache_features", "got True, but data.augment draws each picture anew in every epoch"
+        if data.get("augment") is not None:
+            faults[key] = f"{key}: {said}; drop one of both"
     unmeasured = _no_validation(trainer)
     return faults | (_monitors(tree, "", unmeasured) if unmeasured else {})
 

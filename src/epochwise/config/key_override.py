@@ -1,5 +1,6 @@
 """What is wrong with an override that Hydra could not apply to the composed config."""
 
+import re
 from typing import Any
 
 from hydra.core.override_parser.types import Override
@@ -46,7 +47,7 @@ def key_fault(override: Override, config: DictConfig, composer: Composer, known:
         meant = [group for group in groups if composer.has_option(group, str(override.value()))]
         names = meant or list(dict.fromkeys([*names, *groups]))
         return f"{name}: unknown key{allowed_names(name, names)}"
-    return _unknown_argument(parent, name, node, names, override)
+    return _unknown_argument(parent, name, node, names, override, composer)
 
 
 def one_line(error: Exception) -> str:
@@ -58,7 +59,9 @@ def one_line(error: Exception) -> str:
     return " ".join(said.split("Config search path")[0].replace("full_key", "key").split())
 
 
-def _unknown_argument(parent: str, name: str, node: DictConfig, names: list[str], override: Override) -> str:
+def _unknown_argument(
+    parent: str, name: str, node: DictConfig, names: list[str], override: Override, composer: Composer
+) -> str:
     plain: Any = OmegaConf.to_container(node, resolve=False)
     target = plain.get("_target_")
     try:
@@ -72,7 +75,17 @@ def _unknown_argument(parent: str, name: str, node: DictConfig, names: list[str]
         return f"{join(parent, name)}: not set in the file, but {target} takes it; add it with +{override.input_line}"
     known = list(dict.fromkeys([*names, *wanted.parameters]))
     line = f"{join(parent, name)}: unknown key of {target.split('.')[-1]}{allowed_names(name, known)}"
+    line += _who_has(parent, name, composer)
     return f"{line} (it takes others too; add one with +)" if wanted.takes_any else line
+
+
+def _who_has(group: str, name: str, composer: Composer) -> str:
+    """The end of a line about a key that another file of the group has."""
+    options = composer.options(group) if composer.is_group(group) else []
+    having = [
+        one for one in options if re.search(rf"^{re.escape(name)}:", composer.text(f"{group}/{one}"), re.MULTILINE)
+    ]
+    return f"; a key of {', '.join(f'{group}={one}' for one in having)}" if having else ""
 
 
 def _deepest(config: DictConfig, key: str) -> tuple[str, str | None, Any]:

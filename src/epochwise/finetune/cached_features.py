@@ -1,7 +1,6 @@
 """A frozen trunk that is run once for each sample."""
 
 import hashlib
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -76,15 +75,15 @@ class CachedFeatures:
         return found.digest()
 
 
-def cached_features(plan: BoundPlan, frozen_mode: str, data: Any) -> CachedFeatures:
+def cached_features(plan: BoundPlan, frozen_mode: str) -> CachedFeatures:
     """Make it for a plan, where a sample's features are the same in every epoch.
+
+    Pictures that augmentation draws anew are found nowhere: ``config.contradictions`` refuses it.
 
     Raises:
         InputError: they are not, or nothing is ever frozen.
     """
     key = "finetune.cache_features"
-    if getattr(data, "augment", None) is not None:
-        raise InputError(f"{key}: got True, but data.augment draws each picture anew in every epoch; drop one of both")
     if frozen_mode != "eval":
         raise InputError(f"{key}: got True, but with finetune.frozen_mode={frozen_mode} features depend on their batch")
     if len(plan.trainable_at(0)) == len(plan.lr_scale):

@@ -7,11 +7,11 @@ import lightning as L
 from annotated_types import Ge, Gt, Le
 from torch import nn
 
+from epochwise.finetune.applied_plan import AppliedPlan
 from epochwise.finetune.bound_plan import BoundPlan
 from epochwise.finetune.cached_features import CachedFeatures, cached_features
-from epochwise.finetune.freeze import freeze, frozen_modules
+from epochwise.finetune.kept_plan import kept_plan
 from epochwise.finetune.plateau import Plateau
-from epochwise.finetune.wrap_again import wrap_again
 from epochwise.input_error import InputError
 
 
@@ -70,9 +70,8 @@ class Plan(L.Callback):
         self.cache_features = cache_features
         self.cached: CachedFeatures | None = None
         self.bound: BoundPlan | None = None
-        self.applied: frozenset[str] | None = None  # to this network, in this process
+        self.applied: AppliedPlan  # setup makes it
         self.told_start = 0  # of the last phase, to whoever stops the run
-        self.frozen_modules: list[nn.Module] = []
 
     def bind(self, network: nn.Module, max_epochs: int | None) -> BoundPlan:
         """Hold the plan against a network and a budget.
@@ -89,6 +88,7 @@ class Plan(L.Callback):
             self.lr_decay,
             self.lr_scales,
         )
+        self.cached = cached_features(self.bound, self.frozen_mode) if self.cache_features else None
         return self.bound
 
     def setup(self, trainer: L.Trainer, pl_module: L.LightningModule, stage: str) -> None:
@@ -96,10 +96,8 @@ class Plan(L.Callback):
         if stage == "fit":
             if not hasattr(task, "parameter_groups"):
                 raise InputError(f"finetune: {type(task).__name__} has no parameter_groups to name the groups by stage")
-            self.applied = None
             bound = self.bound or self.bind(task.network, trainer.max_epochs)
-            if self.cache_features:
-                self.cached = cached_features(bound, self.frozen_mode, getattr(trainer, "datamodule", None))
+            self.applied = AppliedPlan(bound, self.frozen_mode, self.cached)
             task.parameter_groups = lambda _: bound.groups()
 
     def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
@@ -116,18 +114,12 @@ class Plan(L.Callback):
             self.plateau.observe(trainer)
 
     def on_train_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        epoch, plan = trainer.current_epoch, self._plan
-        if plan.waits and self.plateau.monitor.startswith("train/"):
+        if self._plan.waits and self.plateau.monitor.startswith("train/"):
             self.plateau.observe(trainer)
-        waiting = plan.waiting_at(epoch)
-        if waiting is not None and epoch in self.plateau.scores:
-            reached = self.plateau.reached(plan.starts[waiting - 1] or 0)
-            if trainer.strategy.reduce_boolean_decision(reached, all=False):
-                plan.begin(waiting, epoch + 1)
+        self.plateau.begin_waiting(self._plan, trainer)
 
     def on_train_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        if self.cached:
-            self.cached.end()
+        self.applied.end()
 
     def events(self, epoch: int) -> list[str]:
         """What the row of an epoch is marked with: ``unfreeze`` and ``freeze`` where something does from there on."""
@@ -139,8 +131,8 @@ class Plan(L.Callback):
         return {"scores": self.plateau.scores, "began": began, "told_start": self.told_start}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        self.plateau.scores, self.told_start = state_dict["scores"], state_dict["told_start"]
-        for phase, epoch in state_dict["began"].items():
+        self.plateau.scores, began, self.told_start = kept_plan(state_dict, self._plan)
+        for phase, epoch in began.items():
             self._plan.begin(phase, epoch)
 
     @property
@@ -149,21 +141,9 @@ class Plan(L.Callback):
         return self.bound
 
     def _apply(self, trainer: L.Trainer) -> None:
-        plan = self._plan
-        trainable = plan.trainable_at(trainer.current_epoch)
-        if trainable != self.applied:
-            self.applied = trainable
-            freeze(plan.network, trainable)
-            for module in self.frozen_modules:
-                module.training = True  # what stays frozen follows below
-            self.frozen_modules = frozen_modules(plan.network) if self.frozen_mode == "eval" else []
-            wrap_again(trainer)
-            if self.cached:
-                self.cached.begin()
-        if plan.last_start() != self.told_start:
-            self.told_start = plan.last_start()
+        self.applied.apply(trainer)
+        if (last_start := self._plan.last_start()) != self.told_start:
+            self.told_start = last_start
             for callback in trainer.callbacks:  # type: ignore[attr-defined]  # set on the instance
                 if hasattr(callback, "begin_anew"):
-                    callback.begin_anew(self.told_start)
-        for module in self.frozen_modules:
-            module.training = False
+                    callback.begin_anew(last_start)

@@ -1,9 +1,10 @@
-"""Whether a score has levelled off."""
+"""Whether a score has levelled off, and the phases that wait for it."""
 
 from typing import Literal
 
 import lightning as L
 
+from epochwise.finetune.bound_plan import BoundPlan
 from epochwise.input_error import InputError
 
 
@@ -45,3 +46,12 @@ class Plateau:
             if best - loss > self.min_delta:
                 best, best_epoch = loss, epoch
         return latest - best_epoch >= self.patience
+
+    def begin_waiting(self, plan: BoundPlan, trainer: L.Trainer) -> None:
+        """Let the phase that waits begin with the next epoch, where a plateau was reached in the one before it."""
+        epoch = trainer.current_epoch
+        waiting = plan.waiting_at(epoch)
+        if waiting is not None and epoch in self.scores:
+            reached = self.reached(plan.starts[waiting - 1] or 0)
+            if trainer.strategy.reduce_boolean_decision(reached, all=False):
+                plan.begin(waiting, epoch + 1)

@@ -20,8 +20,8 @@ class EpochLog(L.Callback):
 
     A row holds what was logged in its epoch (the last value where there are several), so scores that belong to an
     earlier epoch are left out where an epoch was not validated. Epochs count from 0. A step is an optimizer step: x on
-    the step axis is the number of steps taken, so the first epoch of 18 steps stands at 18. It must come after all
-    callbacks that log.
+    the step axis is the number of steps taken, so the first epoch of 18 steps stands at 18. On the epoch
+    axis an event is a point of height 1, ``epoch/events/unfreeze``. It must come after all callbacks that log.
 
     Its rows and the epoch begun are kept in the checkpoint: a run continued from there writes what followed anew, to
     ``epochs.csv`` and to loggers that have a ``rewind``.
@@ -98,7 +98,7 @@ class EpochLog(L.Callback):
         self.rows.append(row | scores | {"events": " ".join(events) or None})
         if trainer.is_global_zero:
             write_epochs_csv(self.path, self.rows)
-        self._draw(trainer, "epoch", scores, epoch)
+        self._draw(trainer, "epoch", scores | {f"events/{event}": 1.0 for event in events}, epoch)
         self.epoch_scores |= set(scores) - self.step_scores
         drawn = self.step_scores if self.logged_step == step else set()
         self._draw(trainer, "step", {name: value for name, value in trained.items() if name not in drawn}, step)

@@ -41,7 +41,10 @@ def read_pretrained(source: str) -> PretrainedWeights:
     elif not path.is_file():
         names = [one.name for one in path.parent.iterdir()] if path.parent.is_dir() else []
         hint = InputError.closest(path.name, names)
-        raise InputError(f"model.pretrained: no file and no folder {source}{hint}")
+        raise InputError(
+            f"model.pretrained: no file and no folder {source}{hint}; allowed: the folder of a run that was trained "
+            "before, a folder of such, a file with a state dict"
+        )
     found = _read(path)
     of_data = [value for value in found.values() if isinstance(value, dict) and {"spec", "learned"} <= value.keys()]
     class_names = list(of_data[0]["spec"]["class_names"]) if of_data else None
@@ -70,8 +73,11 @@ def _read(path: Path) -> dict[str, Any]:
             return read_checkpoint(path)
         found = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # bytes that are no weights fail in any way
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise InputError(f"model.pretrained: {path} cannot be read as plain weights: {reason}") from error
+        reason = f"{type(error).__name__}: {error}".strip().splitlines()[0]
+        raise InputError(
+            f"model.pretrained: {path} is no checkpoint and no state dict as torch.save or safetensors write it "
+            f"({reason})"
+        ) from error
     if not isinstance(found, dict):
         raise InputError(f"model.pretrained: {path} holds a {type(found).__name__}; allowed: a state dict")
     return found

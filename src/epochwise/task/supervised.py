@@ -1,24 +1,19 @@
-"""What every task with inputs and targets shares: steps, scores that are right on any number of ranks, optimizers."""
+"""What every task with inputs and targets shares: steps, and scores that are right on any number of ranks."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
-import lightning as L
 import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 from torchmetrics import Metric
 
-from epochwise.optimizer.averaged_weights import averaged_weights
-from epochwise.optimizer.decay_groups import decay_groups
-from epochwise.optimizer.scaled_rates import scale_rates
-from epochwise.scheduler.lightning_schedule import lightning_schedule
-from epochwise.scheduler.resumed_schedule import ResumedSchedule
 from epochwise.task.meters import Meters
+from epochwise.task.optimized import Optimized
 
 
-class Supervised(L.LightningModule):
+class Supervised(Optimized):
     """A network trained on batches (x, y).
 
     Scores are updated every batch and computed once at the end of each pass over a split. They are weighted by sample
@@ -30,9 +25,8 @@ class Supervised(L.LightningModule):
 
     Args:
         network: maps (B, ...) to (B, num_outputs).
-        optimizer: makes the optimizer from parameter groups; the groups' weight decay is its own (``decay_groups``).
-        scheduler: makes the schedule from the optimizer. One that takes ``steps_per_epoch`` gets it and is stepped
-            every optimizer step; ReduceLROnPlateau is stepped after each validation; any other every epoch.
+        optimizer: makes the optimizer, see ``task.optimized``.
+        scheduler: makes the schedule, see there.
         scores: metrics to clone for each stage, by name; updated with ``predict``'s output and y.
         monitor: the score that ReduceLROnPlateau follows.
     """
@@ -48,13 +42,7 @@ class Supervised(L.LightningModule):
         scores: Mapping[str, Metric],
         monitor: str = "val/loss",
     ) -> None:
-        super().__init__()
-        self.network = network
-        self.make_optimizer = optimizer
-        self.make_scheduler = scheduler
-        self.monitor = monitor
-        #: network -> groups for the optimizer; who has others to make, such as one for each stage, puts them here.
-        self.parameter_groups: Callable[[nn.Module], list[dict[str, Any]]] = decay_groups
+        super().__init__(network, optimizer, scheduler, monitor)
         # A plain dict: they are no part of the model that is summed up, averaged and saved.
         self.meters = {stage: Meters(scores) for stage in ("train", "train_eval", "val", "test")}
 
@@ -105,46 +93,18 @@ class Supervised(L.LightningModule):
 
     def on_validation_epoch_end(self) -> None:
         self.log_scores("val")
-        if not self.trainer.sanity_checking and not self.monitor.startswith("train/"):
-            self._step_plateau()
-
-    def on_train_epoch_end(self) -> None:
-        averaged_weights(self.trainer.optimizers, score=True)  # the checkpoints that follow keep these
-        if self.monitor.startswith("train/"):
-            self._step_plateau()
+        super().on_validation_epoch_end()
 
     def on_test_epoch_end(self) -> None:
         self.log_scores("test")
-
-    def configure_optimizers(self) -> Any:
-        """The optimizer over all parameters and its schedule, as Lightning wants them."""
-        optimizer = self.make_optimizer(self.parameter_groups(self.network))
-        scale_rates(optimizer)
-        schedule = lightning_schedule(self.make_scheduler, optimizer, self.trainer, self.monitor)
-        return {"optimizer": optimizer, "lr_scheduler": schedule}
-
-    def on_train_start(self) -> None:
-        ResumedSchedule.set_rates(self.lr_schedulers())
-
-    def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
-        averaged_weights(self.trainer.optimizers, score=False)
-
-    def on_validation_model_eval(self) -> None:
-        super().on_validation_model_eval()
-        averaged_weights(self.trainer.optimizers, score=True)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:  # of an epoch begun, of all ranks together
         checkpoint["meters"] = self.meters["train"].state()
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        super().on_load_checkpoint(checkpoint)
         if self.global_rank == 0:  # which then has what all had measured
             self.meters["train"].load(checkpoint["meters"])
-        ResumedSchedule.forget_horizon(checkpoint["lr_schedulers"])
-
-    def _step_plateau(self) -> None:
-        scheduler = self.lr_schedulers()
-        if isinstance(scheduler, ReduceLROnPlateau):
-            scheduler.step(self.trainer.callback_metrics[self.monitor])
 
     def measure(self, stage: str, batch: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
         """Take a batch into the scores of a stage. Returns its mean loss and what was predicted."""

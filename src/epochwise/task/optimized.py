@@ -1,0 +1,76 @@
+"""How a task's network is optimized: its parameter groups, its optimizer and its schedule."""
+
+from collections.abc import Callable
+from typing import Any
+
+import lightning as L
+from torch import nn
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
+
+from epochwise.optimizer.averaged_weights import averaged_weights
+from epochwise.optimizer.decay_groups import decay_groups
+from epochwise.optimizer.scaled_rates import scale_rates
+from epochwise.scheduler.lightning_schedule import lightning_schedule
+from epochwise.scheduler.resumed_schedule import ResumedSchedule
+
+
+class Optimized(L.LightningModule):
+    """A network with an optimizer and a schedule that go on as they were after a resume.
+
+    Args:
+        network: any module.
+        optimizer: makes the optimizer from parameter groups; the groups' weight decay is its own (``decay_groups``).
+        scheduler: makes the schedule from the optimizer. One that takes ``steps_per_epoch`` gets it and is stepped
+            every optimizer step; ReduceLROnPlateau is stepped after each validation; any other every epoch.
+        monitor: the score that ReduceLROnPlateau follows.
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        optimizer: Callable[..., Optimizer],
+        scheduler: Callable[..., LRScheduler | ReduceLROnPlateau],
+        monitor: str,
+    ) -> None:
+        super().__init__()
+        self.network = network
+        self.make_optimizer = optimizer
+        self.make_scheduler = scheduler
+        self.monitor = monitor
+        #: network -> groups for the optimizer; who has others to make, such as one for each stage, puts them here.
+        self.parameter_groups: Callable[[nn.Module], list[dict[str, Any]]] = decay_groups
+
+    def configure_optimizers(self) -> Any:
+        """The optimizer over all parameters and its schedule, as Lightning wants them."""
+        optimizer = self.make_optimizer(self.parameter_groups(self.network))
+        scale_rates(optimizer)
+        schedule = lightning_schedule(self.make_scheduler, optimizer, self.trainer, self.monitor)
+        return {"optimizer": optimizer, "lr_scheduler": schedule}
+
+    def on_train_start(self) -> None:
+        ResumedSchedule.set_rates(self.lr_schedulers())
+
+    def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
+        averaged_weights(self.trainer.optimizers, score=False)
+
+    def on_validation_model_eval(self) -> None:
+        super().on_validation_model_eval()
+        averaged_weights(self.trainer.optimizers, score=True)
+
+    def on_validation_epoch_end(self) -> None:
+        if not self.trainer.sanity_checking and not self.monitor.startswith("train/"):
+            self._step_plateau()
+
+    def on_train_epoch_end(self) -> None:
+        averaged_weights(self.trainer.optimizers, score=True)  # the checkpoints that follow keep these
+        if self.monitor.startswith("train/"):
+            self._step_plateau()
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        ResumedSchedule.forget_horizon(checkpoint["lr_schedulers"])
+
+    def _step_plateau(self) -> None:
+        scheduler = self.lr_schedulers()
+        if isinstance(scheduler, ReduceLROnPlateau):
+            scheduler.step(self.trainer.callback_metrics[self.monitor])
