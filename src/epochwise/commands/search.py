@@ -31,11 +31,12 @@ def search(config: DictConfig, overrides: list[str], sweeper: CommandSweeper) ->
         sweeper: runs trials.
 
     Raises:
-        InputError: the space is empty or names no setting, the storage cannot be opened, the data cannot be used, or
-            Optuna is not installed.
+        InputError: the space is empty, or names no setting or a value that it can't have; the storage cannot be opened,
+            the data cannot be used, or Optuna is not installed.
         SystemExit: with code 1, no trial came to an end.
     """
     try:
+        from epochwise.search.check_space import check_space
         from epochwise.search.open_study import open_study
         from epochwise.search.space import Space
         from epochwise.search.trials import Trials
@@ -54,6 +55,7 @@ def search(config: DictConfig, overrides: list[str], sweeper: CommandSweeper) ->
         lambda files: sweeper.compose([*fixed, *files]),
         sweeper.options,
     )
+    check_space(space)
     if not any(key.partition(".")[0] == "data" for key in space.drawn):
         check_data(sweeper.compose(fixed))
     study = open_study(storage, config.name, config.mode, pruner=instantiate(config.pruner))
