@@ -26,12 +26,15 @@ version := $(firstword $(found))
 stamp := .venv/.installed-$(version)-$(pins)
 endif
 
-.PHONY: help train test faults projects lint docs clean
+.PHONY: help train test ranks commands faults pictures projects lint docs clean
 help:
 	@echo "make train [ARGS='model=resnet trainer.max_epochs=50']   train; ARGS are those of train.py"
 	@echo "make test  [ARGS='-k packaging']                         run the tests; ARGS are those of pytest"
 # examples
+	@echo "make ranks                                               run the tests of several processes as one run; 4 minutes"
+	@echo "make commands                                            run every command of README.md and docs/; half an hour"
 	@echo "make faults                                              kill, interrupt and starve hundreds of runs; an hour"
+	@echo "make pictures                                            train three runs, and photograph what one sees of them"
 # /examples
 # template
 	@echo "make projects                                            make projects, install and test them; an hour, 18 GB"
@@ -48,8 +51,17 @@ test: $(stamp)
 	@$(run) -m pytest -n auto --maxprocesses 4 --dist worksteal $(ARGS)
 
 # examples
+ranks: $(stamp)
+	@$(run) -m pytest -m ranks $(ARGS)
+
+commands: $(stamp)
+	@$(run) -m pytest -m commands $(ARGS)
+
 faults: $(stamp)
 	@$(run) -m pytest -m faults $(ARGS)
+
+pictures: $(stamp)
+	@$(run) -m benchmarks.pictures
 # /examples
 
 # template

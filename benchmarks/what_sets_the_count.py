@@ -3,8 +3,7 @@
     python benchmarks/what_sets_the_count.py [EXPERIMENT ...]
 
 Every experiment runs as one would type it, with the seeds 0, 1 and 2; about half an hour on one core for all of them.
-Pictures go to docs/pictures, each table to its place in docs/epochs.md. It ends with 1 where a run of the three
-experiments whose truth is known (underfit, good_fit, overfit) is judged otherwise.
+Pictures go to docs/pictures, tables to docs/epochs.md. It ends with 1 where a run of known truth is judged otherwise.
 """
 
 import re

@@ -17,8 +17,8 @@ DRIVER = shutil.which("chromedriver")
 
 
 @contextmanager
-def browser(profile: Path, width: int = 1200, height: int = 900) -> Iterator[Any]:
-    """Start Chromium with a profile folder of its own, and end it."""
+def browser(profile: Path, width: int = 1200, height: int = 900, logs: bool = False) -> Iterator[Any]:
+    """Start Chromium with a profile folder of its own, and end it; with ``logs`` of its console and its requests."""
     from selenium import webdriver
     from selenium.webdriver.chrome.service import Service
 
@@ -28,6 +28,8 @@ def browser(profile: Path, width: int = 1200, height: int = 900) -> Iterator[Any
     for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", f"--user-data-dir={profile}"):
         options.add_argument(argument)
     options.add_argument(f"--window-size={width},{height}")
+    if logs:
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
     # With the path of the driver given, selenium looks for none and downloads none.
     started = webdriver.Chrome(options=options, service=Service(DRIVER))
     try:

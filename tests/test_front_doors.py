@@ -62,6 +62,7 @@ def test_a_run_complains_of_nothing(one_process):
     assert one_process[1].stderr == ""
 
 
+@pytest.mark.ranks
 def test_two_ranks_make_one_run_folder_and_the_model_of_one_process(tmp_path, one_process):
     ddp = ["trainer=ddp", "trainer.devices=2", *QUICK, *EXACT, "data.batch_size=64"]
     done = run(tmp_path, PROJECT / "train.py", *ddp)
@@ -79,6 +80,7 @@ def test_two_ranks_make_one_run_folder_and_the_model_of_one_process(tmp_path, on
     assert scores == pytest.approx(expected, abs=1e-6)
 
 
+@pytest.mark.ranks
 def test_a_sweep_of_two_ranks_is_one_folder_a_job_with_its_own_settings(tmp_path):
     sweep = ["-m", "seed=1,2", "trainer=ddp", "trainer.devices=2", *QUICK, "name=sweep", "trainer.max_epochs=1"]
     done = run(tmp_path, PROJECT / "train.py", *sweep)
@@ -92,6 +94,7 @@ def test_a_sweep_of_two_ranks_is_one_folder_a_job_with_its_own_settings(tmp_path
     assert first != second
 
 
+@pytest.mark.ranks
 def test_a_sweep_without_a_name_goes_to_the_folder_of_what_is_chosen(tmp_path):
     one_epoch = ["trainer.max_epochs=1", "trainer.limit_train_batches=1", "~callbacks.model_summary"]
     done = run(tmp_path, PROJECT / "train.py", "-m", "seed=0,1", *one_epoch)
@@ -103,6 +106,7 @@ def test_a_sweep_without_a_name_goes_to_the_folder_of_what_is_chosen(tmp_path):
     assert own in json.loads((folders[1] / "result.json").read_text())["command"]
 
 
+@pytest.mark.ranks
 @pytest.mark.parametrize(("signum", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_a_run_asked_to_end_can_be_continued_from_its_folder_alone(tmp_path, signum, code):
     endless = ["trainer.max_epochs=500", "stopping=none", "scheduler=none"]
@@ -122,6 +126,7 @@ def test_a_run_asked_to_end_can_be_continued_from_its_folder_alone(tmp_path, sig
     assert (again["status"], again["epochs_run"]) == ("completed", result["epochs_run"] + 2)
 
 
+@pytest.mark.ranks
 def test_torchrun_makes_one_run_folder(tmp_path):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

@@ -1,3 +1,5 @@
+import multiprocessing
+
 import lightning as L
 import numpy as np
 import pytest
@@ -7,6 +9,7 @@ from epochwise.callbacks.train_eval import TrainEval
 from epochwise.commands.build import build
 from epochwise.commands.evaluate import Batches
 from epochwise.commands.restore import restore
+from epochwise.commands.train import train
 from epochwise.input_error import InputError
 from epochwise.run.epochs_csv import read_epochs_csv
 
@@ -31,3 +34,9 @@ def first_256(num_samples):
 def test_a_data_module_without_splits_is_one_line():
     with pytest.raises(InputError, match=r"drop it: ~callbacks.train_eval"):
         TrainEval().on_fit_start(L.Trainer(accelerator="cpu", logger=False), L.LightningModule())
+
+
+def test_no_worker_outlives_the_run(tmp_path, composed):
+    before = set(multiprocessing.active_children())
+    train(composed("trainer.max_epochs=1", "data.num_workers=1", "~callbacks.model_summary", run_folder=tmp_path))
+    assert set(multiprocessing.active_children()) <= before

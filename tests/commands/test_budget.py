@@ -11,6 +11,7 @@ from epochwise.config.check import check
 from epochwise.config.continued_run import continue_run
 from epochwise.input_error import InputError
 from epochwise.run.epochs_csv import read_epochs_csv
+from epochwise.stopping.pace import Pace
 from epochwise.task.classification import Classification
 
 DATA = SimpleNamespace(num_samples={"train": 1257}, batch_size=64, drop_last=False)  # digits: 20 steps an epoch
@@ -92,16 +93,6 @@ def test_a_budget_of_no_time_is_refused(composed):
         budgeted(composed("budget=0s", "scheduler=none"), DATA)
 
 
-@pytest.mark.parametrize("choice", ["cosine", "one_cycle", "step", "wsd"])
-def test_a_schedule_over_epochs_does_not_go_with_a_budget_of_time_and_the_way_out_does(composed, choice):
-    with pytest.raises(InputError, match=r"budget: got '90min', and the schedule .* allowed with stopping=adaptive"):
-        check(composed("budget=90min", f"scheduler={choice}"))
-    for way in ("stopping=adaptive", "scheduler=none", "scheduler=plateau"):
-        check(composed("budget=90min", way))
-    (note,) = check(composed("+trainer.max_time=00:01:30:00", f"scheduler={choice}", "stopping=none"))
-    assert "may end the run before the schedule" in note
-
-
 @pytest.fixture
 def clock(monkeypatch):
     """In the place of the one that Lightning's Timer reads: an epoch of 5 steps takes 10 s."""
@@ -131,6 +122,21 @@ def test_adaptive_cools_down_in_time_to_end_with_the_budget(tmp_path, composed, 
     reason = json.loads((tmp_path / "result.json").read_text())["reason"]
     assert reason.startswith("trainer.max_time was near by epoch 8")
     assert reason.endswith("cooled down from epoch 9 to 13")
+    with pytest.raises(
+        InputError, match=r"trainer.max_time: got 00:00:05:00, but the schedule \(WSD\) went with 00:00:02"
+    ):
+        train(composed(*TIMED, *slow, "trainer.max_time=00:00:05:00", "resume=auto", run_folder=tmp_path))
+    more = ("trainer.max_time=00:00:05:00", "trainer.max_epochs=200", "extend=stretch", "resume=auto")
+    train(composed(*TIMED, *slow, *more, run_folder=tmp_path))
+    assert len(read_epochs_csv(tmp_path / "epochs.csv")) == 29  # of 30 that there was time for
+
+
+def test_a_cool_down_that_the_clock_cuts_short_says_so(tmp_path, composed, clock, monkeypatch):
+    monkeypatch.setattr(Pace, "epochs_in_time", lambda self, trainer: 15)  # and then epochs take longer
+    train(composed(*TIMED, "stopping=adaptive", "optimizer.lr=1e-4", "budget=120s", run_folder=tmp_path))
+    reason = json.loads((tmp_path / "result.json").read_text())["reason"]
+    said = "trainer.max_time=00:00:02:00 was over in epoch 11, and cut the cool-down short that began with epoch 9"
+    assert reason == said
 
 
 def test_the_clock_goes_on_where_a_run_does(tmp_path, composed, clock):
@@ -144,3 +150,49 @@ def test_the_clock_goes_on_where_a_run_does(tmp_path, composed, clock):
     assert json.loads((tmp_path / "result.json").read_text())["reason"] == said
     train(composed(*words, "+trainer.max_steps=-1", "resume=auto", run_folder=tmp_path))  # none is left
     assert len(read_epochs_csv(tmp_path / "epochs.csv")) == 10
+
+
+@pytest.mark.parametrize("choice", ["cosine", "one_cycle", "step", "wsd"])
+def test_a_schedule_over_epochs_goes_with_the_time(tmp_path, composed, clock, choice):
+    words = [*TIMED, f"scheduler={choice}", "stopping=none"]
+    train(composed(*words, "trainer.max_epochs=12", run_folder=tmp_path / "epochs"))
+    clock.now = 0.0
+    train(composed(*words, "budget=120s", "trainer.max_epochs=120", run_folder=tmp_path / "time"))  # 12 of the epochs
+    by_epochs, by_time = (read_epochs_csv(tmp_path / name / "epochs.csv") for name in ("epochs", "time"))
+    assert len(by_time) == 12
+    rates = [row["lr"] for row in by_epochs]
+    if choice in ("cosine", "wsd"):  # a twelfth of the run is the warm-up of one, a 120th that of the other
+        by_epochs, by_time, rates = by_epochs[2:], by_time[2:], rates[2:]
+    assert [row["lr"] for row in by_time] == pytest.approx(rates, abs=0.12 * max(rates))
+    assert by_time[-1]["lr"] < by_time[1]["lr"] / 2
+    begun = [[row["epoch"] for row in rows if row["events"] == "cooldown"] for rows in (by_epochs, by_time)]
+    assert begun == ([[8], [8]] if choice == "wsd" else [[], []])
+
+
+def test_a_schedule_ends_with_the_epochs_where_these_end_before_the_time(tmp_path, composed, clock):
+    words = (*TIMED, "trainer.max_epochs=4", "stopping=none")
+    train(composed(*words, run_folder=tmp_path / "without"))
+    train(composed(*words, "+trainer.max_time=00:10:00:00", run_folder=tmp_path / "with"))
+    without, with_ = (read_epochs_csv(tmp_path / name / "epochs.csv") for name in ("without", "with"))
+    assert [row["lr"] for row in with_] == [row["lr"] for row in without]
+    assert [row["val/loss"] for row in with_] == [row["val/loss"] for row in without]
+
+
+def test_a_schedule_that_goes_with_the_time_says_so_and_goes_on_where_the_run_does(tmp_path, composed, clock):
+    words = (*TIMED, "stopping=none", "budget=100s")
+    (note,) = check(composed(*TIMED, "stopping=none", "+trainer.max_time=00:00:01:40"))
+    said = "the schedule (Cosine) goes with the time, of which its 100 epochs are equal shares"
+    assert note == f"trainer.max_time=00:00:01:40: {said}"
+    train(composed(*words, run_folder=tmp_path / "whole"))
+    clock.now = 0.0
+    train(composed(*words, "+trainer.max_steps=25", run_folder=tmp_path / "cut"))
+    clock.now = 7000.0
+    train(composed(*words, "+trainer.max_steps=-1", "resume=auto", run_folder=tmp_path / "cut"))
+    whole, cut = (read_epochs_csv(tmp_path / name / "epochs.csv") for name in ("whole", "cut"))
+    assert [row["lr"] for row in cut] == pytest.approx([row["lr"] for row in whole], rel=0.05, abs=1e-6)
+    with pytest.raises(InputError, match=r"trainer.max_time: got 00:00:05:00, but the schedule \(Cosine\) went with"):
+        train(
+            composed(
+                *TIMED, "stopping=none", "trainer.max_time=00:00:05:00", "resume=auto", run_folder=tmp_path / "cut"
+            )
+        )

@@ -95,6 +95,8 @@ def test_a_fold_that_fails_is_named_and_the_others_are_kept(typed, tmp_path):
     [
         (["-m", "model=mlp,cnn"], "--multirun: crossval.py runs a job for each fold already; one setting at a time"),
         (["model=mlp,cnn"], "model: got 'mlp,cnn', a sweep; allowed: one value"),
+        (["folds=1000"], "splitter: StratifiedKFold cannot cut these samples: n_splits=1000"),
+        (["data=table", "groups=patient"], "data.groups=patient: no such column"),
         (["folds=1"], "folds: got 1 (int), allowed: an int of at least 2"),
         (["data.fold=1"], "data.fold: crossval.py runs all folds; a single one: add hydra.mode=RUN"),
         (["splitter=groups"], "splitter: no option 'groups'; allowed: "),

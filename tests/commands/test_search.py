@@ -47,8 +47,15 @@ def test_a_trial_that_diverges_ends_alone_and_is_told_why(typed, tmp_path):
     [
         (["space=none"], "space: nothing is searched"),
         (["space=none", "optimizer.lrr=interval(0,1)"], "space: optimizer.lrr: no such key"),
+        (
+            ["space=none", "optimizer.lr=interval(-1,0.1)"],
+            "space: optimizer.lr: got -1.0 (float), allowed: a number above",
+        ),
+        (["space=none", "model.dropout=0.1,much"], "space: model.dropout: got 'much' (str), allowed: a number"),
         (["n_trials=0"], "n_trials: got 0"),
         (["model=mlp,cnnn"], "model: no option 'cnnn'"),
+        (["storage=here/study.db"], "storage: got 'here/study.db', allowed: a URL, such as sqlite:///here/study.db"),
+        (["data=table", "data.path=nowhere.csv", "space=none", "optimizer.lr=0.1,0.2"], "data.path=nowhere.csv: there"),
         (["storage=nonsense://x"], "storage: cannot open nonsense://x"),
     ],
 )

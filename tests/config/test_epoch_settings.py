@@ -128,3 +128,12 @@ def test_lightnings_early_stopping_may_end_a_run_before_an_unfreeze_and_that_is_
     assert "may end the run before the one of epoch 9 begins; stopping=early waits for it" in note
     ours = early(5) | {"_target_": "epochwise.stopping.early.Early"}
     assert check_epoch_settings(tree(stopping=ours) | {"finetune": TWO_PHASES}).notes == []
+    beside = tree(stopping=ours, callbacks={"theirs": theirs}) | {"finetune": TWO_PHASES}
+    assert check_epoch_settings(beside).notes == [note.replace("stopping.patience", "callbacks.theirs.patience")]
+
+
+def test_stages_that_follow_one_by_one_are_waited_for_too():
+    gradual = {"phases": [{"at_epoch": 0, "unfreeze": "head"}], "one_stage_every_n_epochs": 6}
+    (note,) = check_epoch_settings(tree(12, stopping=early(5)) | {"finetune": gradual}).notes
+    assert "counted from epoch 6 on, where the last layers are unfrozen, cannot end a run" in note
+    assert check_epoch_settings(tree(13, stopping=early(5)) | {"finetune": gradual}).notes == []

@@ -115,6 +115,15 @@ def test_a_crash_keeps_its_traceback(run):
         run("name=crash", "hydra.run.dir=here")
 
 
+@pytest.fixture
+def _heard():
+    """Whatever started the tests may have had them ignore Ctrl-C, as a shell does with what runs in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_heard")
 @pytest.mark.parametrize(
     ("name", "files"), [("interrupt", None), ("broken_import", None), ("late_interrupt", ["kept"])]
 )

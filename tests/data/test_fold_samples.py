@@ -7,7 +7,6 @@ from epochwise.data.fold_samples import fold_samples
 from epochwise.data.samples import Samples
 from epochwise.input_error import InputError
 
-RNG = np.random.default_rng(0)
 Y = np.repeat([0, 1, 2], 20)
 SAMPLES = Samples(np.arange(60.0)[:, None], Y, ["a", "b", "c"], groups=np.arange(60) // 3)
 
@@ -68,11 +67,12 @@ def test_published_val_joins_train_and_published_test_stays():
         (model_selection.KFold(3), 7, SAMPLES, r"data.fold: got 7, allowed: 0 to 2 with KFold"),
         (model_selection.TimeSeriesSplit(3), 0, SAMPLES, r"data.in_order=true"),
         (model_selection.GroupKFold(3), 0, Samples(SAMPLES.x, Y, SAMPLES.class_names), r"groups=COLUMN"),
+        (model_selection.StratifiedKFold(3), 0, Samples(SAMPLES.x, np.arange(60)), r"mean splitter=kfold"),
         (
-            model_selection.StratifiedKFold(3),
+            model_selection.RepeatedStratifiedKFold(n_splits=3),
             0,
-            Samples(SAMPLES.x, RNG.normal(size=60)),
-            r"mean splitter=kfold",
+            Samples(SAMPLES.x, np.arange(60)),
+            r"mean splitter=repeated_kfold",
         ),
         (None, 0, SAMPLES, r"no splitter"),
     ],

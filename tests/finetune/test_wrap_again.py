@@ -20,6 +20,7 @@ def runs():
     return run_ranks(SCRIPT, 1, *NETWORKS), run_ranks(SCRIPT, 2, *NETWORKS)
 
 
+@pytest.mark.ranks
 @pytest.mark.parametrize("name", NETWORKS)
 def test_ranks_stay_equal_through_three_unfreezes(runs, name):
     first, second = runs[1]
@@ -27,6 +28,7 @@ def test_ranks_stay_equal_through_three_unfreezes(runs, name):
     assert first[name]["wraps"] == 4
 
 
+@pytest.mark.ranks
 def test_two_ranks_learn_what_one_process_learns_from_the_same_batches(runs):
     ((alone,), together) = runs
     expected = torch.tensor(alone["plain"]["weights"])

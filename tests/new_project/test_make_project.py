@@ -129,6 +129,7 @@ def test_an_empty_start_has_one_task_and_one_test_of_its_own(projects):
     assert not list(empty.rglob("digits*"))
 
 
+@pytest.mark.ranks
 def test_an_empty_start_trains(projects, call):
     _, empty = projects
     words = ["train.py", "trainer.max_epochs=2"]

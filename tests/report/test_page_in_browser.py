@@ -1,17 +1,15 @@
 import json
 import re
-import shutil
 
 import pytest
 
 from epochwise.report.page import page
 
+from tests import browser as chromium
 from tests.report.example_document import HOSTILE, one_run, several_runs
 
-selenium = pytest.importorskip("selenium", reason="selenium is not installed (extra `dev`)")
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-DRIVER = shutil.which("chromedriver")
-if not (CHROMIUM and DRIVER):
+pytest.importorskip("selenium", reason="selenium is not installed (extra `dev`)")
+if not (chromium.CHROMIUM and chromium.DRIVER):
     pytest.skip("no chromium and chromedriver on the PATH (Debian: chromium-driver)", allow_module_level=True)
 
 DOCUMENTS = {"one": one_run(), "several": several_runs()}
@@ -21,21 +19,9 @@ NO_SCORES = {"epoch", "step", "samples"}
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory):
-    from selenium import webdriver
-    from selenium.webdriver.chrome.service import Service
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    # In a container, Chromium cannot make its sandbox, and /dev/shm is small.
-    for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--window-size=1200,900"):
-        options.add_argument(argument)
-    options.add_argument(f"--user-data-dir={tmp_path_factory.mktemp('chromium')}")
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    # With the path of the driver given, selenium looks for none and downloads none.
-    started = webdriver.Chrome(options=options, service=Service(DRIVER))
-    started.get("about:blank")  # leave the page of new tabs, which asks for a hundred files of the browser's own
-    yield started
-    started.quit()
+    with chromium.browser(tmp_path_factory.mktemp("chromium"), logs=True) as started:
+        started.get("about:blank")  # leave the page of new tabs, which asks for a hundred files of the browser's own
+        yield started
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from epochwise.run.epoch_events import epoch_events
 
 def trainer(interval="epoch", cooldown_epochs=(None,), stops=False, callbacks=()):
     scheduler = SimpleNamespace(cooldown_epochs=cooldown_epochs)
-    schedules = [SimpleNamespace(interval=interval, scheduler=scheduler)]
+    schedules = [SimpleNamespace(interval=interval, scheduler=scheduler, frequency=1)]
     return SimpleNamespace(current_epoch=3, lr_scheduler_configs=schedules, should_stop=stops, callbacks=callbacks)
 
 

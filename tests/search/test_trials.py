@@ -95,6 +95,7 @@ def test_a_trial_of_a_process_that_lives_is_left_alone(tmp_path):
     assert mine.study.trials[0].state == TrialState.RUNNING
 
 
+@pytest.mark.ranks
 def test_two_processes_never_get_the_same_trial_and_stop_at_the_count_of_both(tmp_path, project):
     trials(tmp_path)
     program = ASK.format(folder=str(tmp_path), project=str(project))

@@ -41,6 +41,8 @@ def test_seeds_end_with_what_they_have_in_common_and_resumed_only_what_is_missin
     best = int(np.argmin(scores))
     assert f"job {best}: val/loss" in out
     assert f"python train.py seed={best} data=table" in out
+    assert [one["command"].partition("train.py ")[2][:6] for one in found] == ["seed=0", "seed=1"]
+    assert not any("resume" in one["command"] for one in found)
 
     whole, written = outcome(folder / "1"), (folder / "0/epochs.csv").stat().st_mtime_ns
     _kill(folder / "1")

@@ -14,6 +14,7 @@ def runs():
     return run_ranks(SCRIPT, 1), run_ranks(SCRIPT, 2)
 
 
+@pytest.mark.ranks
 @pytest.mark.parametrize("num_test", ["5", "33", "101", "499"])
 def test_two_ranks_train_and_score_as_one_process_does(runs, num_test):
     (alone,), together = runs

@@ -44,3 +44,7 @@ class TrainEval(L.Callback):
         for batch in self.loader:  # scaled on their way to the device, as every batch
             task.measure("train_eval", trainer.strategy.batch_to_device(batch))
         task.log_scores("train_eval")
+
+    def on_fit_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        # Here its workers end at once; those that the garbage collector finds are waited for 5 s each.
+        del self.loader

@@ -12,12 +12,14 @@ from epochwise.commands.budget import budgeted
 from epochwise.commands.build import build
 from epochwise.commands.build_network import build_network
 from epochwise.commands.fits import check_fits, check_makers
+from epochwise.config.horizon_key import horizon_key
 from epochwise.input_error import InputError
 from epochwise.run.epoch_log import EpochLog
 from epochwise.run.finite_loss import FiniteLoss
 from epochwise.run.interrupts import Interrupts
 from epochwise.run.phases import Phases
 from epochwise.run.whole_checkpoint_io import WholeCheckpointIO
+from epochwise.scheduler.by_time import ByTime
 
 
 @dataclass
@@ -66,6 +68,9 @@ def assemble(config: DictConfig, resumed: bool = False) -> Run:
     num_batches = len(data.train_dataloader())  # refuses samples that make no batch before anything is announced
 
     stopping = build(config, "stopping")
+    # A stopping with a pace of its own ends the schedule in time itself.
+    timed = config.trainer.get("max_time") and horizon_key(config.scheduler) and not hasattr(stopping, "pace")
+    by_time = [ByTime()] if timed else []
     finetune = build(config, "finetune") if config.get("finetune") else L.Callback()
     phases, interrupts = Phases(), Interrupts()
     # The clock comes before all others; the log after them, it sees all that is logged.
@@ -76,7 +81,7 @@ def assemble(config: DictConfig, resumed: bool = False) -> Run:
     trainer = build(
         config,
         "trainer",
-        callbacks=[phases, finetune, stopping, *callbacks, epoch_log, finite_loss, interrupts],
+        callbacks=[phases, *by_time, finetune, stopping, *callbacks, epoch_log, finite_loss, interrupts],
         logger=loggers or False,
         plugins=[WholeCheckpointIO(Path(config.run_folder))],
         default_root_dir=config.run_folder,

@@ -6,7 +6,7 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from epochwise.config.budget_seconds import budget_seconds
+from epochwise.config.budget_time import budget_time
 from epochwise.config.check import check
 from epochwise.epochs.plan import plan_epochs
 from epochwise.input_error import InputError
@@ -35,9 +35,9 @@ def budgeted(config: DictConfig, data: Any) -> tuple[DictConfig, list[str]]:
     """
     if config.get("budget") is None:
         return config, []
-    seconds = budget_seconds(config.budget)
-    if seconds is not None:
-        return _timed(config, ceil(seconds))
+    max_time = budget_time(config.budget)
+    if max_time is not None:
+        return _timed(config, max_time)
     count, unit = re.match(r"\s*([\d.e+]+)\s*([a-z]+?)s?\s*$", config.budget).groups()  # type: ignore[union-attr]
     amount, field = float(count), PER_EPOCH.get(f"{unit}s")
     each = 1 if field is None else getattr(_epoch(config, data), field)
@@ -49,17 +49,16 @@ def budgeted(config: DictConfig, data: Any) -> tuple[DictConfig, list[str]]:
     return changed, [said, *check(changed)]
 
 
-def _timed(config: DictConfig, seconds: int) -> tuple[DictConfig, list[str]]:
-    if seconds < 1:
+def _timed(config: DictConfig, max_time: str) -> tuple[DictConfig, list[str]]:
+    if not max_time.strip("0:"):
         raise InputError(f"budget: got {config.budget!r}, allowed: at least 1s")
-    minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86_400
-    max_time = f"{days:02}:{hours % 24:02}:{minutes % 60:02}:{seconds % 60:02}"  # as Lightning reads it
     changed: Any = OmegaConf.merge(config, {"budget": None, "trainer": {"max_time": max_time}})
     said = (
-        f"budget={config.budget}: training ends after {seconds:,} s, those of runs that it goes on from included, or "
+        f"budget={config.budget}: training ends after {max_time}, the time of runs that it goes on from included, or "
         f"after trainer.max_epochs={config.trainer.max_epochs}, whichever comes first"
     )
-    return changed, [said]
+    said_before = check(config)
+    return changed, [said, *(note for note in check(changed) if note not in said_before)]
 
 
 def _epoch(config: DictConfig, data: Any) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 
 from omegaconf import DictConfig
 
+from epochwise.commands.check_data import check_data
 from epochwise.commands.shown import shown
 from epochwise.commands.tell import tell
 from epochwise.crossval.outcome import outcome
@@ -31,7 +32,8 @@ def crossval(config: DictConfig, overrides: list[str], sweeper: CommandSweeper) 
         sweeper: runs jobs.
 
     Raises:
-        InputError: no epoch was scored in every fold, or a refit is asked for that can't follow a validation score.
+        InputError: the data cannot be read or cut into the folds, no epoch was scored in every fold, or a refit is
+            asked for that can't follow a validation score.
         SystemExit: with code 1, a job failed.
     """
     if config.refit and config.scheduler["_target_"].endswith("ReduceLROnPlateau"):
@@ -40,6 +42,8 @@ def crossval(config: DictConfig, overrides: list[str], sweeper: CommandSweeper) 
     shared = of_one_job(overrides)
     repeats = config.splitter.get("n_repeats", 1)
     num_folds = config.splitter.n_splits * repeats
+    if all(job.record.status != "finished" for job in read_jobs(folder)):
+        check_data(sweeper.compose([*shared, "data.fold=0"]))
     sweeper.launch([[*shared, f"data.fold={fold}", f"hydra.sweep.subdir=fold-{fold}"] for fold in range(num_folds)], 0)
     folds = [job for job in _finished(folder) if job.folder.name.startswith("fold-")]
     write_sweep_csv(folder / "folds.csv", sweep_rows(folds))

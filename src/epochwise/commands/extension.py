@@ -7,6 +7,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from epochwise.commands.build import build
 from epochwise.commands.schedule_rates import schedule_rates
+from epochwise.config.budget_time import budget_time
 from epochwise.config.horizon_key import horizon_key
 from epochwise.input_error import InputError
 from epochwise.run.before_cooldown import BeforeCooldown
@@ -33,9 +34,18 @@ def extended(config: DictConfig, old: DictConfig) -> DictConfig:
 
     Raises:
         InputError: nothing was chosen, with the learning rates that each choice would give; or what was chosen is not
-            possible with this schedule.
+            possible with this schedule; or more time alone was given to one that went with the time.
     """
     budget, horizon = config.trainer.max_epochs, _horizon(old.scheduler)
+    cooled = BeforeCooldown(Path(config.get("run_folder", ""))).is_kept
+    adaptive = str(old.stopping["_target_"]).endswith(".Adaptive")
+    times = [budget_time(each.get("budget")) or each.trainer.get("max_time") for each in (old, config)]
+    if horizon and times[0] not in (None, times[1]) and budget == old.trainer.max_epochs and (cooled or not adaptive):
+        name = str(old.scheduler["_target_"]).rpartition(".")[2]
+        raise InputError(
+            f"trainer.max_time: got {times[1]}, but the schedule ({name}) went with {times[0]}; allowed: the same, or "
+            f"more epochs than trainer.max_epochs={budget} too, with extend={' | '.join(MODES)}"
+        )
     if horizon is None or budget == old.trainer.max_epochs or horizon != old.trainer.max_epochs:
         return config
     nodes = {mode: node for mode in MODES if (node := _node(mode, old.scheduler, horizon, budget)) is not None}
@@ -45,7 +55,7 @@ def extended(config: DictConfig, old: DictConfig) -> DictConfig:
         given = f"got {config.extend!r}, but " if config.get("extend") else ""
         head = f"extend: {given}the schedule ({name}) ends with epoch {horizon} of before, not {budget}; choose one:"
         words = dict(MODES)
-        if BeforeCooldown(Path(config.run_folder)).is_kept:
+        if cooled:
             words["stretch"] += ", from before its cool-down"
         raise InputError(head, *(f"extend={mode}: lr {told}: {words[mode]}" for mode, told in rates.items()))
     changed = OmegaConf.merge(config, {"extend": None})

@@ -9,6 +9,7 @@ NOISE = (
     ".*is not supported by the model summary.*",  # its estimate of the size in memory is all it means
     ".*resuming from a checkpoint that ended before the epoch ended.*",  # the order of batches follows from their place
     ".*is smaller than the logging interval.*",  # every epoch is a point here, whatever the interval
+    ".*`srun` command is available.*",  # where a cluster can be reached, and a run is not for it
     ".*Checkpoint directory .* exists and is not empty.*",  # the run folder is ours
 )
 

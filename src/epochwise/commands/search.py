@@ -9,6 +9,7 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 from rich.console import Console
 
+from epochwise.commands.check_data import check_data
 from epochwise.commands.shown import shown
 from epochwise.commands.tell import tell
 from epochwise.config.schema import SCHEMAS
@@ -30,10 +31,12 @@ def search(config: DictConfig, overrides: list[str], sweeper: CommandSweeper) ->
         sweeper: runs trials.
 
     Raises:
-        InputError: the space is empty or names no setting, the storage cannot be opened, or Optuna is not installed.
+        InputError: the space is empty, or names no setting or a value that it can't have; the storage cannot be opened,
+            the data cannot be used, or Optuna is not installed.
         SystemExit: with code 1, no trial came to an end.
     """
     try:
+        from epochwise.search.check_space import check_space
         from epochwise.search.open_study import open_study
         from epochwise.search.space import Space
         from epochwise.search.trials import Trials
@@ -52,6 +55,9 @@ def search(config: DictConfig, overrides: list[str], sweeper: CommandSweeper) ->
         lambda files: sweeper.compose([*fixed, *files]),
         sweeper.options,
     )
+    check_space(space)
+    if not any(key.partition(".")[0] == "data" for key in space.drawn):
+        check_data(sweeper.compose(fixed))
     study = open_study(storage, config.name, config.mode, pruner=instantiate(config.pruner))
     study.set_user_attr("pruner", OmegaConf.to_container(config.pruner, resolve=True))
     trials = Trials(study, storage, folder, config.search, config.n_trials)

@@ -109,6 +109,8 @@ def fit_and_test(run: Run, checkpoint: Path | None) -> dict[str, Any]:
         fields["reason"] = f"trainer.max_steps={trainer.max_steps} was reached in epoch {epochs - 1}"
     elif trainer.max_epochs and epochs < trainer.max_epochs:
         fields["reason"] = f"trainer.max_time={run.config.trainer.get('max_time')} was over in epoch {epochs - 1}"
+        if begun := getattr(run.stopping, "cooldown_epoch", None):
+            fields["reason"] += f", and cut the cool-down short that began with epoch {begun}"
     fields["tested_epoch"] = epochs - 1
     if best := load_best(trainer, run.task):
         fields |= {

@@ -6,7 +6,7 @@ from typing import Any
 from omegaconf import DictConfig
 
 from epochwise.config.allowed_names import allowed_names
-from epochwise.config.budget_seconds import budget_seconds
+from epochwise.config.budget_time import budget_time
 from epochwise.config.contradictions import contradictions
 from epochwise.config.epoch_findings import EpochFindings
 from epochwise.config.epoch_settings import check_epoch_settings
@@ -38,7 +38,7 @@ def check(config: DictConfig, front_door: str = "train", may_miss: bool = False)
     schema = SCHEMAS[front_door]
     faults = resolved.faults | spec_faults(resolved.written) | _root(resolved.tree, schema)
     budget = resolved.tree.get("budget")
-    unknown = budget is not None and budget_seconds(budget) is None  # how many epochs it makes, the data will say
+    unknown = budget is not None and budget_time(budget) is None  # how many epochs it makes, the data will say
     epochs = EpochFindings({}, []) if unknown else check_epoch_settings(resolved.tree)
     faults |= contradictions(resolved.tree) | check_monitor(resolved.tree) | epochs.faults
     for key, value in resolved.tree.items():

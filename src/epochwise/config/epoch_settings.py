@@ -3,7 +3,6 @@
 from math import lcm
 from typing import Any
 
-from epochwise.config.budget_seconds import budget_seconds
 from epochwise.config.epoch_findings import EpochFindings
 from epochwise.config.horizon_key import horizon_key
 from epochwise.config.number import number
@@ -35,8 +34,9 @@ def check_epoch_settings(tree: dict[str, Any]) -> EpochFindings:
     if str(stopping.get("_target_")).endswith(".Adaptive") and scheduler:
         _adaptive(found, scheduler, budget, every)
     elif horizon_key(scheduler):
-        _time(found, tree.get("budget"), trainer.get("max_time"), scheduler, budget)
-    last_phase = check_unfreeze_settings(found, finetune, stopping, budget)
+        _time(found, trainer.get("max_time"), scheduler, budget)
+    stoppers = {"stopping": stopping} | {f"callbacks.{name}": callback for name, callback in callbacks.items()}
+    last_phase = check_unfreeze_settings(found, finetune, stoppers, budget)
     _stopping(found, stopping, budget, every, last_phase)
     check_schedule_settings(found, optimizer, scheduler, stopping, budget)
     for name, callback in callbacks.items():
@@ -84,18 +84,13 @@ def _adaptive(found: EpochFindings, scheduler: dict[str, Any], budget: float, ev
         )
 
 
-def _time(found: EpochFindings, asked: Any, max_time: Any, scheduler: dict[str, Any], budget: float) -> None:
+def _time(found: EpochFindings, max_time: Any, scheduler: dict[str, Any], budget: float) -> None:
     """A schedule that is drawn over a count of epochs beside a bound that is a time."""
-    name = str(scheduler.get("_target_")).rpartition(".")[2]
-    if budget_seconds(asked):
-        found.faults["budget"] = (
-            f"budget: got {asked!r}, and the schedule ({name}) is drawn over epochs, of which a time may hold any "
-            "number; allowed with stopping=adaptive, whose wsd cools down in time, scheduler=none or scheduler=plateau"
-        )
-    elif max_time is not None:
+    if max_time is not None:
+        name = str(scheduler.get("_target_")).rpartition(".")[2]
         found.notes.append(
-            f"trainer.max_time={max_time} may end the run before the schedule ({name}) does, at epoch {budget}; "
-            "stopping=adaptive cools down in time"
+            f"trainer.max_time={max_time}: the schedule ({name}) goes with the time, of which its {budget} epochs are "
+            "equal shares"
         )
 
 

@@ -46,8 +46,9 @@ def sweep_job(
         return None
     resume = "auto" if config.get("resume") in (True, "auto") else None
     # Ranks start from these overrides: each has to find the checkpoint that the first one finds.
+    found_by_all = [] if config.get("resume") is None else [f"resume={resume or 'null'}"]
     with flag_override(hydra, ["readonly", "struct"], [False, False]), open_dict(config):
-        hydra.overrides.task = [*record.overrides, f"resume={resume or 'null'}"]
+        hydra.overrides.task = [*record.overrides, *found_by_all]
         config.resume = resume
     if not writes:
         return task(config)

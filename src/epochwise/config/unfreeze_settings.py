@@ -7,14 +7,15 @@ from epochwise.config.number import number
 
 
 def check_unfreeze_settings(
-    found: EpochFindings, finetune: dict[str, Any], stopping: dict[str, Any], budget: float
+    found: EpochFindings, finetune: dict[str, Any], stoppers: dict[str, Any], budget: float
 ) -> int | float:
     """Compare when layers are unfrozen with the budget, and with who might end the run before.
 
     Args:
         found: what is found is added to it.
         finetune: its node; its ``phases`` are looked at.
-        stopping: its node. Lightning's EarlyStopping, unlike what is here, does not wait for the last phase.
+        stoppers: path -> node of all that may end a run. Lightning's EarlyStopping, unlike ours, does not wait for
+            the last phase.
         budget: epochs.
 
     Returns:
@@ -31,10 +32,13 @@ def check_unfreeze_settings(
             found.faults[key] = f"{key}: got {at_epoch}, allowed: below trainer.max_epochs={budget}"
         else:
             last = max(last, at_epoch)
-    patience = number(stopping, "patience")
-    if str(stopping.get("_target_")).endswith(".EarlyStopping") and patience is not None and patience < last:
-        found.notes.append(
-            f"stopping.patience={patience} counts through frozen phases and may end the run before the one of epoch "
-            f"{last} begins; stopping=early waits for it"
-        )
+    if every := number(finetune, "one_stage_every_n_epochs"):
+        last += every  # of how many more there are the network knows; one there is
+    for path, stopper in stoppers.items():
+        patience = number(stopper, "patience") if isinstance(stopper, dict) else None
+        if patience is not None and str(stopper.get("_target_")).endswith(".EarlyStopping") and patience < last:
+            found.notes.append(
+                f"{path}.patience={patience} counts through frozen phases and may end the run before the one of epoch "
+                f"{last} begins; stopping=early waits for it"
+            )
     return last

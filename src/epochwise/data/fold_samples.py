@@ -51,6 +51,9 @@ def fold_samples(
         raise InputError(
             f"data.in_order: {name} needs samples in the order of time; where they are: data.in_order=true"
         )
+    if "Stratified" in name and pool.class_names is None:  # whole numbers it would take for classes
+        instead = "repeated_kfold" if name.startswith("Repeated") else "kfold"
+        raise InputError(f"splitter: {name} cuts classes, and the target is a number; did you mean splitter={instead}?")
     if fold is None:
         return {"train": pool, "val": pool.take(np.array([], dtype=int)), "test": test}
     try:
@@ -70,6 +73,4 @@ def _one_line(error: ValueError) -> str:
 
 
 def _hint(error: ValueError) -> str:
-    if "groups" in str(error):
-        return "; name their column: groups=COLUMN"
-    return "; did you mean splitter=kfold?" if "target type" in str(error) else ""
+    return "; name their column: groups=COLUMN" if "groups" in str(error) else ""

@@ -23,7 +23,11 @@ def epoch_events(trainer: Any, rates: Mapping[str, float], before: Mapping[str, 
     told = [event for callback in trainer.callbacks if hasattr(callback, "events") for event in callback.events(epoch)]
     names = {
         "lr_drop": by_epoch and any(0 < rate < float(before.get(name) or 0) for name, rate in rates.items()),
-        "cooldown": any(epoch == getattr(each.scheduler, "cooldown_epochs", (None,))[0] for each in schedules),
+        # One that Lightning does not step is in other epochs than the run, as where it goes with the time.
+        "cooldown": any(
+            epoch == getattr(each.scheduler, "cooldown_epochs", (None,))[0] and each.frequency == 1
+            for each in schedules
+        ),
         "stop": trainer.should_stop,
     }
     return ["resume"] * resumed + told + [name for name, happened in names.items() if happened]

@@ -19,8 +19,10 @@ def open_study(storage: str, name: str, mode: str, sampler: Any = None, pruner: 
         pruner: of Optuna; which is kept with the study by name, since each trial asks it in a process of its own.
 
     Raises:
-        InputError: the storage cannot be opened, or holds a study of the other direction.
+        InputError: the storage is no URL, cannot be opened, or holds a study of the other direction.
     """
+    if "://" not in storage:
+        raise InputError(f"storage: got {storage!r}, allowed: a URL, such as sqlite:///{storage}")
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     direction: Literal["minimize", "maximize"] = "minimize" if mode == "min" else "maximize"
     try:

@@ -69,7 +69,10 @@ class Space:
         return [*files, *(f"{key}={self._one(trial, key)}" for key in values)]
 
     def _one(self, trial: optuna.Trial, key: str) -> Any:
-        return trial._suggest(key, self.drawn[key])
+        try:
+            return trial._suggest(key, self.drawn[key])
+        except ValueError as error:  # of a sampler that does not take all kinds
+            raise ValueError(f"{key}: {error} Allowed: choice(A,B) or range(START,STOP,STEP)") from error
 
 
 def distribution(override: Override) -> BaseDistribution:

@@ -1,0 +1,51 @@
+"""A schedule that is gone through as the time of a run passes."""
+
+import sys
+from math import ceil
+from typing import Any
+
+import lightning as L
+from lightning.pytorch.callbacks import Timer
+
+
+class ByTime(L.Callback):
+    """Go through a schedule with the time where ``trainer.max_time`` may end the run before its epochs do.
+
+    After a third of the time the schedule stands at a third of ``trainer.max_epochs``, or further where more of the
+    epochs than of the time have passed: whichever ends the run, the schedule ends with it. Its epochs are then shares
+    of the time: of 90 minutes and 30 epochs, ``warmup_epochs: 1`` are three minutes. The clock is that of
+    ``trainer.max_time``, of rank 0, and goes on where a run does.
+    """
+
+    def __init__(self) -> None:
+        self.cooldown_epoch: int | None = None
+
+    def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        trainer.lr_scheduler_configs[0].frequency = sys.maxsize  # stepped here alone
+
+    def on_train_batch_end(
+        self, trainer: L.Trainer, pl_module: L.LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        by_step = trainer.lr_scheduler_configs[0].interval == "step"
+        taken = trainer.global_step if by_step else trainer.current_epoch + trainer.is_last_batch
+        steps_per_epoch = ceil(trainer.num_training_batches / trainer.accumulate_grad_batches)
+        points = (trainer.max_epochs or 1) * (steps_per_epoch if by_step else 1)
+        # The last point is that of the last step: there is none after it.
+        due = trainer.strategy.broadcast(min(max(taken, int(points * _share(trainer))), points - 1))
+        schedule: Any = pl_module.lr_schedulers()
+        while schedule.last_epoch < due:
+            schedule.step()
+            if getattr(schedule, "cooldown_begins", False):
+                self.cooldown_epoch = trainer.current_epoch + trainer.is_last_batch  # with the next step
+
+    def events(self, epoch: int) -> list[str]:
+        """``cooldown`` for the epoch in which that of the schedule began, if it has one."""
+        return ["cooldown"] * (epoch == self.cooldown_epoch)
+
+
+def _share(trainer: L.Trainer) -> float:
+    """Of the time, in [0, 1], how much is over."""
+    callbacks: list[L.Callback] = trainer.callbacks  # type: ignore[attr-defined]  # set on the instance
+    timer = next(callback for callback in callbacks if isinstance(callback, Timer))
+    elapsed, left = timer.time_elapsed(), timer.time_remaining()
+    return 1.0 if left is None or left <= 0 else elapsed / (elapsed + left)
