@@ -56,10 +56,11 @@ def resume(weights: Weights, name: str) -> str:
         resumed = run(network(10, weights), data, epochs=EPOCHS, callback=make(), load=path)
     except Exception as error:
         return said(error)
-    frozen = sum(not parameter.requires_grad for parameter in resumed.network.parameters())
+    frozen = [sum(not parameter.requires_grad for parameter in one.network.parameters()) for one in (whole, resumed)]
     pairs = zip(whole.network.parameters(), resumed.network.parameters(), strict=True)
     apart = max(float((a - b).detach().abs().max()) for a, b in pairs)
-    return f"weights differ by {apart:.1g}" + (f", {frozen} tensors stay frozen" if frozen else "")
+    stay = f", {frozen[1]} tensors stay frozen" if frozen[1] > frozen[0] else ""
+    return f"weights differ by {apart:.1g}{stay}"
 
 
 def two_ranks(weights: Weights) -> dict[str, str]:
