@@ -16,14 +16,14 @@ from typing import Any
 import lightning as L
 import torch
 from real_transfer import EPOCHS, Rival, few_digits, fit, network
-from transfer_rivals import OURS, RIVALS, UNFREEZE_AT
+from transfer_rivals import RIVALS, UNFREEZE_AT, plan
 
 Weights = dict[str, torch.Tensor]
-RATE, PLAN = OURS["two phases"]
+RATE = 3e-3
 #: name -> what makes the callback, and the task it needs
 CASES: dict[str, tuple[Callable[[], L.Callback], Any]] = {
-    "two phases": (PLAN, None),
-    **{name: (make, Rival) for name, make in RIVALS.items()},
+    "two_phase": (partial(plan, "two_phase"), None),
+    **{name: (partial(make, RATE), Rival) for name, make in RIVALS.items()},
 }
 
 

@@ -56,6 +56,15 @@ def test_names_are_not_read_as_formulas_and_letters_without_a_shape_are_no_fault
     draw_picture(document, tmp_path / "curves.png")
 
 
+def test_a_run_may_have_columns_that_another_lacks(tmp_path):
+    document = several_runs()
+    columns = document["runs"][0]["columns"]
+    columns["lr/head"] = [0.1] * len(columns["epoch"])
+    columns.pop("lr", None)
+    draw_picture(document, tmp_path / "curves.png")
+    assert (tmp_path / "curves.png").stat().st_size > 10_000
+
+
 def test_matplotlib_is_imported_by_drawing_alone_and_pyplot_never():
     code = (
         "import sys, epochwise.report.picture, epochwise.report.page;"

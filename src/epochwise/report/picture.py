@@ -69,11 +69,11 @@ def _charts(runs: Sequence[dict[str, Any]]) -> list[list[str]]:
 def _draw(axes: "Axes", runs: Sequence[dict[str, Any]], names: list[str], seeds: Sequence[dict[str, Any]]) -> None:
     in_groups = {index for group in seeds for index in group["runs"]}
     for index, run in enumerate(runs):
-        for place, name in enumerate(names):
-            dashes, colour = STAGES.get(name.partition("/")[0], ("-", place))
-            points = _points(run, run["columns"].get(name, ()))
-            label = name if len(runs) == 1 else run["name"]
-            named = len(runs) == 1 or (name == names[-1] and index < MOST_NAMED)
+        own = [name for name in names if name in run["columns"]]  # another run may have a rate for each stage
+        for name in own:
+            dashes, colour = STAGES.get(name.partition("/")[0], ("-", names.index(name)))
+            points, label = _points(run, run["columns"][name]), name if len(runs) == 1 else run["name"]
+            named = len(runs) == 1 or (name == own[-1] and index < MOST_NAMED)
             axes.plot(
                 *zip(*points, strict=True) if points else ((), ()),
                 linestyle=dashes,
