@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+PROJECT = Path(__file__).parents[1]  # the scripts share what is in tests
+
 
 def run_ranks(script: Path, world_size: int, *arguments: str) -> list[Any]:
     """What each rank printed last, as JSON; one process alone is no rank."""
@@ -18,7 +20,8 @@ def run_ranks(script: Path, world_size: int, *arguments: str) -> list[Any]:
     for rank in range(world_size):
         ranks = {"RANK": rank, "LOCAL_RANK": rank, "WORLD_SIZE": world_size, "MASTER_PORT": port}
         ranks = {name: str(value) for name, value in ranks.items()} | {"MASTER_ADDR": "127.0.0.1"}
-        variables = os.environ | {"OMP_NUM_THREADS": "1"} | (ranks if world_size > 1 else {})
+        shared = {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(PROJECT)}
+        variables = os.environ | shared | (ranks if world_size > 1 else {})
         command = [sys.executable, script, *arguments]
         processes.append(subprocess.Popen(command, env=variables, stdout=subprocess.PIPE, text=True))
     outputs = [process.communicate(timeout=240)[0] for process in processes]

@@ -11,9 +11,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from PIL import Image
-from sklearn.datasets import load_digits
 
+from tests.newcomer_files import write_newcomer_files
 from tests.test_readme import COMMANDS, PROJECT
 
 pytestmark = pytest.mark.commands
@@ -59,13 +58,7 @@ def run(folder: Path, words: list[str]) -> subprocess.CompletedProcess[str]:
 def scene(tmp_path_factory):
     """What the pages speak of: pictures and tables beside a project that has a few runs."""
     beside = tmp_path_factory.mktemp("scene")
-    digits = load_digits(n_class=3)
-    for index, (picture, name) in enumerate(zip(digits.images[:90], digits.target, strict=False)):
-        file = beside / f"pictures/{name}/{index}.png"
-        file.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray((picture * 255 / 16).astype("uint8")).resize((32, 32)).save(file)
-    rows = [f"{a},{b},{a % 5},{'ant' if a > b else 'bee'}" for a in range(15) for b in range(15)]
-    (beside / "beetles.csv").write_text("\n".join(["legs,wings,nest,species", *rows]) + "\n")
+    write_newcomer_files(beside, num_pictures=90, num_classes=3)
     numbers = [f"{a},{b},{a + 2 * b}" for a in range(15) for b in range(15)]
     (beside / "numbers.csv").write_text("\n".join(["legs,wings,weight", *numbers]) + "\n")
     project = beside / "project"

@@ -26,6 +26,8 @@ from epochwise.finetune.plan import Plan
 from epochwise.model.small_resnet import SmallResNet
 from epochwise.task.classification import Classification
 
+from tests.rank_trainer import rank_trainer
+
 CONF = Path(__file__).parents[2] / "conf"
 #: What differs from the file in conf: dropout draws for each rank apart.
 SETTINGS = {"mlp": ["model.dropout=0"], "torchvision": ["data.image_size=32"]}
@@ -100,17 +102,10 @@ def main(names: list[str], world_size: int) -> None:
             class_counts=data.spec.class_counts,
         )
         wraps = Wraps()
-        trainer = L.Trainer(
+        trainer = rank_trainer(
+            world_size,
             max_epochs=4,
-            accelerator="cpu",
-            devices=world_size,
-            strategy="ddp" if world_size > 1 else "auto",
             callbacks=[Plan(phases(network), lr_decay=0.5), wraps],
-            use_distributed_sampler=False,
-            logger=False,
-            enable_checkpointing=False,
-            enable_progress_bar=False,
-            enable_model_summary=False,
         )
         trainer.fit(task, datamodule=data)
         weights = nn.utils.parameters_to_vector(network.parameters()).detach()  # a test takes over those of rank 0

@@ -4,8 +4,8 @@ import re
 from pathlib import Path
 
 import pytest
-from PIL import Image
-from sklearn.datasets import load_digits
+
+from tests.newcomer_files import write_newcomer_files
 
 PAGE = (Path(__file__).parents[2] / "docs/new-project.md").read_text()
 PICTURES, TABLE, LATER = re.findall(r"```bash\n(.*?)```", PAGE, re.DOTALL)
@@ -23,13 +23,7 @@ def test_from_nothing_to_labelled_pictures_are_ten_commands():
 @pytest.fixture
 def beside(tmp_path):
     """A folder of 200 pictures of four classes and a table, as a newcomer has them."""
-    digits = load_digits(n_class=4)
-    for index, (picture, name) in enumerate(zip(digits.images[:200], digits.target, strict=False)):
-        file = tmp_path / f"pictures/{name}/{index}.png"
-        file.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray((picture * 255 / 16).astype("uint8")).resize((40, 40)).save(file)
-    rows = [f"{a},{b},{'ant' if a > b else 'bee'}" for a in range(15) for b in range(15)]
-    (tmp_path / "beetles.csv").write_text("\n".join(["legs,wings,species", *rows]) + "\n")
+    write_newcomer_files(tmp_path, num_pictures=200, num_classes=4)
     return tmp_path
 
 

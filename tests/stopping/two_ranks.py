@@ -20,6 +20,8 @@ from epochwise.stopping.adaptive import Adaptive
 from epochwise.stopping.early import Early
 from epochwise.task.classification import Classification
 
+from tests.rank_trainer import rank_trainer
+
 warnings.filterwarnings("ignore")
 torch.set_num_threads(1)
 quiet()
@@ -64,19 +66,12 @@ def main(world_size: int) -> None:
             class_counts=data.spec.class_counts,
         )
         torch.set_default_dtype(torch.float32)
-        trainer = L.Trainer(
-            **{"max_epochs": 60} | settings,
-            accelerator="cpu",
+        trainer = rank_trainer(
+            world_size,
             precision="64-true",
-            devices=world_size,
-            strategy="ddp" if world_size > 1 else "auto",
             callbacks=[stopping, rates],
             default_root_dir=os.environ["RUN_FOLDER"],
-            use_distributed_sampler=False,
-            logger=False,
-            enable_checkpointing=False,
-            enable_progress_bar=False,
-            enable_model_summary=False,
+            **{"max_epochs": 60} | settings,
         )
         trainer.fit(task, datamodule=data)
         found = {"epochs": trainer.current_epoch, "reason": getattr(stopping, "reason", None), "rates": rates.seen}

@@ -16,6 +16,8 @@ from epochwise.data.samples import Samples
 from epochwise.data.split_data_module import SplitDataModule
 from epochwise.task.classification import Classification
 
+from tests.rank_trainer import rank_trainer
+
 warnings.filterwarnings("ignore")
 torch.set_num_threads(1)
 quiet()
@@ -51,16 +53,9 @@ def main(world_size: int) -> None:
             scheduler=lambda optimizer: ConstantLR(optimizer, factor=1.0),
             class_counts=data.spec.class_counts,
         )
-        trainer = L.Trainer(
+        trainer = rank_trainer(
+            world_size,
             max_epochs=3,
-            accelerator="cpu",
-            devices=world_size,
-            strategy="ddp" if world_size > 1 else "auto",
-            use_distributed_sampler=False,
-            logger=False,
-            enable_checkpointing=False,
-            enable_progress_bar=False,
-            enable_model_summary=False,
         )
         trainer.fit(task, datamodule=data)
         scores = {name: float(value) for name, value in trainer.callback_metrics.items()}

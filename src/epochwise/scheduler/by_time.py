@@ -5,7 +5,8 @@ from math import ceil
 from typing import Any
 
 import lightning as L
-from lightning.pytorch.callbacks import Timer
+
+from epochwise.run.training_clock import training_clock
 
 
 class ByTime(L.Callback):
@@ -45,7 +46,7 @@ class ByTime(L.Callback):
 
 def _share(trainer: L.Trainer) -> float:
     """Of the time, in [0, 1], how much is over."""
-    callbacks: list[L.Callback] = trainer.callbacks  # type: ignore[attr-defined]  # set on the instance
-    timer = next(callback for callback in callbacks if isinstance(callback, Timer))
-    elapsed, left = timer.time_elapsed(), timer.time_remaining()
+    clock = training_clock(trainer)
+    assert clock is not None  # there is a bound, or this schedule would not be here
+    elapsed, left = clock.time_elapsed(), clock.time_remaining()
     return 1.0 if left is None or left <= 0 else elapsed / (elapsed + left)

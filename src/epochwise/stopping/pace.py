@@ -3,7 +3,8 @@
 from math import inf
 
 import lightning as L
-from lightning.pytorch.callbacks import Timer
+
+from epochwise.run.training_clock import training_clock
 
 
 class Pace:
@@ -18,20 +19,15 @@ class Pace:
 
     def begin(self, trainer: L.Trainer) -> None:
         """Measure from here on."""
-        timer = _timer(trainer)
+        timer = training_clock(trainer)
         self.since = (trainer.current_epoch, timer.time_elapsed() if timer else 0.0)
 
     def epochs_in_time(self, trainer: L.Trainer) -> float:
         """At the end of an epoch: how many the run can have in all before its time is over; infinite without one."""
-        timer = _timer(trainer)
+        timer = training_clock(trainer)
         left = timer.time_remaining() if timer else None
         if timer is None or left is None:
             return inf
         count, (epochs, seconds) = trainer.current_epoch + 1, self.since
         seconds_per_epoch = (timer.time_elapsed() - seconds) / (count - epochs)
         return count + max(left, 0.0) / seconds_per_epoch
-
-
-def _timer(trainer: L.Trainer) -> Timer | None:
-    callbacks: list[L.Callback] = trainer.callbacks  # type: ignore[attr-defined]  # set on the instance
-    return next((callback for callback in callbacks if isinstance(callback, Timer)), None)
