@@ -1,12 +1,16 @@
 """Hold a search with pruning to the same search without.
 
-    python benchmarks/search.py [PRUNER [SEED ...]]
+    python benchmarks/search.py [SAMPLER [PRUNER [SEED ...]]]
 
 With each seed (0 to 4) forty trials on digits are searched over the space of conf/space/default.yaml, 27 epochs at most
-and batches of 128, with every trial run to its end. The same is searched again with a pruner (conf/pruner/halving.yaml
-if none is named): forty trials, and further ones until it has reached the first search's best score or used half of its
-epochs. Printed are the best scores, the epochs of each search, and after what fraction of the first search's epochs the
-pruned one had reached its best score; the bar is a half, in the median over seeds.
+and batches of 128, with every trial run to its end; their settings are drawn by conf/search/tpe.yaml if nothing else is
+named. The same is searched again with a pruner (conf/pruner/halving.yaml): forty trials, and further ones until it has
+reached the first search's best score or used half of its epochs. Printed are the best scores, the epochs of each
+search, and after what fraction of the first search's epochs the pruned one had reached its best score; the bar is a
+half, in the median over seeds.
+
+SAMPLER=random draws the same forty settings with and without pruning, so that what is left is the pruning itself; TPE
+learns other things from pruned trials, and draws others.
 """
 
 import contextlib
@@ -51,11 +55,9 @@ def options(group: str) -> list[str]:
     return sorted(path.stem for path in (CONF / group).glob("*.yaml")) if (CONF / group).is_dir() else []
 
 
-def search(
-    seed: int, pruner: str, folder: Path, budget_epochs: int = 0, wanted: float = -np.inf
-) -> list[tuple[float, int]]:
+def search(words: list[str], folder: Path, budget_epochs: int = 0, wanted: float = -np.inf) -> list[tuple[float, int]]:
     """Search for forty trials, or on until a score or the end of a budget; best score and epochs after each trial."""
-    config, told = composed(f"seed={seed}", f"pruner={pruner}"), []
+    config, told = composed(*words), []
     storage = f"sqlite:///{folder}/study.db"
     study = open_study(storage, "study", "min", pruner=instantiate(config.pruner))
     study.set_user_attr("pruner", OmegaConf.to_container(config.pruner, resolve=True))
@@ -66,7 +68,7 @@ def search(
         ((trial, drawn),) = batch
         place = folder / f"trial-{trial.number}"
         where = [text for text in trials.where(trial) if not text.startswith("hydra.")]
-        job = composed(*drawn, *where, f"seed={seed}", f"run_folder={place}")
+        job = composed(*drawn, *where, f"seed={config.seed}", f"run_folder={place}")
         status = "finished"
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
             try:
@@ -88,13 +90,13 @@ def search(
 def main() -> None:
     """Print the table."""
     torch.set_num_threads(1)
-    pruner, fractions, of_forty = (sys.argv[1:] or ["halving"])[0], [], []
-    for seed in [int(each) for each in sys.argv[2:]] or range(5):
-        with TemporaryDirectory() as place:
-            for name in ("none", pruner):
-                (Path(place) / name).mkdir()
-            best, epochs = search(seed, "none", Path(place) / "none")[-1]
-            pruned = search(seed, pruner, Path(place) / pruner, epochs // 2, best)
+    sampler, pruner = [*sys.argv[1:3], *("tpe", "halving")[len(sys.argv[1:3]) :]]
+    fractions, of_forty = [], []
+    for seed in [int(each) for each in sys.argv[3:]] or range(5):
+        words = [f"seed={seed}", f"search={sampler}"]
+        with TemporaryDirectory() as whole, TemporaryDirectory() as cut:
+            best, epochs = search([*words, "pruner=none"], Path(whole))[-1]
+            pruned = search([*words, f"pruner={pruner}"], Path(cut), epochs // 2, best)
         forty, used = pruned[TRIALS - 1]
         reached = next((used / epochs for score, used in pruned if score <= best), np.inf)
         fractions.append(reached)

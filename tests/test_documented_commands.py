@@ -96,7 +96,7 @@ def test_it_runs_as_printed(scene, tmp_path, command):
         "data=table data.path=FILE data.kind=number": "data=table data.path=../numbers.csv data.kind=number",
         "split=all data=table data.path=FILE": "split=all data=table data.path=../beetles.csv data.target=species",
         "data.path=FILE": "data.path=../beetles.csv",
-        "data=table groups=COLUMN": "data=table data.path=../beetles.csv data.target=species groups=nest",
+        "data=table groups=COLUMN": "data=table data.path=../beetles.csv data.target=species groups=nest folds=4",
         "COLUMN": "species",
         "RUN RUN RUN": "outputs/digits-mlp/first outputs/digits-mlp/second outputs/beetles",
         "RUN": "outputs/digits-mlp/first",

@@ -103,7 +103,25 @@ def test_a_fold_that_fails_is_named_and_the_others_are_kept(typed, tmp_path):
         (["scheduler=plateau", "refit=true"], "refit: scheduler=plateau follows validation"),
     ],
 )
-def test_what_cannot_be_cross_validated_is_one_line(typed, tmp_path, words, line):
+def test_what_cannot_be_cross_validated_is_one_line_and_leaves_no_folder(typed, tmp_path, words, line):
     code, _, err = typed("crossval.py", *words)
     assert (code, len(err.splitlines())) == (2, 1)
     assert err.startswith(line)
+    assert not list(tmp_path.glob("outputs/*/*"))
+
+
+def test_rows_of_numbers_are_cut_several_times_and_the_standard_error_is_that_of_one_cut(typed, tmp_path):
+    words = [*WORDS, "data.path=diabetes", "data.kind=number", "task=regression", "splitter=repeated_kfold", "folds=3"]
+    code, out, err = typed("crossval.py", *words, "splitter.n_repeats=2", "refit=true")
+    assert (code, err) == (0, "")
+    (folder,) = tmp_path.glob("outputs/table-mlp-crossval/*")
+    val = [read_epochs_csv(folder / f"fold-{fold}/epochs.csv") for fold in range(6)]
+    curves = np.array([[row["val/loss"] for row in rows] for rows in val])
+    found = json.loads((folder / "crossval.json").read_text())
+    best = int(np.argmin(curves.mean(0)))
+    assert found["folds"]["epochs"]["value"] == best + 1
+    assert found["folds"]["mean"] == pytest.approx(curves.mean(0)[best])
+    of_one_cut = [curves[cut, best].std(ddof=1) / np.sqrt(3) for cut in (slice(3), slice(3, 6))]
+    assert found["folds"]["stderr"] == pytest.approx(np.sqrt(np.mean(np.square(of_one_cut))))
+    assert "6 of RepeatedKFold" in out
+    assert set(found["refit"]["test"]) >= {"loss", "mae"}

@@ -59,7 +59,8 @@ def test_a_trial_that_diverges_ends_alone_and_is_told_why(typed, tmp_path):
         (["storage=nonsense://x"], "storage: cannot open nonsense://x"),
     ],
 )
-def test_what_cannot_be_searched_is_one_line(typed, words, line):
+def test_what_cannot_be_searched_is_one_line_and_leaves_no_folder(typed, tmp_path, words, line):
     code, _, err = typed("search.py", *words)
     assert (code, len(err.splitlines())) == (2, 1)
     assert err.startswith(line)
+    assert not list(tmp_path.glob("outputs/*/*"))

@@ -67,6 +67,12 @@ def test_published_val_joins_train_and_published_test_stays():
         (model_selection.KFold(3), 7, SAMPLES, r"data.fold: got 7, allowed: 0 to 2 with KFold"),
         (model_selection.TimeSeriesSplit(3), 0, SAMPLES, r"data.in_order=true"),
         (model_selection.GroupKFold(3), 0, Samples(SAMPLES.x, Y, SAMPLES.class_names), r"groups=COLUMN"),
+        (
+            model_selection.GroupKFold(5),
+            0,
+            Samples(SAMPLES.x, Y, SAMPLES.class_names, groups=np.arange(60) % 4),
+            r"groups: 3.; allowed: folds=2 to folds=3$",
+        ),
         (model_selection.StratifiedKFold(3), 0, Samples(SAMPLES.x, np.arange(60)), r"mean splitter=kfold"),
         (
             model_selection.RepeatedStratifiedKFold(n_splits=3),

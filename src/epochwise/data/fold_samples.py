@@ -62,7 +62,7 @@ def fold_samples(
             raise InputError(f"data.fold: got {fold}, allowed: 0 to {num_folds - 1} with {name}")
         folds = list(splitter.split(np.zeros(len(pool)), pool.y, pool.groups))
     except ValueError as error:
-        raise InputError(f"splitter: {name} cannot cut these samples: {_one_line(error)}{_hint(error)}") from error
+        raise InputError(f"splitter: {name} cannot cut these samples: {_one_line(error)}{_hint(error, pool)}") from error
     train, val = (pool.take(rows) for rows in folds[fold])
     check_every_class_is_in("train", train, pool)
     return {"train": train, "val": val, "test": test}
@@ -72,5 +72,9 @@ def _one_line(error: ValueError) -> str:
     return " ".join(str(error).split())
 
 
-def _hint(error: ValueError) -> str:
-    return "; name their column: groups=COLUMN" if "groups" in str(error) else ""
+def _hint(error: ValueError, pool: Samples) -> str:
+    if "groups" not in str(error):
+        return ""
+    if pool.groups is None:
+        return "; name their column: groups=COLUMN"
+    return f"; allowed: folds=2 to folds={len(np.unique(pool.groups))}"

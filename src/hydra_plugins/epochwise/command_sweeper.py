@@ -1,6 +1,7 @@
 """The one thing that has to stand where Hydra looks for plugins."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from hydra.core.plugins import Plugins
@@ -10,6 +11,8 @@ from hydra.plugins.sweeper import Sweeper
 from hydra.types import HydraContext, TaskFunction
 from hydra.utils import get_method
 from omegaconf import DictConfig, open_dict
+
+from epochwise.input_error import InputError
 
 
 class CommandSweeper(Sweeper):
@@ -30,7 +33,11 @@ class CommandSweeper(Sweeper):
         )
 
     def sweep(self, arguments: list[str]) -> Any:
-        return get_method(self.command)(self.master, arguments, self)
+        try:
+            return get_method(self.command)(self.master, arguments, self)
+        except InputError:
+            _remove_unused(Path(self.master.hydra.sweep.dir))
+            raise
 
     def options(self, group: str) -> list[str]:
         """The files that can be chosen in a group; none where there is no such group."""
@@ -46,3 +53,12 @@ class CommandSweeper(Sweeper):
     def launch(self, jobs: Sequence[Sequence[str]], first: int) -> Sequence[JobReturn]:
         """Run jobs, a list of overrides each, numbered from ``first`` on; what became of them is in their folders."""
         return self.launcher.launch(jobs, initial_job_idx=first)
+
+
+def _remove_unused(folder: Path) -> None:
+    """Remove the folder of a command that was refused before its first job."""
+    ours = {".lock", "multirun.yaml"}
+    if {path.name for path in folder.iterdir()} <= ours:
+        for name in ours:
+            (folder / name).unlink(missing_ok=True)
+        folder.rmdir()
