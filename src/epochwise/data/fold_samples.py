@@ -62,19 +62,16 @@ def fold_samples(
             raise InputError(f"data.fold: got {fold}, allowed: 0 to {num_folds - 1} with {name}")
         folds = list(splitter.split(np.zeros(len(pool)), pool.y, pool.groups))
     except ValueError as error:
-        raise InputError(f"splitter: {name} cannot cut these samples: {_one_line(error)}{_hint(error, pool)}") from error
+        raise InputError(f"splitter: {name} cannot cut these samples: {_why(error, pool)}") from error
     train, val = (pool.take(rows) for rows in folds[fold])
     check_every_class_is_in("train", train, pool)
     return {"train": train, "val": val, "test": test}
 
 
-def _one_line(error: ValueError) -> str:
-    return " ".join(str(error).split())
-
-
-def _hint(error: ValueError, pool: Samples) -> str:
-    if "groups" not in str(error):
-        return ""
+def _why(error: ValueError, pool: Samples) -> str:
+    line = " ".join(str(error).split())
+    if "groups" not in line:
+        return line
     if pool.groups is None:
-        return "; name their column: groups=COLUMN"
-    return f"; allowed: folds=2 to folds={len(np.unique(pool.groups))}"
+        return f"{line}; name their column: groups=COLUMN"
+    return f"{line}; allowed: folds=2 to folds={len(np.unique(pool.groups))}"
