@@ -27,6 +27,8 @@ NOT_HERE = {
     "loggers=wandb": "an account",
     "data=moons": "the files of README.md, which tests/test_readme.py writes",
 }
+#: What a part of a command needs that `make` does not install.
+EXTRAS = {"mlflow": "mlflow", "DeviceStatsMonitor": "psutil"}
 #: What is long for a test: part of a command -> what is added.
 SHORTER = {
     "-m experiment=": "trainer.max_epochs=1",
@@ -85,6 +87,9 @@ def test_it_runs_as_printed(scene, tmp_path, command):
     for part, why in NOT_HERE.items():
         if part in command:
             pytest.skip(f"needs {why}")
+    for part, package in EXTRAS.items():
+        if part in command:
+            pytest.importorskip(package)
     folder = tmp_path / "project"
     for name in ("pictures", "beetles.csv", "numbers.csv"):
         (tmp_path / name).symlink_to(scene / name)

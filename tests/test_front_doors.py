@@ -102,7 +102,7 @@ def test_a_sweep_without_a_name_goes_to_the_folder_of_what_is_chosen(tmp_path):
     folders = run_folders(tmp_path)
     assert [folder.name for folder in folders] == ["0", "1"]
     assert folders[0].parents[1] == tmp_path / "outputs" / "digits-mlp"
-    own = "train.py seed=1 trainer.max_epochs=1 trainer.limit_train_batches=1 '~callbacks.model_summary=null'"
+    own = "train.py seed=1 trainer.max_epochs=1 trainer.limit_train_batches=1 '~callbacks.model_summary'"
     assert own in json.loads((folders[1] / "result.json").read_text())["command"]
 
 

@@ -1,4 +1,5 @@
 import pytest
+from lightning_utilities.core.imports import RequirementCache
 from omegaconf import OmegaConf
 
 from epochwise.commands.build import build
@@ -31,6 +32,12 @@ def test_a_package_that_is_not_installed_is_a_line():
         match=r"^group\.name: not_installed\.Thing needs the package 'not_installed', which is not installed$",
     ):
         build(config("not_installed.Thing"), "group.name")
+
+
+def test_a_package_that_a_library_asks_for_in_its_own_words_is_a_line(monkeypatch):
+    monkeypatch.setattr("lightning.pytorch.loggers.mlflow._MLFLOW_AVAILABLE", RequirementCache("not-installed"))
+    with pytest.raises(InputError, match=r"^group\.name: .*MLFlowLogger refused: Requirement 'not-installed' not met"):
+        build(config("lightning.pytorch.loggers.MLFlowLogger"), "group.name")
 
 
 def test_a_fault_in_the_code_of_a_class_stays_what_it_is():

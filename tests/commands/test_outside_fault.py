@@ -28,6 +28,12 @@ def test_a_file_of_another_place_is_no_fault_of_the_run_folder(tmp_path):
     assert outside_fault(RuntimeError("a bug"), tmp_path) is None
 
 
+def test_a_package_that_a_library_misses_is_a_line_and_an_import_that_fails_a_traceback(tmp_path):
+    asked = ModuleNotFoundError("cannot log as `psutil` is not\n installed")
+    assert outside_fault(asked, tmp_path) == "a package is missing: cannot log as `psutil` is not installed"
+    assert outside_fault(ModuleNotFoundError("No module named 'x'", name="x"), tmp_path) is None
+
+
 def test_a_run_folder_that_vanishes_is_one_line(tmp_path, composed, monkeypatch):
     folder = tmp_path / "run"
     learn = Classification.training_step

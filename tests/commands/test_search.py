@@ -4,6 +4,7 @@ import csv
 import json
 
 import pytest
+from omegaconf import OmegaConf
 
 WORDS = ["data=table", "data.batch_size=128", "trainer.max_epochs=2", "model.hidden_sizes=[4]", "space=none"]
 WORDS += ["optimizer.lr=interval(1e-3,1e-2)", "optimizer=adamw,sgd", "optimizer.momentum=interval(0.5,0.9)"]
@@ -40,6 +41,16 @@ def test_a_trial_that_diverges_ends_alone_and_is_told_why(typed, tmp_path):
     assert code == 0
     assert err.count("failed: train/loss became") == 1
     assert "1 complete, 1 fail" in out.replace("1 fail, 1 complete", "1 complete, 1 fail")
+
+
+def test_a_setting_that_is_given_one_value_is_held_and_the_rest_of_the_space_is_searched(typed, tmp_path):
+    code, _, err = typed("search.py", *WORDS[:4], *WORDS[-3:], "optimizer.lr=0.01", "n_trials=1")
+    assert (code, err) == (0, "")
+    (folder,) = tmp_path.glob("outputs/table-mlp-search/*/trial-0")
+    assert OmegaConf.load(folder / "config.yaml").optimizer.lr == 0.01
+    drawn = json.loads((folder / "job.json").read_text())["overrides"]
+    keys = [word.partition("=")[0] for word in drawn if not word.startswith("callbacks.")]
+    assert keys[-3:] == ["optimizer.lr", "optimizer.weight_decay", "model.dropout"]
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,9 @@ def build(config: DictConfig, key: str, **given: Any) -> Any:
         while isinstance(cause, (InstantiationException, ImportError)) and cause.__cause__ is not None:
             cause = cause.__cause__  # Hydra wraps what it meets
         if isinstance(cause, ModuleNotFoundError):
-            cause = ValueError(f"{node['_target_']} needs the package {cause.name!r}, which is not installed")
+            # Libraries that ask for a package in words of their own name none.
+            said = f"needs the package {cause.name!r}, which is not installed" if cause.name else f"refused: {cause}"
+            cause = ValueError(f"{node['_target_']} {said}")
         if isinstance(cause, RuntimeError) and str(cause).startswith("Unknown model"):  # timm's word for it
             name = str(node.get("model_name"))
             cause = ValueError(f"timm has no model {name!r}{InputError.closest(name, _models_of_timm())}")

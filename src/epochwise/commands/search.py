@@ -27,7 +27,7 @@ def search(config: DictConfig, overrides: list[str], sweeper: CommandSweeper) ->
 
     Args:
         config: a composed ``conf/search.yaml`` with Hydra's own node.
-        overrides: of the command line; those that sweep are searched, beside ``space``.
+        overrides: of the command line; those that sweep are searched beside ``space``, those of one value hold.
         sweeper: runs trials.
 
     Raises:
@@ -50,8 +50,10 @@ def search(config: DictConfig, overrides: list[str], sweeper: CommandSweeper) ->
     swept = {each.get_key_element(): each.get_value_string() for each in parsed if each.is_sweep_override()}
     fixed = [text for text, each in zip(overrides, parsed, strict=True) if not each.is_sweep_override()]
     fixed = of_one_job([text for text in fixed if text.lstrip("+~").split("=")[0].split(".")[0] not in OF_THE_SEARCH])
+    typed = {each.get_key_element() for each in parsed}  # what is given one value is no longer searched
+    written = {str(key): str(value) for key, value in (config.space or {}).items() if key not in typed}
     space = Space(
-        {**{str(key): str(value) for key, value in (config.space or {}).items()}, **swept},
+        {**written, **swept},
         lambda files: sweeper.compose([*fixed, *files]),
         sweeper.options,
     )

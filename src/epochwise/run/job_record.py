@@ -55,4 +55,5 @@ OF_ALL_JOBS = ("resume", "run_folder", "refit", "n_trials", "n_jobs")
 
 def of_one_job(overrides: Sequence[str]) -> list[str]:
     """The overrides that say what a job trains."""
-    return [text for text in overrides if text.lstrip("+~").partition("=")[0] not in OF_ALL_JOBS]
+    typed = [text.removesuffix("=null") if text.startswith("~") else text for text in overrides]  # Hydra's sweeper adds it
+    return [text for text in typed if text.lstrip("+~").partition("=")[0] not in OF_ALL_JOBS]
