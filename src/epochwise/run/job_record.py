@@ -55,5 +55,6 @@ OF_ALL_JOBS = ("resume", "run_folder", "refit", "n_trials", "n_jobs")
 
 def of_one_job(overrides: Sequence[str]) -> list[str]:
     """The overrides that say what a job trains."""
-    typed = [text.removesuffix("=null") if text.startswith("~") else text for text in overrides]  # Hydra's sweeper adds it
+    # Hydra's sweeper ends what is dropped with =null.
+    typed = [text.removesuffix("=null") if text.startswith("~") else text for text in overrides]
     return [text for text in typed if text.lstrip("+~").partition("=")[0] not in OF_ALL_JOBS]
