@@ -73,6 +73,7 @@ def scene(tmp_path_factory):
         "digits-mlp/first": [],
         "scratch": ["data=image_folder", "data.root=../pictures", "model=cnn"],
         "beetles": ["data=table", "data.path=../beetles.csv", "data.target=species"],
+        "pretrain/first": ["experiment=pretrain", "data=digits", "data.image_size=28"],
     }
     for name, words in made.items():
         done = run(project, ["train.py", *words, "trainer.max_epochs=2", f"hydra.run.dir=outputs/{name}"])
@@ -98,7 +99,8 @@ def test_it_runs_as_printed(scene, tmp_path, command):
         "config-dir FOLDER": f"config-dir {PROJECT}/tests/config/project/conf",
         "data.root=FOLDER": "data.root=../pictures",
         "predict=PATH": "predict=../new.csv",
-        "data=table data.path=FILE data.kind=number": "data=table data.path=../numbers.csv data.kind=number",
+        "data=table data.path=FILE data.target=COLUMN data.kind=number": "data=table data.path=../numbers.csv "
+        "data.target=weight data.kind=number",
         "split=all data=table data.path=FILE": "split=all data=table data.path=../beetles.csv data.target=species",
         "data.path=FILE": "data.path=../beetles.csv",
         "data=table groups=COLUMN": "data=table data.path=../beetles.csv data.target=species groups=nest folds=4",
@@ -114,6 +116,9 @@ def test_it_runs_as_printed(scene, tmp_path, command):
     typed = command
     for said, real in meant.items():
         typed = typed.replace(said, real)
+    for word in shlex.split(typed):
+        if word.startswith("hydra.run.dir="):
+            shutil.rmtree(folder / word.partition("=")[2], ignore_errors=True)  # what the command is to make
     longer = [word for part, words in SHORTER.items() if part in command for word in words.split()]
     done = run(folder, [*shlex.split(typed)[1:], *longer])
     told = done.stdout[-2000:] + done.stderr[-2000:]
