@@ -12,6 +12,8 @@ from sklearn.model_selection import StratifiedKFold, train_test_split
 from torch.nn.functional import cross_entropy
 
 from epochwise.model.mlp import MLP
+from epochwise.report.read_runs import read_runs
+from epochwise.report.seed_groups import seed_groups
 from epochwise.run.epochs_csv import read_epochs_csv
 
 EPOCHS, FOLDS, BATCH = 4, 3, 64
@@ -124,4 +126,6 @@ def test_rows_of_numbers_are_cut_several_times_and_the_standard_error_is_that_of
     of_one_cut = [curves[cut, best].std(ddof=1) / np.sqrt(3) for cut in (slice(3), slice(3, 6))]
     assert found["folds"]["stderr"] == pytest.approx(np.sqrt(np.mean(np.square(of_one_cut))))
     assert "6 of RepeatedKFold" in out
+    (group,) = seed_groups(read_runs([folder / f"fold-{fold}" for fold in range(6)]))
+    assert group.recommended_epochs == found["folds"]["epochs"]  # the page says the same
     assert set(found["refit"]["test"]) >= {"loss", "mae"}

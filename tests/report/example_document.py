@@ -104,6 +104,7 @@ def several_runs() -> dict[str, Any]:
         "name": "seed=0 and 2 more seeds",
         "runs": [0, 1, 2],
         "columns": columns,
+        "recommended_epochs": {"value": 13, "low": 11, "high": 16},
         "best_score": {"mean": 0.15, "std": 0.004},
         "best_epoch": {"mean": 12.3, "std": 1.2},
         "test": {"loss": {"mean": 0.11, "std": 0.01}, "accuracy": {"mean": 0.981, "std": 0.003}},

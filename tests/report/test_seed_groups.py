@@ -26,3 +26,36 @@ def test_the_same_seed_twice_and_runs_without_a_config_are_no_group():
 def test_mean_and_spread_are_over_the_runs_that_have_the_epoch():
     (group,) = seed_groups([run(0, (1.0, 0.5, 0.1)), run(1, (3.0, float("nan")))])
     assert group.columns["val/loss"] == {"mean": [2.0, None, None], "std": [2.0**0.5, None, None]}
+
+
+def fold(number, counts, losses=(1.0, 0.5, 0.7), **splitter):
+    settings = {"data": {"fold": number, "splitter": {"n_splits": 2, **splitter}}, "spec": {"class_counts": counts}}
+    settings["task"] = {"class_counts": counts}
+    rows = [{"epoch": epoch, "val/loss": loss} for epoch, loss in enumerate(losses)]
+    return ReportRun(str(number), Path("epochs.csv"), rows, "val/loss", "min", settings=settings)
+
+
+def test_folds_are_one_group_whatever_their_classes_count():
+    (group,) = seed_groups([fold(0, [121, 119]), fold(1, [122, 118])])
+    assert (group.by, group.runs) == ("data.fold", (0, 1))
+
+
+def test_folds_of_another_task_are_another_group():
+    balanced = fold(1, [122, 118])
+    balanced.settings["task"]["class_counts"] = [1, 1]
+    assert seed_groups([fold(0, [121, 119]), balanced]) == []
+
+
+def test_the_recommended_count_has_the_best_mean_and_ends_within_one_standard_error():
+    losses = [(1.0, 0.50, 0.7, 0.65), (1.2, 0.60, 0.4, 0.65)]
+    (group,) = seed_groups([run(seed, own) for seed, own in enumerate(losses)])
+    assert group.recommended_epochs == {"value": 2, "low": 2, "high": 3}  # 0.55, standard error 0.05; 0.55; 0.65
+    (group,) = seed_groups([run(0, (1.0, float("nan"))), run(1, (float("nan"), 0.5))])
+    assert group.recommended_epochs is None
+
+
+def test_cutting_the_same_samples_again_does_not_narrow_the_standard_error():
+    cuts = [(1.0, 0.50, 0.54), (1.0, 0.60, 0.66)] * 3
+    folds = [fold(number, [5, 5], own, n_repeats=3) for number, own in enumerate(cuts)]
+    (group,) = seed_groups(folds)
+    assert group.recommended_epochs == {"value": 2, "low": 2, "high": 3}  # 0.05 off 0.55; over six it would be 0.02

@@ -27,8 +27,8 @@ def make_document(
 
     Returns:
         ``title``, ``made``, ``runs`` (``name``, ``folder``, ``columns``: name -> E values, ``events``, the fields of
-        ``result.json``, ``findings``, ``next``: commands) and ``seeds`` (``name``, ``runs``, ``columns``, and ``mean``
-        and ``std`` of ``best_score``, ``best_epoch`` and of each of ``test``).
+        ``result.json``, ``findings``, ``next``: commands) and ``seeds`` (``name``, ``runs``, ``columns``,
+        ``recommended_epochs``, and ``mean`` and ``std`` of ``best_score``, ``best_epoch`` and of each of ``test``).
     """
     apart = told_apart([run.settings for run in runs])
     told = [_run(run, found, text) for run, found, text in zip(runs, findings, apart, strict=True)]
@@ -87,6 +87,7 @@ def _seeds(group: SeedGroup, runs: list[dict[str, Any]], apart: list[str]) -> di
         "name": f"{setting}{': ' * bool(setting)}{len(members)} {group.by.rpartition('.')[2]}s",
         "runs": list(group.runs),
         "columns": group.columns,
+        "recommended_epochs": group.recommended_epochs,
         "best_score": _spread([member["best_score"] for member in members]),
         "best_epoch": _spread([member["best_epoch"] for member in members]),
         "test": {name: _spread([member["test"][name] for member in members]) for name in scores},

@@ -25,7 +25,8 @@ function marksOf(report, isFirst, of) {
   const events = single ? list(run.events).filter((event) => known(event.epoch)) : [];
   const ahead = isFirst && all.length <= MOST_FORECASTS ? all.filter(([one]) => list(one.forecast?.epochs).length) : [];
   const forecasts = ahead.map(([one, place]) => ({ ...place, ...continued(one) }));
-  const count = single ? run.recommended_epochs : null;
+  const whole = list(report.seeds).find((group) => list(group.runs).length === report.runs.length);
+  const count = single ? run.recommended_epochs : whole?.recommended_epochs;
   return {
     best: best.map(([{ best_epoch: epoch, best_score: score }, place]) => ({
       ...place, epoch, value: isFirst ? score : null, label: single ? `best ${epoch}` : null,

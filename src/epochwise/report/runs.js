@@ -4,6 +4,10 @@ const MOST_TESTS = 8;
 
 const testsOf = (rows) => [...new Set(rows.flatMap((row) => Object.keys(row.test ?? {})))].slice(0, MOST_TESTS);
 
+const band = ({ recommended_epochs: count }) => {
+  return count ? `${number(count.value)} (${number(count.low)} to ${number(count.high)})` : "–";
+};
+
 /** Bring the lines of one run forward; of all with null. */
 function emphasise(index) {
   for (const path of document.querySelectorAll("path.series")) {
@@ -23,9 +27,6 @@ function runsTable(report, charts) {
     return element("label", {}, box, swatch({ colour: colours[index], stage: "plain" }), run.name);
   };
   const score = (run) => `${monitors.size > 1 ? `${run.monitor} ` : ""}${number(run.best_score)}`;
-  const band = ({ recommended_epochs: count }) => {
-    return count ? `${number(count.value)} (${number(count.low)} to ${number(count.high)})` : "–";
-  };
   const columns = [
     { head: "shown in the curves", text: true, cell: shows },
     { head: "verdict", text: true, cell: (run) => words(run.verdict?.label ?? "–") },
@@ -49,11 +50,12 @@ function seedsTable(report) {
   const of = (head, value, digits) => {
     return { head, cell: (group) => spread(value(group)?.mean, value(group)?.std, digits) };
   };
-  return table("Seeds: mean ± standard deviation", [
+  return table("Over seeds and folds: mean ± standard deviation", [
     { head: "setting", text: true, cell: (group) => group.name },
     { head: "runs", cell: (group) => number(list(group.runs).length) },
     of("best epoch", (group) => group.best_epoch, 3),
     of("best score", (group) => group.best_score),
+    { head: "recommended epochs", cell: band },
     ...testsOf(report.seeds).map((name) => of(`test ${name}`, (group) => group.test?.[name])),
   ], report.seeds);
 }

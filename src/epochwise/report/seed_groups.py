@@ -5,8 +5,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from epochwise.epochs.best_epoch_count import best_epoch_count
 from epochwise.epochs.curve import column_of
+from epochwise.input_error import InputError
 from epochwise.report.report_run import ReportRun
 from epochwise.run.run_config import flat
 
@@ -21,11 +24,14 @@ class SeedGroup:
         by: the setting by which they differ: ``seed`` or ``data.fold``.
         runs: their places in the list of runs, at least two.
         columns: name -> ``mean`` and ``std``, (E,) each, over the runs that have the epoch; None where fewer than two.
+        recommended_epochs: ``value``, the count with the best mean score, and ``low`` and ``high``, those within a
+            standard error of it; None where no epoch was scored by all.
     """
 
     by: str
     runs: tuple[int, ...]
     columns: dict[str, dict[str, list[float | None]]] = field(default_factory=dict)
+    recommended_epochs: dict[str, int] | None = None
 
 
 def seed_groups(runs: Sequence[ReportRun]) -> list[SeedGroup]:
@@ -45,14 +51,13 @@ def seed_groups(runs: Sequence[ReportRun]) -> list[SeedGroup]:
         elif all(_differ_by(settings[other], own) for other in group):
             group.append(index)
     return [
-        SeedGroup(
-            str(_differ_by(*(settings[index] for index in group[:2]))),
-            tuple(group),
-            _columns([runs[index] for index in group]),
-        )
-        for group in groups
-        if len(group) > 1
+        _group(str(_differ_by(*(settings[index] for index in group[:2]))), group, runs) for group in groups if group[1:]
     ]
+
+
+def _group(by: str, group: Sequence[int], runs: Sequence[ReportRun]) -> SeedGroup:
+    members = [runs[index] for index in group]
+    return SeedGroup(by, tuple(group), _columns(members), _recommended_epochs(members, by))
 
 
 def _differ_by(one: dict[str, Any], other: dict[str, Any]) -> str | None:
@@ -61,23 +66,41 @@ def _differ_by(one: dict[str, Any], other: dict[str, Any]) -> str | None:
         return None
     differ = [key for key in one if one[key] != other[key]]
     for by in ("seed", "data.fold"):
-        if by in differ and all((one[key], other[key]) == (one[by], other[by]) for key in differ):
+        # What follows from it repeats its values, or, as counts of classes, those that a fold's data published.
+        causes = [by, *(key for key in differ if by == "data.fold" and key.startswith("spec."))]
+        pairs = [(one[key], other[key]) for key in causes if key in differ]
+        if by in differ and all((one[key], other[key]) in pairs for key in differ):
             return by
     return None
 
 
 def _columns(runs: Sequence[ReportRun]) -> dict[str, dict[str, list[float | None]]]:
     names = dict.fromkeys(name for run in runs for row in run.rows for name in row if name.startswith(CURVES))
-    longest = max(len(run.rows) for run in runs)
     columns = {}
     for name in names:
-        scores = np.full((len(runs), longest), np.nan)
-        for row, run in zip(scores, runs, strict=True):
-            row[: len(run.rows)] = column_of(run.rows, name)
-        scores[~np.isfinite(scores)] = np.nan
+        scores = _scores(runs, name)
         enough = (~np.isnan(scores)).sum(axis=0) > 1
         columns[name] = {
-            "mean": [float(np.nanmean(scores[:, e])) if enough[e] else None for e in range(longest)],
-            "std": [float(np.nanstd(scores[:, e], ddof=1)) if enough[e] else None for e in range(longest)],
+            "mean": [float(np.nanmean(scores[:, e])) if enough[e] else None for e in range(scores.shape[1])],
+            "std": [float(np.nanstd(scores[:, e], ddof=1)) if enough[e] else None for e in range(scores.shape[1])],
         }
     return columns
+
+
+def _scores(runs: Sequence[ReportRun], name: str) -> NDArray[np.float64]:
+    """(K, E) of a column, NaN where a run has no finite one."""
+    scores = np.full((len(runs), max(len(run.rows) for run in runs)), np.nan)
+    for row, run in zip(scores, runs, strict=True):
+        row[: len(run.rows)] = column_of(run.rows, name)
+    scores[~np.isfinite(scores)] = np.nan
+    return scores
+
+
+def _recommended_epochs(runs: Sequence[ReportRun], by: str) -> dict[str, int] | None:
+    repeats = flat(runs[0].settings).get("data.splitter.n_repeats") if by == "data.fold" else None
+    repeats = repeats if isinstance(repeats, int) and repeats > 0 else 1
+    try:
+        count = best_epoch_count(_scores(runs, runs[0].monitor), runs[0].mode, repeats)
+    except InputError:  # no epoch that all of them scored, or folds of a cut are missing
+        return None
+    return {name: int(getattr(count, name)) for name in ("value", "low", "high")}

@@ -69,19 +69,23 @@ def summary_table(document: Mapping[str, Any]) -> Table:
     for name in ("run", "epochs", "best epoch", runs[0]["monitor"], "recommended", "verdict"):
         table.add_column(name, justify="left" if name in ("run", "verdict") else "right", no_wrap=name != "run")
     for run in runs[: MOST_ROWS - len(groups)]:
-        band = run["recommended_epochs"]
         table.add_row(
             escape(run["name"]),
             str(run["epochs_run"]),
             "" if run["best_epoch"] is None else str(run["best_epoch"]),
             "" if run["best_score"] is None else f"{run['best_score']:.4f}",
-            f"{band['value']} ({band['low']}-{band['high']})" if band else "",
+            _band(run),
             run["verdict"]["label"].replace("_", " "),
         )
     for group in groups[:3]:
         means = [_spread(group[key], digits) for key, digits in (("best_epoch", 1), ("best_score", 4))]
-        table.add_row(escape(group["name"]), "", *means, "", "mean ± std")
+        table.add_row(escape(group["name"]), "", *means, _band(group), "mean ± std")
     return table
+
+
+def _band(one: Mapping[str, Any]) -> str:
+    count = one["recommended_epochs"]
+    return f"{count['value']} ({count['low']}-{count['high']})" if count else ""
 
 
 def _spread(value: Mapping[str, float | None], digits: int) -> str:
