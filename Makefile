@@ -32,7 +32,7 @@ help:
 	@echo "make test  [ARGS='-k packaging']                         run the tests; ARGS are those of pytest"
 # examples
 	@echo "make ranks                                               run the tests of several processes as one run; 8 minutes"
-	@echo "make commands                                            run every command of README.md and docs/; half an hour"
+	@echo "make commands                                            run every command of README.md and docs/; an hour"
 	@echo "make faults                                              kill, interrupt and starve hundreds of runs; an hour"
 	@echo "make pictures                                            train three runs, and photograph what one sees of them"
 # /examples
