@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from epochwise.epochs.curve import Curve
+from epochwise.epochs.curve import Curve, columns_of
 from epochwise.input_error import InputError
 
 NAN, INF = np.nan, np.inf
@@ -45,3 +45,8 @@ def test_what_cannot_be_read_is_said():
         Curve.of([1.0], mode="least")
     with pytest.raises(InputError, match=r"train: got the shape \(3,\)"):
         Curve.of([1.0, 2.0], [1.0, 2.0, 3.0])
+
+
+def test_tables_that_end_early_or_lack_a_cell_have_no_number_there():
+    tables = [[{"val/loss": 3.0}, {"val/loss": 2.0}], [{"val/loss": ""}], []]
+    np.testing.assert_array_equal(columns_of(tables, "val/loss"), [[3.0, 2.0], [NAN, NAN], [NAN, NAN]])

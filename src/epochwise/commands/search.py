@@ -53,7 +53,7 @@ def search(config: DictConfig, overrides: list[str], sweeper: CommandSweeper) ->
     typed = {each.get_key_element() for each in parsed}  # what is given one value is no longer searched
     written = {str(key): str(value) for key, value in (config.space or {}).items() if key not in typed}
     space = Space(
-        {**written, **swept},
+        written | swept,
         lambda files: sweeper.compose([*fixed, *files]),
         sweeper.options,
     )

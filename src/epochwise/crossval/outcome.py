@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 
 from epochwise.epochs.best_epoch_count import best_epoch_count, same_steps
-from epochwise.epochs.curve import column_of
+from epochwise.epochs.curve import columns_of
 from epochwise.report.report_run import ReportRun
 
 
@@ -32,10 +32,7 @@ def outcome(
     Raises:
         InputError: see ``best_epoch_count``.
     """
-    scores = np.full((len(runs), max(len(run.rows) for run in runs)), np.nan)
-    for row, run in zip(scores, runs, strict=True):
-        row[: len(run.rows)] = column_of(run.rows, monitor)
-    count = best_epoch_count(scores, mode, repeats)
+    count = best_epoch_count(columns_of([run.rows for run in runs], monitor), mode, repeats)
     plans = [run.result["plan"] for run in runs]
     samples = float(np.mean([run.result["samples"]["train"] for run in runs]))
     all_samples = max(run.result["samples"]["train"] + run.result["samples"]["val"] for run in runs)

@@ -101,6 +101,14 @@ def column_of(rows: Sequence[Mapping[str, Any]], name: str) -> Floats:
     return np.array([value if isinstance(value, (int, float)) else np.nan for value in values], dtype=np.float64)
 
 
+def columns_of(tables: Sequence[Sequence[Mapping[str, Any]]], name: str) -> Floats:
+    """(K, E) one column of K tables, E rows of the longest; NaN as in ``column_of``, and where a table has ended."""
+    columns = np.full((len(tables), max(map(len, tables))), np.nan)
+    for column, rows in zip(columns, tables, strict=True):
+        column[: len(rows)] = column_of(rows, name)
+    return columns
+
+
 def _ends_unmeasured(val: Floats, train: Floats) -> bool:
     if len(val) == 0:
         return False

@@ -5,10 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from epochwise.epochs.best_epoch_count import best_epoch_count
-from epochwise.epochs.curve import column_of
+from epochwise.epochs.curve import columns_of
 from epochwise.input_error import InputError
 from epochwise.report.report_run import ReportRun
 from epochwise.run.run_config import flat
@@ -50,14 +49,15 @@ def seed_groups(runs: Sequence[ReportRun]) -> list[SeedGroup]:
             groups.append([index])
         elif all(_differ_by(settings[other], own) for other in group):
             group.append(index)
-    return [
-        _group(str(_differ_by(*(settings[index] for index in group[:2]))), group, runs) for group in groups if group[1:]
-    ]
+    return [_group(group, settings, runs) for group in groups if len(group) > 1]
 
 
-def _group(by: str, group: Sequence[int], runs: Sequence[ReportRun]) -> SeedGroup:
+def _group(group: Sequence[int], settings: Sequence[dict[str, Any]], runs: Sequence[ReportRun]) -> SeedGroup:
+    by = str(_differ_by(settings[group[0]], settings[group[1]]))
     members = [runs[index] for index in group]
-    return SeedGroup(by, tuple(group), _columns(members), _recommended_epochs(members, by))
+    repeats = settings[group[0]].get("data.splitter.n_repeats") if by == "data.fold" else None
+    count = _recommended_epochs(members, repeats if isinstance(repeats, int) and repeats > 0 else 1)
+    return SeedGroup(by, tuple(group), _columns(members), count)
 
 
 def _differ_by(one: dict[str, Any], other: dict[str, Any]) -> str | None:
@@ -78,7 +78,8 @@ def _columns(runs: Sequence[ReportRun]) -> dict[str, dict[str, list[float | None
     names = dict.fromkeys(name for run in runs for row in run.rows for name in row if name.startswith(CURVES))
     columns = {}
     for name in names:
-        scores = _scores(runs, name)
+        scores = columns_of([run.rows for run in runs], name)
+        scores[~np.isfinite(scores)] = np.nan
         enough = (~np.isnan(scores)).sum(axis=0) > 1
         columns[name] = {
             "mean": [float(np.nanmean(scores[:, e])) if enough[e] else None for e in range(scores.shape[1])],
@@ -87,20 +88,9 @@ def _columns(runs: Sequence[ReportRun]) -> dict[str, dict[str, list[float | None
     return columns
 
 
-def _scores(runs: Sequence[ReportRun], name: str) -> NDArray[np.float64]:
-    """(K, E) of a column, NaN where a run has no finite one."""
-    scores = np.full((len(runs), max(len(run.rows) for run in runs)), np.nan)
-    for row, run in zip(scores, runs, strict=True):
-        row[: len(run.rows)] = column_of(run.rows, name)
-    scores[~np.isfinite(scores)] = np.nan
-    return scores
-
-
-def _recommended_epochs(runs: Sequence[ReportRun], by: str) -> dict[str, int] | None:
-    repeats = flat(runs[0].settings).get("data.splitter.n_repeats") if by == "data.fold" else None
-    repeats = repeats if isinstance(repeats, int) and repeats > 0 else 1
+def _recommended_epochs(runs: Sequence[ReportRun], repeats: int) -> dict[str, int] | None:
     try:
-        count = best_epoch_count(_scores(runs, runs[0].monitor), runs[0].mode, repeats)
+        count = best_epoch_count(columns_of([run.rows for run in runs], runs[0].monitor), runs[0].mode, repeats)
     except InputError:  # no epoch that all of them scored, or folds of a cut are missing
         return None
     return {name: int(getattr(count, name)) for name in ("value", "low", "high")}

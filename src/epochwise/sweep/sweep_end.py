@@ -60,7 +60,7 @@ class SweepEnd(Callback):
             lines |= {"its command": f"python train.py {shlex.join(overrides)}".strip()}
         ended = [job for job in jobs if job.record.status == "finished"]
         finished = [job.folder for job in ended]
-        over = over_seeds(finished, config.monitor, config.mode)
+        over = over_seeds(finished)
         lines |= {f"seeds{' ' * index}": line for index, line in enumerate(over)}
         failed = [job for job in jobs if job.record.status != "finished"]
         lines |= {f"failed{' ' * index}": _failure(job, keys) for index, job in enumerate(failed)}
