@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 #: Here to make projects, or to tell of this one.
 TEMPLATE_ONLY = (
     ".github/workflows/new_project.yml", "CHANGELOG.md", "CITATION.cff", "LICENSE", "cookiecutter.json",
-    "docs/new-project.md", "hooks", "new_project", "tests/new_project", "{{cookiecutter.project_slug}}",
+    "docs/new-project.md", "findings", "hooks", "new_project", "tests/new_project", "{{cookiecutter.project_slug}}",
 )  # fmt: skip
 #: The worked examples: digits, the experiments and tests on it, and what was measured with them.
 EXAMPLES = (
