@@ -42,6 +42,14 @@ def test_a_dry_run_writes_the_plan_and_trains_nothing(tmp_path, composed, capsys
     assert "end of warm-up at epoch 1 (step 20), end at epoch 5 (step 100)" in said
 
 
+def test_accumulation_over_more_batches_than_an_epoch_has_is_said(tmp_path, composed, capsys):
+    cut = ("data.max_train_samples=300", "data.batch_size=32", "trainer.accumulate_grad_batches=20")
+    train(composed("dry_run=true", *cut, *QUICK, run_folder=tmp_path))
+    said = capsys.readouterr().out
+    assert "300 samples in 10 batches: 1 optimizer step of 300 samples each" in said
+    assert "trainer.accumulate_grad_batches=20: no epoch has as many batches, each is one step" in said
+
+
 def test_a_rate_that_follows_the_scores_has_no_landmarks(tmp_path, composed):
     train(composed("dry_run=true", "scheduler=plateau", *QUICK, run_folder=tmp_path))
     assert json.loads((tmp_path / "plan.json").read_text())["landmarks"] == []

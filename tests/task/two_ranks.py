@@ -1,4 +1,7 @@
-"""Run by two processes as torchrun would, and by one: trains and scores, and prints what came out as JSON."""
+"""Run by two processes as torchrun would, and by one: trains and scores, and prints what came out as JSON.
+
+One argument: batches an optimizer step, of 16 samples in all.
+"""
 
 import json
 import os
@@ -40,11 +43,11 @@ class Noise(SplitDataModule):
         return {"train": draw(157), "test": draw(self.num_test)}
 
 
-def main(world_size: int) -> None:
+def main(world_size: int, accumulated: int) -> None:
     out = {}
     for num_test in (5, 33, 101, 499):
         L.seed_everything(0, verbose=False)
-        data = Noise(num_test, batch_size=16 // world_size)
+        data = Noise(num_test, batch_size=16 // world_size // accumulated)
         data.setup()
         net = nn.Sequential(nn.Linear(6, 16), nn.ReLU(), nn.Linear(16, 3))
         task = Classification(
@@ -53,10 +56,7 @@ def main(world_size: int) -> None:
             scheduler=lambda optimizer: ConstantLR(optimizer, factor=1.0),
             class_counts=data.spec.class_counts,
         )
-        trainer = rank_trainer(
-            world_size,
-            max_epochs=3,
-        )
+        trainer = rank_trainer(world_size, max_epochs=3, accumulate_grad_batches=accumulated)
         trainer.fit(task, datamodule=data)
         scores = {name: float(value) for name, value in trainer.callback_metrics.items()}
         weights = nn.utils.parameters_to_vector(net.parameters()).tolist()  # a test takes over those of rank 0
@@ -66,5 +66,5 @@ def main(world_size: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(os.environ.get("WORLD_SIZE", "1")))
+    main(int(os.environ.get("WORLD_SIZE", "1")), *(int(word) for word in sys.argv[1:] or ["1"]))
     sys.stdout.flush()

@@ -56,11 +56,17 @@ def tell_plan(
         f"stopping: {called('stopping')}; seed {config.seed}",
     }
     if plan:
-        a_step = f"{counted(plan['samples_per_step'], 'sample')} each"
+        a_step = f"{counted(min(plan['samples_per_step'], plan['samples_per_epoch']), 'sample')} each"
         a_pass = (
             f"{counted(plan['samples_per_epoch'], 'sample')} in {counted(plan['batches_per_epoch'], 'batch', 'es')}"
         )
         lines["an epoch"] = f"{a_pass}: {counted(plan['steps_per_epoch'], 'optimizer step')} of {a_step}"
+        summed = config.trainer.get("accumulate_grad_batches") or 1
+        if summed > plan["batches_per_epoch"]:
+            notes = [
+                *notes,
+                f"trainer.accumulate_grad_batches={summed}: no epoch has as many batches, each is one step",
+            ]
         lines["in all"] = f"{counted(plan['steps'], 'step')}, {counted(plan['samples'], 'sample')}"
         turns = [f"{mark['name']} at epoch {mark['epoch']:g} (step {mark['step']:,})" for mark in plan["landmarks"]]
         if turns:

@@ -73,7 +73,10 @@ class EpochLog(L.Callback):
             # Lightning keeps the scores of the last epoch among those of the step.
             scores = {k: v for k, v in scalars(trainer.logged_metrics).items() if k not in self.epoch_scores}
             if isinstance(outputs, Mapping) and "loss" in outputs:
-                scores["train/loss_step"] = float(outputs["loss"])
+                of_step = getattr(pl_module, "sample_mean", None)
+                if (loss := of_step and of_step.loss(trainer)) is None:  # then that of its last batch on this rank
+                    loss = float(outputs["loss"]) * trainer.accumulate_grad_batches  # by which Lightning divides it
+                scores["train/loss_step"] = loss
             self.step_scores |= set(scores)
             self._draw(trainer, "step", scores, step)
 

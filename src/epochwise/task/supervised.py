@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
-import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
@@ -11,6 +10,7 @@ from torchmetrics import Metric
 
 from epochwise.task.meters import Meters
 from epochwise.task.optimized import Optimized
+from epochwise.task.sample_mean import SampleMean
 
 
 class Supervised(Optimized):
@@ -45,6 +45,7 @@ class Supervised(Optimized):
         super().__init__(network, optimizer, scheduler, monitor)
         # A plain dict: they are no part of the model that is summed up, averaged and saved.
         self.meters = {stage: Meters(scores) for stage in ("train", "train_eval", "val", "test")}
+        self.sample_mean = SampleMean()
 
     def setup(self, stage: str) -> None:
         for meters in self.meters.values():
@@ -69,11 +70,10 @@ class Supervised(Optimized):
 
     def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Tensor:
         loss, _ = self.measure("train", batch)
-        if self.trainer.world_size > 1:
-            # DDP averages the ranks' gradients; where they hold unequal shares of a batch, each counts by its samples.
-            size = torch.tensor(float(len(batch[1])), device=self.device)
-            loss = loss * size / self.trainer.strategy.reduce(size.clone(), reduce_op="mean")
-        return loss
+        return self.sample_mean.weigh(self.trainer, loss, len(batch[1]), batch_idx)
+
+    def on_after_backward(self) -> None:
+        self.sample_mean.finish(self.trainer)
 
     def on_train_batch_end(self, outputs: Any, batch: Any, batch_idx: int) -> None:
         trainer = self.trainer
