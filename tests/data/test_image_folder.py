@@ -3,6 +3,7 @@ import shutil
 
 import pytest
 import torch
+from PIL import Image
 
 from epochwise.data.image_folder import ImageFolder
 from epochwise.input_error import InputError
@@ -134,3 +135,73 @@ def test_picture_lost_after_setup_is_named_by_the_worker(pets):
         list(loader)
     # Left to the garbage collector, torch waits five seconds for a worker that failed.
     loader._iterator._shutdown_workers()
+
+
+@pytest.fixture
+def clear(tmp_path, write_pictures):
+    """Wide pictures of two classes whose left half is transparent, with random colours beneath."""
+    for name, count in (("cat", 12), ("dog", 13)):
+        for path in write_pictures(tmp_path / "clear" / name, count, mode="RGBA", size=(32, 8)).iterdir():
+            with Image.open(path) as picture:
+                picture.paste((255, 0, 0, 0), (0, 0, 16, 8))
+                picture.save(path)
+    return tmp_path / "clear"
+
+
+def lefts(data):
+    """The colours at the left edge of the training pictures."""
+    x, _ = data.splits["train"][list(range(data.num_samples["train"]))]
+    return {tuple(pixel) for pixel in x[:, :, 4, 0].tolist()}
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [({}, (255,) * 3), ({"background": "black"}, (0,) * 3), ({"background": "#00ff00", "fit": "pad"}, (0, 255, 0))],
+)
+def test_pictures_are_seen_on_the_background_white_by_default(clear, settings, expected):
+    assert lefts(ready(clear, **settings)) == {expected}
+
+
+def test_a_network_sees_other_pictures_as_those_it_was_trained_on(clear):
+    trained = ready(clear, background="black", fit="squash")
+    other = ImageFolder(root=str(clear), image_size=8)
+    other.load_state_dict(trained.state_dict())
+    other.setup()
+    assert (other.view, lefts(other)) == (trained.view, {(0, 0, 0)})
+    _, loader = other.predict_data(str(clear / "cat" / "0.png"))
+    assert next(iter(loader))[0, :, 4, 0].tolist() == [0, 0, 0]
+
+
+def test_a_run_from_before_there_was_a_background_goes_on_to_see_the_hidden_colours(clear):
+    state = ready(clear).state_dict()
+    del state["view"]
+    data = ready(clear)
+    data.load_state_dict(state)
+    assert lefts(data) == {(255, 0, 0)}
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"fit": "pad"}, r"data.fit: got pad; the network was trained with crop"),
+        ({"background": "black"}, r"data.background: got \(0, 0, 0\); the network was trained with \(255, 255, 255\)"),
+    ],
+)
+def test_another_view_than_that_of_the_training_is_an_error(clear, settings, message):
+    data = ready(clear, **settings)
+    with pytest.raises(InputError, match=message):
+        data.load_state_dict(ready(clear).state_dict())
+
+
+@pytest.mark.parametrize("view", [{"fit": "stretch"}, {"background": [1, 2]}, {"fit": "crop", "zoom": 2}, 3])
+def test_a_strangers_view_is_held_to_what_a_data_module_writes(clear, view):
+    state = ready(clear).state_dict() | {"view": view}
+    with pytest.raises(InputError, match=r"ckpt: how it says pictures were seen"):
+        ImageFolder(root=str(clear), image_size=8).load_state_dict(state)
+
+
+def test_pictures_of_all_kinds_are_found(tmp_path, write_pictures):
+    for suffix in (".png", ".gif", ".webp"):
+        for name in ("cat", "dog"):
+            write_pictures(tmp_path / name, 8, suffix=suffix)
+    assert sum(ready(tmp_path).num_samples.values()) == 48

@@ -1,17 +1,19 @@
 """One's own pictures: a folder a class."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import numpy as np
 from annotated_types import Ge
-from torchvision.datasets.folder import IMG_EXTENSIONS, make_dataset
+from torchvision.datasets.folder import make_dataset
 
 from epochwise.data.channel_statistics import channel_statistics
 from epochwise.data.existing_path import existing_path
-from epochwise.data.picture_files import PictureFiles
+from epochwise.data.picture_files import PICTURE_EXTENSIONS, PictureFiles
+from epochwise.data.picture_view import WHITE, Fit, PictureView, colour
 from epochwise.data.samples import Samples
 from epochwise.data.split_data_module import SplitDataModule
 from epochwise.data.unreadable_pictures import unreadable_pictures
@@ -32,16 +34,27 @@ class ImageFolder(SplitDataModule):
         root: the folder.
         image_size: height and width to which pictures are brought, in pixels.
         channels: 1 for grey, 3 for colour; pictures of the other kind are converted.
+        fit: what becomes of a picture that is no square: ``crop`` cuts off its ends, ``pad`` puts ``background`` around
+            it, ``squash`` changes its proportions. None: ``crop``, or what the network was trained with.
+        background: under what is transparent, and around what is padded: a name, ``#rrggbb`` or [r, g, b]. None:
+            white, as in web pages and viewers, or what the network was trained with.
         on_error: what to do about a picture that cannot be read: ``raise``, or ``skip`` it and say so.
 
     Raises:
-        InputError: no such folder, an empty class, a picture that cannot be read.
+        InputError: no such folder or colour, an empty class, a picture that cannot be read; ``fit`` or ``background``
+            are not those that the network was trained with.
     """
 
     root: str = "datasets/pictures"
     image_size: Annotated[int, Ge(8)] = 64
     channels: Literal[1, 3] = 3
+    fit: Fit | None = None
+    background: str | Sequence[int] | None = None
     on_error: Literal["raise", "skip"] = "raise"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.view = PictureView(self.fit or "crop", WHITE if self.background is None else colour(self.background))
 
     def load(self) -> dict[str, Samples]:
         root = existing_path(self.root, "data.root")
@@ -63,7 +76,15 @@ class ImageFolder(SplitDataModule):
         return channel_statistics(self.encode(x), max_samples=2048)
 
     def encode(self, x: Any) -> PictureFiles:
-        return PictureFiles(x, (self.channels, self.image_size, self.image_size))
+        return PictureFiles(x, (self.channels, self.image_size, self.image_size), self.view)
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        asked = self.view
+        super().load_state_dict(state_dict)
+        for name in ("fit", "background"):
+            ours, theirs = getattr(asked, name), getattr(self.view, name)
+            if getattr(self, name) is not None and ours != theirs:
+                raise InputError(f"data.{name}: got {ours}; the network was trained with {theirs}")
 
     def _samples(self, root: Path, class_names: list[str]) -> Samples:
         if not _folders(root):
@@ -71,7 +92,7 @@ class ImageFolder(SplitDataModule):
         found = make_dataset(
             str(root),
             {name: index for index, name in enumerate(class_names) if (root / name).is_dir()},
-            extensions=IMG_EXTENSIONS,
+            extensions=PICTURE_EXTENSIONS,
             allow_empty=True,
         )
         found = self._readable(found)

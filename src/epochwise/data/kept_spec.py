@@ -3,6 +3,7 @@
 from math import isfinite
 from typing import Any
 
+from epochwise.data.picture_view import PictureView
 from epochwise.data.spec import Spec
 from epochwise.input_error import InputError
 
@@ -24,6 +25,19 @@ def kept_spec(state: Any) -> tuple[Spec, dict[str, Any]]:
     if not isinstance(learned, dict) or not _is_learned(learned, channels):
         raise InputError("ckpt: what it keeps of the training data ('learned') is not what a data module writes")
     return Spec(**spec), learned
+
+
+def kept_view(state: dict[str, Any]) -> PictureView:
+    """How picture files were seen in training; in that of a run from before it was kept, cropped on no background.
+
+    Raises:
+        InputError: it is not what a data module writes.
+    """
+    view = state.get("view", {})
+    try:
+        return PictureView(**view)
+    except (TypeError, InputError):
+        raise InputError("ckpt: how it says pictures were seen ('view') is not what a data module writes") from None
 
 
 def _is_spec(spec: dict[str, Any]) -> bool:

@@ -2,36 +2,39 @@
 
 from collections.abc import Sequence
 
-import numpy as np
 import torch
 from PIL import Image, ImageOps
 from torch.utils.data import Dataset
 from torchvision.datasets.folder import IMG_EXTENSIONS
 
 from epochwise.data.existing_path import existing_path
+from epochwise.data.picture_view import PictureView
 from epochwise.input_error import InputError
+
+PICTURE_EXTENSIONS = (*IMG_EXTENSIONS, ".gif")
 
 
 class PictureFiles(Dataset):
     """Picture files as a data set: ``files[list of indices]`` is a tensor uint8 (B, C, H, W).
 
-    Each picture is turned upright by its EXIF tag, made grey (C = 1) or coloured (C = 3), and resized; what is too long
-    or too wide for the shape of H to W is cut off evenly. Transparency is dropped: a transparent pixel has the colour
-    that the file holds beneath.
+    Each picture is turned upright by its EXIF tag, made grey (C = 1) or coloured (C = 3), and brought to the size. An
+    animation is its first picture.
 
     Args:
         paths: N files.
         shape: (C, H, W), C 1 or 3.
+        view: how it is brought to the size, and what is under transparency.
 
     Raises:
         InputError: while reading, a picture cannot be read; and at once, the shape is not one of pictures.
     """
 
-    def __init__(self, paths: Sequence[str], shape: Sequence[int]) -> None:
+    def __init__(self, paths: Sequence[str], shape: Sequence[int], view: PictureView | None = None) -> None:
         if len(shape) != 3 or shape[0] not in (1, 3):
             raise InputError(f"data: samples of the shape {tuple(shape)} are not pictures of 1 or 3 channels")
         self.paths = list(paths)
         self.channels, self.height, self.width = shape
+        self.view = view or PictureView()
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -46,18 +49,10 @@ class PictureFiles(Dataset):
                 # A JPEG need not be decoded much larger than it is wanted.
                 picture.draft(mode, (side, side))
                 upright = ImageOps.exif_transpose(picture)
-                if upright.mode.startswith("I"):
-                    # 16 bits a shade: PIL's own conversion would cut off all above 255.
-                    upright = Image.fromarray((np.asarray(upright) >> 8).astype(np.uint8))
-                if upright.mode == "P":
-                    upright = upright.convert(
-                        "RGBA"
-                    )  # a palette may hold transparency, which PIL drops from there alone
-                upright = upright.convert(mode)
+            seen = self.view(upright, self.channels, self.height, self.width)
         except Exception as error:  # PIL's decoders raise nearly anything on broken files
             raise InputError(f"{path}: not a readable picture ({error})") from error
-        fitted = np.array(ImageOps.fit(upright, (self.width, self.height)))
-        return torch.from_numpy(fitted.reshape(self.height, self.width, self.channels)).permute(2, 0, 1)
+        return torch.from_numpy(seen).permute(2, 0, 1)
 
 
 def find_pictures(path: str) -> list[str]:
@@ -69,7 +64,7 @@ def find_pictures(path: str) -> list[str]:
     place = existing_path(path, "predict")
     if place.is_file():
         return [str(place)]
-    found = sorted(str(file) for file in place.rglob("*") if file.suffix.lower() in IMG_EXTENSIONS)
+    found = sorted(str(file) for file in place.rglob("*") if file.suffix.lower() in PICTURE_EXTENSIONS)
     if not found:
-        raise InputError(f"{path}: no picture in this folder; allowed: {', '.join(IMG_EXTENSIONS)}")
+        raise InputError(f"{path}: no picture in this folder; allowed: {', '.join(PICTURE_EXTENSIONS)}")
     return found

@@ -13,9 +13,10 @@ from epochwise.data.channel_statistics import channel_statistics
 from epochwise.data.fewer_samples import fewer_samples
 from epochwise.data.fold_samples import fold_samples
 from epochwise.data.join_samples import join_samples
-from epochwise.data.kept_spec import kept_spec
+from epochwise.data.kept_spec import kept_spec, kept_view
 from epochwise.data.noisy_labels import noisy_labels
 from epochwise.data.picture_files import PictureFiles, find_pictures
+from epochwise.data.picture_view import WHITE, PictureView
 from epochwise.data.samples import Samples
 from epochwise.data.spec import Spec
 from epochwise.data.split_samples import split_samples
@@ -54,6 +55,7 @@ class SplitDataModule(BatchedDataModule, ABC):
         super().__post_init__()
         self.spec: Spec | None = None
         self.names: dict[str, list[str]] = {}
+        self.view = PictureView(background=WHITE)  # of picture files; a network that is loaded brings its own
 
     @abstractmethod
     def load(self) -> dict[str, Samples]:
@@ -73,7 +75,7 @@ class SplitDataModule(BatchedDataModule, ABC):
         paths = find_pictures(path)
         if faults := unreadable_pictures(paths):
             raise InputError(*(f"{path}: not a readable picture ({fault})" for path, fault in faults.items()))
-        return paths, PictureFiles(paths, self.spec.input_shape if self.spec else ())
+        return paths, PictureFiles(paths, self.spec.input_shape if self.spec else (), self.view)
 
     def setup(self, stage: str | None = None) -> None:
         """Load, cut and encode the data, once, and publish ``spec``.
@@ -133,8 +135,11 @@ class SplitDataModule(BatchedDataModule, ABC):
         return names, self.dataloader_of(x)
 
     def state_dict(self) -> dict[str, Any]:
-        """What was learned, as plain values; empty before ``setup``."""
-        return {} if self.spec is None else {"spec": asdict(self.spec), "learned": self.learned}
+        """What was learned, and how picture files are seen, as plain values; empty before ``setup``."""
+        if self.spec is None:
+            return {}
+        view = {"view": asdict(self.view)} if len(self.spec.input_shape) == 3 else {}
+        return {"spec": asdict(self.spec), "learned": self.learned} | view
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Take over what was learned. Data that is set up already is read again where that differs.
@@ -145,6 +150,7 @@ class SplitDataModule(BatchedDataModule, ABC):
         if state_dict == self.state_dict():
             return
         self.spec, self.learned = kept_spec(state_dict)
+        self.view = kept_view(state_dict)
         if self.splits:
             self.splits = {}
             self.setup()
