@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from epochwise.commands.train import train
+from epochwise.config.interruptible import interruptible
 from epochwise.input_error import InputError
 
 QUICK = ("~callbacks.model_summary", "~callbacks.progress_bar", "~callbacks.confusion_matrix", "name=test")
@@ -37,10 +38,16 @@ CONFIGS = {
 }
 
 
-def start(composed: Callable, folder: Path, *overrides: str, said: Path | None = None) -> int:
+def start(
+    composed: Callable,
+    folder: Path,
+    *overrides: str,
+    said: Path | None = None,
+    prepare: Callable[[], object] = lambda: None,
+) -> int:
     """Begin or continue a run in a child of its own process group; return its process id.
 
-    What it says of errors goes to a file: ``said``, or beside the folder.
+    What it says of errors goes to a file: ``said``, or beside the folder. ``prepare`` is called in the child.
     """
     if child := os.fork():
         return child
@@ -51,8 +58,11 @@ def start(composed: Callable, folder: Path, *overrides: str, said: Path | None =
             os.dup2(nothing.fileno(), 1)
         sys.stderr = open(said or folder.with_suffix(".stderr"), "w")  # noqa: SIM115 (the child's to its end)
         os.dup2(sys.stderr.fileno(), 2)
-        small = [] if "model=cnn" in overrides else ["model.hidden_sizes=[16]"]
-        train(composed(*BASE, *small, *overrides, "resume=auto", run_folder=folder))
+        small = [] if any(word.startswith("model") for word in overrides) else ["model.hidden_sizes=[16]"]
+        config = composed(*BASE, *small, *overrides, "resume=auto", run_folder=folder)
+        prepare()
+        with interruptible(speaks=True):
+            train(config)
         code = 0
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 1

@@ -7,10 +7,12 @@ import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.plugins.custom_scalar import layout_pb2
 from tensorboard.plugins.hparams import plugin_data_pb2
+from tensorboard.summary.writer import event_file_writer
 
 from epochwise.commands.train import train
 from epochwise.loggers.tensorboard import overlaid
 from epochwise.run.epochs_csv import read_epochs_csv
+from epochwise.run.whole_checkpoint_io import WholeCheckpointIO
 
 QUICK = ("~callbacks.model_summary", "~callbacks.progress_bar", "~callbacks.confusion_matrix", "name=test")
 
@@ -52,6 +54,43 @@ def test_every_scalar_stands_on_both_axes_whatever_the_cadence(tmp_path, compose
             latest = max(x for x in on_steps if x <= row["step"])
             assert latest == row["step"] or tag.startswith(("val/", "train_eval/"))
             assert on_steps[latest] == pytest.approx(row[tag])
+
+
+class NeverScheduled:
+    """TensorBoard's writing thread on a machine so busy that it gets its turn where it is waited for alone."""
+
+    def __init__(self, record_writer, *_):
+        self.waiting, self.writer = [], record_writer
+
+    def write(self, record):
+        self.waiting.append(record)
+
+    def flush(self):
+        while self.waiting:
+            self.writer.write(self.waiting.pop(0))
+        self.writer.flush()
+
+    def close(self):
+        self.flush()
+        self.writer.close()
+
+
+@pytest.mark.parametrize("cadence", [[], ["trainer.val_check_interval=1", "trainer.log_every_n_steps=3"]])
+def test_what_a_checkpoint_counts_as_drawn_is_on_the_disk_before_it(tmp_path, composed, monkeypatch, cadence):
+    written, seen = WholeCheckpointIO.save_checkpoint, []
+
+    def killed_behind_it(self, checkpoint, path, storage_options=None):
+        points, _ = curves(tmp_path)  # what would be left
+        rows, step = checkpoint["epoch_log"]["rows"], checkpoint["global_step"]
+        assert [x for x, _ in points.get("epoch/train/loss", [])] == [row["epoch"] for row in rows]
+        assert "trainer.val_check_interval=1" not in cadence or points["step/val/loss"][-1][0] == step
+        seen.append(written(self, checkpoint, path, storage_options))
+
+    monkeypatch.setattr(WholeCheckpointIO, "save_checkpoint", killed_behind_it)
+    monkeypatch.setattr(event_file_writer, "_AsyncWriter", NeverScheduled)
+    few = ["trainer.max_epochs=2", "trainer.limit_train_batches=2", "callbacks.last_checkpoint.every_n_steps=1"]
+    train(composed(*few, *cadence, *QUICK, run_folder=tmp_path))
+    assert len(seen) > 3
 
 
 def test_runs_of_other_batch_sizes_line_up_on_the_epoch_axis(tmp_path, composed):

@@ -4,7 +4,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from epochwise.run.interrupts import SIGNALS, Interrupted, Interrupts
+from epochwise.run.end_signals import SIGNALS, TOGETHER
+from epochwise.run.interrupts import Interrupted, Interrupts
 
 
 class Saved:
@@ -85,10 +86,28 @@ def test_a_process_that_heard_nothing_ends_with_the_others(trainer):
 
 
 @pytest.mark.parametrize("signum", SIGNALS)
-def test_a_second_signal_ends_the_process_at_once(trainer, signum):
+def test_a_second_request_ends_the_process_at_once(trainer, signum):
     child = os.fork()
     if not child:
-        start(trainer, signal.SIGTERM)
+        callback = start(trainer, signal.SIGTERM)
+        callback.requests.latest -= TOGETHER  # some seconds ago
         os.kill(os.getpid(), signum)
         os._exit(0)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 128 + signum
+
+
+def test_a_process_that_is_told_directly_and_with_its_group_was_asked_once(trainer):
+    # As `timeout` does; idle, both signals arrive as one, on a busy machine one after the other.
+    callback = start(trainer, signal.SIGTERM)
+    os.kill(os.getpid(), signal.SIGTERM)
+    with pytest.raises(Interrupted, match="SIGTERM"):
+        callback.on_train_end(trainer, None)
+
+
+@pytest.mark.parametrize("hook", ["on_sanity_check_start", "on_train_start"])
+def test_what_came_before_training_ends_it_before_the_first_step(trainer, hook):
+    callback = Interrupts()
+    callback.listen()
+    os.kill(os.getpid(), signal.SIGTERM)
+    with pytest.raises(Interrupted, match="SIGTERM"):
+        getattr(callback, hook)(trainer, None)

@@ -147,7 +147,9 @@ def test_a_best_checkpoint_of_another_network_is_refused(run):
 
 def test_leftovers_of_dead_writers_go_and_all_else_stays(run):
     (run / "tensorboard").mkdir()
+    (run / "checkpoints/before_cooldown").mkdir()
     left = [run / ".epochs.csv.123", run / "checkpoints/.last.ckpt.99", run / "tensorboard/.events.1"]
+    left.append(run / "checkpoints/before_cooldown/.best.ckpt.7")
     kept = [run / ".lock", run / "epochs.csv", run / ".hidden", run / "checkpoints/.x.y", run / "a.123"]
     for path in left + kept:
         path.write_text("")

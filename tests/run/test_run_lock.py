@@ -39,6 +39,27 @@ def test_a_folder_of_a_process_that_was_killed_is_free(tmp_path):
     RunLock(tmp_path).release()
 
 
+def test_workers_of_a_process_that_was_killed_do_not_hold_its_folder(tmp_path):
+    read, write = os.pipe()
+    child = os.fork()
+    if not child:
+        lock = RunLock(tmp_path)
+        worker = os.fork()
+        if worker:
+            os.write(write, f"{worker}\n".encode())
+        signal.pause()
+        os._exit(int(lock is None))
+    with os.fdopen(read) as said:
+        worker = int(said.readline())
+    try:
+        os.kill(child, signal.SIGKILL)
+        os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)  # its number is still taken
+        RunLock(tmp_path).release()
+    finally:
+        os.kill(worker, signal.SIGKILL)
+        os.waitpid(child, 0)
+
+
 def test_a_folder_that_was_let_go_is_free_and_empty(tmp_path):
     RunLock(tmp_path).release()
     assert list(tmp_path.iterdir()) == []

@@ -1,12 +1,14 @@
 """From a config to a trained model and its run folder."""
 
 import json
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 import lightning as L
+from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
 from omegaconf import DictConfig
 
 from epochwise.commands.assemble import Run, assemble
@@ -46,7 +48,7 @@ def train(config: DictConfig) -> float | None:
     quiet()
     started = perf_counter()
     folder = Path(config.run_folder)
-    with claim(folder, config.get("resume")) as checkpoint:
+    with claim(folder, config.get("resume")) as checkpoint, ExitStack() as at_the_end:
         L.seed_everything(config.seed, workers=True, verbose=False)
         asked = config
         if checkpoint and (folder / "config.yaml").exists():
@@ -64,12 +66,14 @@ def train(config: DictConfig) -> float | None:
         if what := config.get("find"):
             find(run, what)
             return None
-        if run.trainer.is_global_zero:
-            if config is not asked and asked.get("extend") == "stretch":
-                BeforeCooldown(folder).put_back()
-            settings = flat(write_run_config(folder, run.config))
         ended: dict[str, Any] = {"status": "failed", "reason": ""}
+        run.interrupts.listen()
+        at_the_end.callback(run.interrupts.leave)
         try:
+            if run.trainer.is_global_zero:
+                if config is not asked and asked.get("extend") == "stretch":
+                    BeforeCooldown(folder).put_back()
+                settings = flat(write_run_config(folder, run.config))
             with rank_processes():
                 ended |= fit_and_test(run, checkpoint)
         except BaseException as error:
@@ -86,9 +90,10 @@ def train(config: DictConfig) -> float | None:
                     if config.get("report") is not False:
                         run_report(folder)
                 tell_result(result, run.epoch_log.rows, folder)
-            run.interrupts.leave()
         if run.trainer.is_global_zero:
             tell_loggers(run, settings, result)
+    if run.interrupts.asked and HydraConfig.initialized() and HydraConfig.get().mode == RunMode.MULTIRUN:
+        raise Interrupted(run.interrupts.asked, run.trainer.global_rank)  # this job was done; the next is not to begin
     if result["status"] == "failed":
         raise SystemExit(1)
     score: float | None = result["best_score"]
@@ -99,7 +104,6 @@ def fit_and_test(run: Run, checkpoint: Path | None) -> dict[str, Any]:
     """Train, put the best weights back and test them. Returns the fields of the result that follow from it."""
     trainer = run.trainer
     trainer.fit(run.task, datamodule=run.data, ckpt_path=checkpoint and str(checkpoint), weights_only=True)
-    run.interrupts.listen()  # between training and test, too
     epochs = len(run.epoch_log.rows)
     fields: dict[str, Any] = {"status": "completed", "reason": f"trained all of its {counted(epochs, 'epoch')}"}
     stopped = (reason for callback in trainer.callbacks if (reason := getattr(callback, "reason", None)))  # type: ignore[attr-defined]

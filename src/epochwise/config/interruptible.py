@@ -1,4 +1,4 @@
-"""Ctrl-C before training has begun to listen for it, such as while libraries are imported."""
+"""Signals before training has begun to listen for them, such as while libraries are imported."""
 
 import signal
 import sys
@@ -7,40 +7,62 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 from hydra.core.hydra_config import HydraConfig
+
+from epochwise.run.end_signals import SIGNALS, EndRequests
+
+
+class _Interrupt:
+    """A handler that raises KeyboardInterrupt, once a request."""
+
+    def __init__(self) -> None:
+        self.requests = EndRequests()
+
+    def __call__(self, signum: int, frame: FrameType | None) -> None:
+        if self.requests.add(signum):
+            raise KeyboardInterrupt
 
 
 @contextmanager
 def interruptible(speaks: bool) -> Iterator[None]:
-    """Make of Ctrl-C one line and exit code 130, and leave no run folder behind in which nothing was written.
+    """Make of Ctrl-C, SIGTERM and SIGUSR1 one line and the exit code of a shell, 128 and the signal's number.
+
+    No run folder is left behind in which nothing was written.
 
     Args:
         speaks: whether this process prints the line; of several, one does.
     """
-    asked = []  # a library that is interrupted while it is imported may fail in any other way
-
-    def interrupt(signum: int, frame: FrameType | None) -> None:
-        asked.append(signum)
-        raise KeyboardInterrupt
-
-    before = signal.getsignal(signal.SIGINT)
-    listens = callable(before) and threading.current_thread() is threading.main_thread()
-    if listens:
-        signal.signal(signal.SIGINT, interrupt)
+    interrupt = _Interrupt()
+    heard = {signum: signal.getsignal(signum) for signum in SIGNALS} if _is_main_thread() else {}
+    heard = {signum: before for signum, before in heard.items() if _is_nobodys(signum, before)}
+    for signum in heard:
+        signal.signal(signum, interrupt)
     try:
         yield
     except BaseException as error:
-        if not asked and not isinstance(error, KeyboardInterrupt):
+        # A library that is interrupted while it is imported may fail in any other way.
+        if not interrupt.requests.first and not isinstance(error, KeyboardInterrupt):
             raise
         _drop_empty_run_folder()
         if speaks:
             print("interrupted", file=sys.stderr)
-        # As a shell has it: 128 and the signal's number.
-        raise SystemExit(128 + signal.SIGINT) from None
+        raise SystemExit(128 + (interrupt.requests.first or signal.SIGINT)) from None
     finally:
-        if listens:
-            signal.signal(signal.SIGINT, before)
+        for signum, before in heard.items():
+            signal.signal(signum, before)
+
+
+def _is_main_thread() -> bool:
+    return threading.current_thread() is threading.main_thread()
+
+
+def _is_nobodys(signum: int, handler: Any) -> bool:
+    """Whether a signal is neither ignored nor heard by a launcher, which knows better what to do."""
+    return (
+        handler == signal.SIG_DFL or isinstance(handler, _Interrupt) or (signum == signal.SIGINT and callable(handler))
+    )
 
 
 def _drop_empty_run_folder() -> None:

@@ -15,27 +15,37 @@ OF_THE_END = ("_hparams_/", "best_", "confusion_matrix/", "epoch/test/", "step/t
 def rewind_events(folder: Path, last: dict[str, int]) -> None:
     """Put all events up to a point into one file, and leave out the rest, half-written ones too.
 
+    They stand in the order of their x, which the names of the files need not follow: these hold a clock's seconds and a
+    process id. An event of two files, as a process leaves them that is killed before it has removed the second, is kept
+    once.
+
     Args:
-        folder: where ``events.out.tfevents.*`` stand; their order in time is that of their names.
+        folder: where ``events.out.tfevents.*`` stand.
         last: axis, the first part of a tag, -> the last x that stays. What has no such tag goes by ``last["step"]``.
     """
     files = sorted(file for file in folder.glob("events.out.tfevents.*") if file.is_file())  # no pipe, which never ends
     if not files:
         return
+    version: bytes | None = None
+    kept: dict[bytes, int] = {}  # record -> x; a record holds its time, so none is another's equal
+    for file in files:
+        for record in RawEventFileLoader(str(file)).Load():
+            event = Event.FromString(record)
+            if event.HasField("file_version"):
+                version = version or record  # it stands once, at the top
+            elif _stays(event, last):
+                kept.setdefault(record, event.step)
     with whole_file(files[0], "wb") as whole:
         writer = RecordWriter(whole)
-        for index, file in enumerate(files):
-            for record in RawEventFileLoader(str(file)).Load():
-                event = Event.FromString(record)
-                if event.HasField("file_version") and index > 0:
-                    continue  # it stands once, at the top
-                if event.HasField("summary"):
-                    tags = [value.tag for value in event.summary.value]
-                    if any(tag.startswith(OF_THE_END) for tag in tags):
-                        continue
-                    axis = tags[0].partition("/")[0] if tags else "step"
-                    if event.step > last.get(axis, last["step"]):
-                        continue
-                writer.write(record)
+        for record in [*filter(None, [version]), *sorted(kept, key=kept.__getitem__)]:
+            writer.write(record)
     for file in files[1:]:
         file.unlink()
+
+
+def _stays(event: Event, last: dict[str, int]) -> bool:
+    if not event.HasField("summary"):
+        return True
+    tags = [value.tag for value in event.summary.value]
+    axis = tags[0].partition("/")[0] if tags else "step"
+    return not any(tag.startswith(OF_THE_END) for tag in tags) and event.step <= last.get(axis, last["step"])

@@ -109,6 +109,9 @@ class EpochLog(L.Callback):
         self._begin_epoch(step)
 
     def on_save_checkpoint(self, trainer: L.Trainer, pl_module: L.LightningModule, checkpoint: dict[str, Any]) -> None:
+        # A run that goes on from it takes back what was drawn behind it, and cannot draw again what came before.
+        for logger in trainer.loggers:
+            logger.save()
         checkpoint["epoch_log"] = {
             "rows": self.rows,
             "samples": self.samples,

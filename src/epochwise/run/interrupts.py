@@ -7,7 +7,7 @@ from typing import Any
 
 import lightning as L
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)
+from epochwise.run.end_signals import SIGNALS, EndRequests
 
 
 class Interrupted(SystemExit):
@@ -28,13 +28,15 @@ class Interrupted(SystemExit):
 
 
 class Interrupts(L.Callback):
-    """On SIGINT, SIGTERM or SIGUSR1 finish the step, save a checkpoint and end; on a second one end at once.
+    """On SIGINT, SIGTERM or SIGUSR1 finish the step, save a checkpoint and end; on a second request end at once.
 
-    All ranks end after the same step. Checkpoint callbacks with a ``save`` are asked to.
+    All ranks end after the same step. Checkpoint callbacks with a ``save`` are asked to. It hears from ``listen``
+    until ``leave``.
     """
 
     def __init__(self) -> None:
         self.asked = 0
+        self.requests = EndRequests()
         self.seen_step = -1
         self.before = {signum: signal.getsignal(signum) or signal.SIG_DFL for signum in SIGNALS}
 
@@ -45,10 +47,12 @@ class Interrupts(L.Callback):
 
     def on_sanity_check_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         self.listen()
+        self._end_if_asked(trainer)
 
     def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         self.seen_step = trainer.global_step
         self.listen()
+        self._end_if_asked(trainer)
 
     def on_test_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         self.listen()
@@ -67,10 +71,12 @@ class Interrupts(L.Callback):
         raise Interrupted(self.asked, trainer.global_rank)
 
     def on_train_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        if self._asked(trainer):
-            raise Interrupted(self.asked, trainer.global_rank)
+        self._end_if_asked(trainer)
 
     def on_test_batch_start(self, trainer: L.Trainer, pl_module: L.LightningModule, *_: Any) -> None:
+        self._end_if_asked(trainer)
+
+    def _end_if_asked(self, trainer: L.Trainer) -> None:
         if self._asked(trainer):
             raise Interrupted(self.asked, trainer.global_rank)
 
@@ -80,12 +86,13 @@ class Interrupts(L.Callback):
         return asked
 
     def listen(self) -> None:
-        """Hear the signals, until ``leave``; Lightning stops hearing them wherever it ends a stage."""
-        # Each time anew: Lightning puts a handler of its own before ours, which ends the run without saving.
+        """Hear the signals, until ``leave``."""
+        # Each time anew: Lightning puts a handler of its own before ours, which ends the run without saving, and where
+        # it ends a stage puts back what heard them when that began.
         for signum in SIGNALS:
             signal.signal(signum, self._hear)
 
     def _hear(self, signum: int, frame: FrameType | None) -> None:
-        if self.asked:
+        if self.requests.add(signum) and self.asked:
             os._exit(128 + signum)
-        self.asked = signum
+        self.asked = self.requests.first

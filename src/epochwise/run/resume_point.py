@@ -13,6 +13,9 @@ from epochwise.run.relative_paths import absolute_paths
 #: What a run's checkpoint holds beside its weights, and of which kind.
 KEPT = {"global_step": int, "loops": dict, "callbacks": dict, "optimizer_states": list, "lr_schedulers": list}
 
+#: Folders of a run folder in which files are written beside their target.
+WRITTEN = ("checkpoints", "checkpoints/before_cooldown", "tensorboard", "predictions")
+
 
 def resume_point(run_folder: Path) -> tuple[Path | None, list[str]]:
     """Find the newest checkpoint of a run that is whole.
@@ -49,7 +52,7 @@ def remove_leftovers(run_folder: Path) -> None:
 
 
 def _beside(run_folder: Path) -> Iterator[Path]:
-    for folder in (run_folder, run_folder / "checkpoints", run_folder / "tensorboard", run_folder / "predictions"):
+    for folder in (run_folder, *(run_folder / name for name in WRITTEN)):
         # whole_file's names: .<name>.<process>
         yield from (path for path in folder.glob(".*.*") if path.suffix[1:].isdigit())
 

@@ -4,21 +4,31 @@ import fcntl
 import os
 from pathlib import Path
 from time import monotonic, sleep
+from typing import IO
+from weakref import WeakSet
 
 from epochwise.input_error import InputError
 from epochwise.run.process_lives import process_lives
+
+#: Of this process; a forked one would hold them, too.
+_HELD: "WeakSet[RunLock]" = WeakSet()
+os.register_at_fork(after_in_child=lambda: [lock.file.close() for lock in _HELD])
 
 
 class RunLock:
     """Hold a run folder for as long as this process lives; the system lets go of it however the process ends.
 
+    Its workers do not hold it: they outlive a process that is killed by some seconds.
+
     Args:
         run_folder: the folder; ``.lock`` in it names the process that holds it.
-        seconds: how long to wait for one that is gone: its workers may outlive it by a few seconds.
+        seconds: how long to wait for one that is gone, of which a worker may just have been started.
 
     Raises:
         InputError: another process that lives is writing to the folder, or it cannot be written.
     """
+
+    file: IO[str]
 
     def __init__(self, run_folder: Path, seconds: float = 15.0) -> None:
         self.path = run_folder / ".lock"
@@ -27,6 +37,7 @@ class RunLock:
             if process_lives(holder) or monotonic() > give_up:
                 raise InputError(f"run_folder: process {holder} is writing to {run_folder}; one at a time")
             sleep(0.2)
+        _HELD.add(self)
 
     def _take(self) -> str | None:
         """Try once; return who holds it instead."""
