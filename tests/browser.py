@@ -32,6 +32,7 @@ def browser(profile: Path, width: int = 1200, height: int = 900, logs: bool = Fa
         options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
     # With the path of the driver given, selenium looks for none and downloads none.
     started = webdriver.Chrome(options=options, service=Service(DRIVER))
+    started.set_script_timeout(600)
     try:
         yield started
     finally:
@@ -39,7 +40,7 @@ def browser(profile: Path, width: int = 1200, height: int = 900, logs: bool = Fa
 
 
 @contextmanager
-def tensorboard(logdir: Path, seconds: float = 120) -> Iterator[str]:
+def tensorboard(logdir: Path, seconds: float = 600) -> Iterator[str]:
     """Serve runs, and end the server: its address."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -74,7 +75,7 @@ def _wait(address: str, end: float) -> None:
         time.sleep(0.2)
 
 
-def charts(opened: Any, address: str, tags: str, num_runs: int, seconds: float = 120) -> dict[str, list[str]]:
+def charts(opened: Any, address: str, tags: str, num_runs: int, seconds: float = 600) -> dict[str, list[str]]:
     """Open TensorBoard's Time Series on tags that match, unsmoothed: the paths of the lines of each chart.
 
     Args:

@@ -5,6 +5,7 @@ import runpy
 import sys
 from pathlib import Path
 
+import hypothesis
 import pytest
 import torch
 from hydra import compose, initialize_config_dir
@@ -15,6 +16,12 @@ from epochwise.commands.train import train
 
 PROJECT = Path(__file__).parents[1]
 torch.set_num_threads(1)
+# Hypothesis gives an example 200 ms, draws others each time and complains of slow drawing: no busy machine is a fault.
+SLOW = [hypothesis.HealthCheck.too_slow]
+hypothesis.settings.register_profile(
+    "any machine", deadline=None, derandomize=True, database=None, suppress_health_check=SLOW
+)
+hypothesis.settings.load_profile("any machine")
 
 
 @pytest.fixture(scope="session")

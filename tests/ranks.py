@@ -24,6 +24,6 @@ def run_ranks(script: Path, world_size: int, *arguments: str) -> list[Any]:
         variables = os.environ | shared | (ranks if world_size > 1 else {})
         command = [sys.executable, script, *arguments]
         processes.append(subprocess.Popen(command, env=variables, stdout=subprocess.PIPE, text=True))
-    outputs = [process.communicate(timeout=240)[0] for process in processes]
+    outputs = [process.communicate(timeout=600)[0] for process in processes]
     assert [process.returncode for process in processes] == [0] * world_size
     return [json.loads(output.splitlines()[-1]) for output in outputs]

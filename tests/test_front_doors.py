@@ -19,7 +19,7 @@ QUICK = ["trainer.max_epochs=2", "data.batch_size=128", "~callbacks.model_summar
 RANKS = ("RANK", "LOCAL_RANK", "NODE_RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
 
 
-def run(folder, *command, timeout=240):
+def run(folder, *command, timeout=600):
     variables = {name: value for name, value in os.environ.items() if name not in RANKS}
     variables |= {"OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "default"}
     return subprocess.run(
@@ -117,7 +117,7 @@ def test_a_run_asked_to_end_can_be_continued_from_its_folder_alone(tmp_path, sig
             assert process.poll() is None, (tmp_path / "errors").read_text()
             time.sleep(0.05)
         process.send_signal(signum)
-        assert process.wait(timeout=60) == code
+        assert process.wait(timeout=600) == code
     result = json.loads((tmp_path / "run/result.json").read_text())
     assert result["status"] == "interrupted"
     done = run(tmp_path, PROJECT / "train.py", "run=run", f"trainer.max_epochs={result['epochs_run'] + 2}")

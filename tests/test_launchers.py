@@ -33,7 +33,7 @@ def folds(where: Path, launcher: str, *words: str):
     """What crossval.py finds by a launcher: the rows of each fold, and the choice."""
     command = [PROJECT / "crossval.py", *WORDS, f"hydra/launcher={launcher}", *words, f"hydra.sweep.dir={launcher}"]
     done = subprocess.run(
-        [sys.executable, *command], cwd=where, env=VARIABLES, capture_output=True, text=True, timeout=300, check=False
+        [sys.executable, *command], cwd=where, env=VARIABLES, capture_output=True, text=True, timeout=600, check=False
     )
     assert done.returncode == 0, done.stderr
     tables = {path.parent.name: read_epochs_csv(path) for path in (where / launcher).glob("*/epochs.csv")}

@@ -99,7 +99,7 @@ def run(folder, command):
     _, *words = shlex.split(command)
     variables = os.environ | {"PYTHONPATH": str(folder / "src"), "OMP_NUM_THREADS": "1"}
     return subprocess.run(
-        [sys.executable, *words], cwd=folder, env=variables, capture_output=True, text=True, timeout=240, check=False
+        [sys.executable, *words], cwd=folder, env=variables, capture_output=True, text=True, timeout=600, check=False
     )
 
 

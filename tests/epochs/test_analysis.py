@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from epochwise.epochs.analysis import analyse
@@ -40,7 +40,6 @@ SCORES = st.one_of(
 )
 
 
-@settings(max_examples=100, deadline=None, database=None, derandomize=True)
 @given(st.lists(st.fixed_dictionaries({"val/loss": SCORES, "train/loss": SCORES}), max_size=20), st.booleans())
 def test_no_table_is_too_odd_to_be_judged(rows, smaller):
     json.dumps(analyse(rows, "val/loss", "min" if smaller else "max"), allow_nan=False)

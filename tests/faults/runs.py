@@ -76,7 +76,7 @@ def start(
         os._exit(code)
 
 
-def end(child: int, seconds: float = 120.0) -> int:
+def end(child: int, seconds: float = 600.0) -> int:
     """Wait for a child; its exit code, negative where a signal ended it."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:

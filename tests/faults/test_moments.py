@@ -41,7 +41,7 @@ class Runs:
         """Begin or continue a run, and end it at a moment: its exit code and its moments."""
         log = folder.with_suffix(".moments")
         prepare = partial(at_moment, folder, which, partial(told, signum), log)
-        code = end(start(self.composed, folder, *self.settings, prepare=prepare), 600)
+        code = end(start(self.composed, folder, *self.settings, prepare=prepare))
         return code, log.read_text().splitlines()
 
     def finish(self, folder):

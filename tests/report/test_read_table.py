@@ -97,7 +97,7 @@ def test_bytes_and_folders_are_no_tables(tmp_path):
 CELLS = st.sampled_from(["0", "1", "2", "-1", "", "nan", "1e999", "9" * 400, "abc", "epoch", '"', "00:05", "1_0", "\0"])
 
 
-@settings(max_examples=200, deadline=None, database=None, derandomize=True)
+@settings(max_examples=200)
 @given(st.lists(st.lists(CELLS, max_size=6).map(",".join), max_size=8))
 def test_any_text_is_a_table_or_a_line(tmp_path_factory, lines):
     path = tmp_path_factory.getbasetemp() / "any.csv"

@@ -101,7 +101,7 @@ def test_two_processes_never_get_the_same_trial_and_stop_at_the_count_of_both(tm
     program = ASK.format(folder=str(tmp_path), project=str(project))
     command = [sys.executable, "-c", program]
     both = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=tmp_path) for _ in range(2)]
-    lines = [line for process in both for line in process.communicate(timeout=120)[0].splitlines()]
+    lines = [line for process in both for line in process.communicate(timeout=600)[0].splitlines()]
     assert [process.returncode for process in both] == [0, 0]
     assert len(lines) == 14
     assert len({line.split()[0] for line in lines}) == 14

@@ -45,6 +45,6 @@ def git_commit(folder: Path = Path(__file__).parent) -> str | None:
     """The commit of the project's folder, with ``+`` where files differ from it; ``None`` outside git."""
     command = ["git", "-C", str(folder), "describe", "--always", "--abbrev=40", "--exclude=*", "--dirty=+"]
     try:
-        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
+        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout.strip()
     except (OSError, subprocess.SubprocessError):
         return None
