@@ -7,6 +7,7 @@ import tomllib
 from itertools import chain
 from pathlib import Path
 
+import hypothesis
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -51,6 +52,10 @@ def test_every_requirement_is_pinned_within_its_range(machine):
 
 def test_uv_pins_what_constraints_pin():
     assert {str(Requirement(pin)) for pin in PROJECT["tool"]["uv"]["constraint-dependencies"]} == set(map(str, PINS))
+
+
+def test_examples_of_hypothesis_are_the_same_on_every_machine_however_busy():
+    assert (hypothesis.settings().deadline, hypothesis.settings().derandomize) == (None, True)
 
 
 def test_torch_and_torchvision_are_pinned_in_pairs():
