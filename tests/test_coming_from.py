@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from epochwise.config.habits import habit_line, habits
+
 TEXT = (Path(__file__).parents[1] / "docs/coming-from.md").read_text()
 #: All that stand in keras.callbacks of Keras 2.4 to 3.12, and in tensorflow.keras.callbacks.
 KERAS = [
@@ -61,3 +63,31 @@ def test_a_line_says_how_it_is_done_or_that_there_is_nothing(heading):
     for there, here in rows(heading).items():
         said = re.search(r"`|always on|on by default|nothing|no file|no code|here", here)
         assert said, there
+
+
+def typed_table():
+    """The tables under `Typed out of habit`, as the program's own table has them."""
+    lines, section = [], ""
+    for row in habits():
+        if row.section != section:
+            section = row.section
+            lines += (
+                [f"### {section}", "", "| typed | here |", "|---|---|"]
+                if not lines
+                else ["", f"### {section}", "", "| typed | here |", "|---|---|"]
+            )
+        here = row.here.replace("<>", row.example_value)
+        lines.append(f"| `{row.example}` | " + ", ".join(filter(None, [f"`{here}`" if here else "", row.note])) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def test_the_words_typed_out_of_habit_are_those_that_the_program_answers():
+    assert TEXT.partition("are `batch_size`.\n\n")[2] == typed_table()
+
+
+@pytest.mark.parametrize("heading", ["scikit-learn", "lightning-hydra-template"])
+def test_a_setting_named_in_the_tables_is_answered_on_the_command_line(heading):
+    for there in rows(heading):
+        for word in re.findall(r"`([a-z_]+=[^`(]*?)[,`]", there):
+            known = habit_line(f"{word}FILE" if word.endswith("=") else word.replace('"', ""), "train")
+            assert known, word

@@ -201,7 +201,11 @@ def test_shell_completion_keeps_working(run):
         (["--cfg", "job", "+seeed=3"], "seeed: unknown key; did you mean 'seed'?"),
         (["--cfg", "job", "-m"], "--multirun --cfg: allowed: one of them"),
         (["--experimental-rerun", "x"], "--experimental-rerun: not here; go on with a run by run=FOLDER"),
-        (["--epochs", "5"], "unrecognized arguments: --epochs; --hydra-help lists all flags"),
+        (["--epochs", "5"], "--epochs 5: here trainer.max_epochs=5"),
+        (
+            ["--eposch", "5"],
+            "unrecognized arguments: --eposch; settings are written KEY=VALUE, --hydra-help lists all flags",
+        ),
         (
             ["name=" + "9" * 5000],
             f"name={'9' * 5000}: cannot be read, allowed: key=value, +key=value, ++key=value, ~key",

@@ -21,7 +21,7 @@ def test_a_flag_that_cannot_be_read_is_one_line_without_the_usage(capsys, words,
     with pytest.raises(InputError) as caught:
         parse_arguments(words)
     (line,) = caught.value.lines
-    assert line.startswith(said) and line.endswith("; --hydra-help lists all flags")
+    assert line.startswith(said) and line.endswith("; settings are written KEY=VALUE, --hydra-help lists all flags")
     assert capsys.readouterr().err == ""
 
 

@@ -12,6 +12,7 @@ from epochwise.config.composer import Composer
 from epochwise.config.defaults_list import defaults_faults
 from epochwise.config.experiment_package import package_fault
 from epochwise.config.group_override import group_fault
+from epochwise.config.habits import habit_line
 from epochwise.config.idle_override import idle_fault
 from epochwise.config.key_override import key_fault, one_line
 from epochwise.config.schema import SCHEMAS
@@ -58,6 +59,9 @@ class CommandLine:
             raise InputError(*self.lines)
 
     def _parse(self, text: str) -> Override | None:
+        if line := self._habit(text):
+            self.lines[line] = None
+            return None
         try:
             override = self.composer.parse(text)
         except (HydraException, ValueError, RecursionError):  # the latter two of numbers and brackets without end
@@ -67,6 +71,13 @@ class CommandLine:
             self.lines[f"{text}: has no key, {ALLOWED}"] = None
             return None
         return override
+
+    def _habit(self, text: str) -> str | None:
+        """What does here what somebody knows by a key that this front door does not have."""
+        word = text.lstrip("+")
+        root = word.partition("=")[0].partition(".")[0]
+        ours = root in self.known or root.startswith(("~", "hydra")) or self.composer.is_group(root)
+        return None if ours else habit_line(word, self.front_door)
 
     def _jobs(self) -> Iterator[list[Override]]:
         """One list of plain overrides a job; the n-th job has the n-th value of each sweep, or its last one."""
@@ -105,11 +116,26 @@ class CommandLine:
                 try:
                     self.composer.apply(config, override)
                 except Exception as error:  # whatever Hydra's own code says of an override is a fault of that override
-                    self.lines[key_fault(override, config, self.composer, self.known, error)] = None
+                    line = key_fault(override, config, self.composer, self.front_door, error)
+                    self.lines[self._instead(override, line)] = None
         try:
             check(config, self.front_door, self.may_miss)
         except InputError as error:
-            self.lines |= dict.fromkeys(error.lines)
+            typed = {override.key_or_group: override for override in job}
+            for line in error.lines:
+                key = line.partition(":")[0]
+                asked = key in typed and ("." not in key or "unknown key" in line)
+                self.lines[self._instead(typed[key], line) if asked else line] = None
+
+    def _instead(self, override: Override, line: str) -> str:
+        """What does here what was typed, for a fault that is a habit of elsewhere; else the fault's line."""
+        word = (override.input_line or "").lstrip("+")
+        if habit := habit_line(word, self.front_door):
+            return habit
+        group, _, rest = word.partition(".")
+        if "unknown key" in line and "; did you mean" not in line and "; a key of" not in line:
+            habit = habit_line(rest, self.front_door)  # trainer.gpus, optimizer.learning_rate
+        return f"{group}.{habit}" if habit else line
 
     def _good_choices(self, overrides: list[Override]) -> list[str]:
         """The choices of files that Hydra will take; a line for each of the others."""
@@ -122,6 +148,7 @@ class CommandLine:
         for override in overrides:
             group, value = override.key_or_group, (override.input_line or "").partition("=")[2]
             line = group_fault(override, self.composer, chosen, self.known)
+            line = line and self._instead(override, line)
             if line is None and override.is_add() and not override.package:
                 if group in added:
                     together = f"{added[group]},{value}".replace("[", "").replace("]", "")

@@ -28,6 +28,7 @@ from epochwise.config.interruptible import interruptible
 from epochwise.config.key_override import one_line
 from epochwise.config.report_words import report_words
 from epochwise.config.sweep_job import sweep_job
+from epochwise.config.unknown_flags import flag_lines
 from epochwise.input_error import InputError
 
 CONFIG_ERRORS = (ConfigCompositionException, OverrideParseException, SearchPathException, OmegaConfBaseException)
@@ -86,6 +87,8 @@ def front_door(name: str) -> Callable[[Callable[[DictConfig], Any]], Callable[[]
 
 def _enter(name: str, task: Callable[[DictConfig], Any], job: Callable[[DictConfig], Any]) -> None:
     """Check the command line, then let Hydra do what it says."""
+    if lines := flag_lines(sys.argv[1:], name):
+        raise InputError(*lines)
     if name in WORDS:
         sys.argv[1:] = WORDS[name](sys.argv[1:])
     share_the_run_folder()

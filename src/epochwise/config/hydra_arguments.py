@@ -28,4 +28,4 @@ def parse_arguments(words: list[str], strict: bool = True) -> Namespace:
 
 
 def _refuse(parser: Any, message: str) -> None:
-    raise InputError(f"{message}; --hydra-help lists all flags")
+    raise InputError(f"{message}; settings are written KEY=VALUE, --hydra-help lists all flags")

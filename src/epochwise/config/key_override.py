@@ -9,21 +9,24 @@ from omegaconf import DictConfig, OmegaConf
 from epochwise.config.allowed_names import allowed_names
 from epochwise.config.composer import Composer
 from epochwise.config.group_override import no_such_choice
+from epochwise.config.habits import near_habit_line
 from epochwise.config.resolve import join
+from epochwise.config.schema import SCHEMAS
 from epochwise.config.signature import signature
+from epochwise.config.typed_word import typed_word
 
 
-def key_fault(override: Override, config: DictConfig, composer: Composer, known: list[str], error: Exception) -> str:
+def key_fault(override: Override, config: DictConfig, composer: Composer, front_door: str, error: Exception) -> str:
     """Say why Hydra refused an override.
 
     Args:
         override: of a key, not of a group.
         config: what it was to change, with the overrides before it.
         composer: knows the files.
-        known: root keys of the front door.
+        front_door: whose command line.
         error: what Hydra said; used where the reason is not one of the usual ones.
     """
-    key = override.key_or_group
+    key, known = override.key_or_group, SCHEMAS[front_door].keys()
     parent, name, node = _deepest(config, key)
     if name is None or not isinstance(node, DictConfig):
         if override.is_add():
@@ -42,12 +45,27 @@ def key_fault(override: Override, config: DictConfig, composer: Composer, known:
         sign = "" if name in composer.choices() else "+"
         return f"{key}: no {name} is chosen, choose a file of conf/{name} first: {sign}{name}=..."
     if not parent:
+        if inside := _inside(key, config):
+            value = (override.input_line or "").partition("=")[2]
+            return f"{key}={value}: here {' or '.join(typed_word(f'{one}={value}') for one in inside)}"
         groups = [group for group in composer.groups() if group in known or group in composer.choices()]
         # modle=resnet: mode is as close a name as model, but has no resnet.
         meant = [group for group in groups if composer.has_option(group, str(override.value()))]
         names = meant or list(dict.fromkeys([*names, *groups]))
-        return f"{name}: unknown key{allowed_names(name, names)}"
+        near = near_habit_line((override.input_line or "").lstrip("+"), front_door, names)
+        return f"{name}: unknown key" + (f"; did you mean {near}" if near else allowed_names(name, names))
     return _unknown_argument(parent, name, node, names, override, composer)
+
+
+def _inside(key: str, config: DictConfig) -> list[str]:
+    """The nodes' keys that end in this one: ``dropout`` is ``model.dropout``."""
+    nodes = {str(name): config._get_node(name) for name in config if name not in ("hydra", "spec")}
+    first = key.partition(".")[0]
+    return [
+        join(name, key)
+        for name, node in nodes.items()
+        if isinstance(node, DictConfig) and not node._is_none() and not node._is_missing() and first in node
+    ]
 
 
 def one_line(error: Exception) -> str:
