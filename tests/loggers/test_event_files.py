@@ -27,9 +27,9 @@ def test_what_bears_the_name_of_an_event_file_and_is_none_is_left_alone(tmp_path
         writer.add_scalar("step/loss", 1.0, 5)
     os.mkfifo(tmp_path / "events.out.tfevents.0")  # reading it would never end
     (tmp_path / "events.out.tfevents.1").mkdir()
-    before = sorted(os.listdir(tmp_path))
     rewind_events(tmp_path, {"step": 9, "epoch": 1})
-    assert sorted(os.listdir(tmp_path)) == before
+    assert (tmp_path / "events.out.tfevents.0").is_fifo()
+    assert (tmp_path / "events.out.tfevents.1").is_dir()
 
 
 def test_events_of_two_lives_are_one_file_without_what_is_trained_again(tmp_path):
@@ -62,4 +62,11 @@ def test_points_stand_in_the_order_of_their_steps_whatever_the_names_of_the_file
     life(tmp_path, [1, 2], first)
     life(tmp_path, [3, 4], second)
     rewind_events(tmp_path, {"step": 4, "epoch": 1})
+    assert steps_of(tmp_path) == [1, 2, 3, 4]
+
+
+def test_a_life_that_begins_in_the_second_of_the_one_before_is_read_after_it(tmp_path):
+    life(tmp_path, [1, 2], "1700000000.host.9999.0")
+    rewind_events(tmp_path, {"step": 4, "epoch": 1})
+    life(tmp_path, [3, 4], "1700000000.host.10000.0")
     assert steps_of(tmp_path) == [1, 2, 3, 4]

@@ -10,6 +10,8 @@ from epochwise.run.whole_file import whole_file
 
 #: What the end of a run writes, and the end of the continued run writes again.
 OF_THE_END = ("_hparams_/", "best_", "confusion_matrix/", "epoch/test/", "step/test/")
+#: Where they go: readers take files in the order of their names, and this one is before all that is yet to be written.
+EARLIER = "events.out.tfevents.0000000000.earlier"
 
 
 def rewind_events(folder: Path, last: dict[str, int]) -> None:
@@ -35,12 +37,13 @@ def rewind_events(folder: Path, last: dict[str, int]) -> None:
                 version = version or record  # it stands once, at the top
             elif _stays(event, last):
                 kept.setdefault(record, event.step)
-    with whole_file(files[0], "wb") as whole:
+    with whole_file(folder / EARLIER, "wb") as whole:
         writer = RecordWriter(whole)
         for record in [*filter(None, [version]), *sorted(kept, key=kept.__getitem__)]:
             writer.write(record)
-    for file in files[1:]:
-        file.unlink()
+    for file in files:
+        if file.name != EARLIER:
+            file.unlink()
 
 
 def _stays(event: Event, last: dict[str, int]) -> bool:
