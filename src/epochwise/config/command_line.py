@@ -130,11 +130,13 @@ class CommandLine:
     def _instead(self, override: Override, line: str) -> str:
         """What does here what was typed, for a fault that is a habit of elsewhere; else the fault's line."""
         word = (override.input_line or "").lstrip("+")
-        if habit := habit_line(word, self.front_door):
-            return habit
+        if override.key_or_group.count(".") > 1 and "not set in the file" in line:
+            return line  # the project has a node of this name itself
+        habit = habit_line(word, self.front_door)
+        if habit or "unknown key" not in line or "; did you mean" in line or "; a key of" in line:
+            return habit or line
         group, _, rest = word.partition(".")
-        if "unknown key" in line and "; did you mean" not in line and "; a key of" not in line:
-            habit = habit_line(rest, self.front_door)  # trainer.gpus, optimizer.learning_rate
+        habit = habit_line(rest, self.front_door)  # trainer.gpus, optimizer.learning_rate
         return f"{group}.{habit}" if habit else line
 
     def _good_choices(self, overrides: list[Override]) -> list[str]:
