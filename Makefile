@@ -58,7 +58,7 @@ commands: $(stamp)
 	@$(run) -m pytest -m commands $(ARGS)
 
 faults: $(stamp)
-	@$(run) -m pytest -m faults $(ARGS)
+	@$(run) -m pytest -m faults -n auto --maxprocesses 4 --dist worksteal $(ARGS)
 
 pictures: $(stamp)
 	@$(run) -m benchmarks.pictures

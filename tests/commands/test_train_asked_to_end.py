@@ -40,6 +40,27 @@ def test_a_signal_is_heard_wherever_it_comes(tmp_path, composed, monkeypatch, ow
     assert json.loads((tmp_path / "run/result.json").read_text())["epochs_run"] == 1
 
 
+@pytest.mark.parametrize(
+    ("error", "ends"),
+    [
+        ("DataLoader worker (pid 7) is killed by signal: Terminated. ", Interrupted),
+        ("a fault of its own", RuntimeError),
+    ],
+)
+def test_workers_that_are_told_with_their_group_end_the_run_as_it_was_asked(
+    tmp_path, composed, monkeypatch, error, ends
+):
+    def told_with_its_workers(self, *args):
+        os.kill(os.getpid(), signal.SIGTERM)
+        raise RuntimeError(error)
+
+    monkeypatch.setattr(EpochLog, "on_train_batch_end", told_with_its_workers)
+    with pytest.raises(ends):
+        train(composed(*FEW, run_folder=tmp_path / "run"))
+    status = "interrupted" if ends is Interrupted else "failed"
+    assert json.loads((tmp_path / "run/result.json").read_text())["status"] == status
+
+
 @pytest.mark.parametrize("writer", ["write_result", "tell_loggers"])
 def test_a_run_that_is_done_when_the_signal_comes_is_completed(tmp_path, composed, monkeypatch, writer):
     write = getattr(command, writer)

@@ -18,6 +18,12 @@ def listeners():
         signal.signal(signum, listens)
 
 
+def test_where_hydra_has_only_composed_there_is_no_folder_to_remove(composed):
+    composed()
+    with pytest.raises(SystemExit), interruptible(speaks=False):
+        told(signal.SIGTERM)
+
+
 def told(*signums):
     for signum in signums:
         os.kill(os.getpid(), signum)

@@ -85,7 +85,8 @@ def test_a_run_asked_to_end_saves_says_so_and_can_be_continued(elsewhere, compos
     expected, seconds = whole(name)
     folder = elsewhere / f"{signum.name}_{seed}"
     child = start(composed, folder, *CONFIGS[name])
-    while not (folder / "epochs.csv").exists():  # handlers stand from the sanity check on
+    while not (folder / "epochs.csv").exists():  # test_moments.py has those before
+        assert os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
         time.sleep(0.005)
     time.sleep(random.Random(seed).uniform(0.0, 0.3 * seconds))
     os.kill(child, signum)
@@ -94,6 +95,26 @@ def test_a_run_asked_to_end_saves_says_so_and_can_be_continued(elsewhere, compos
     assert code in (0, 128 + signum), folder.with_suffix(".stderr").read_text()
     assert f'"status": "{status}"' in (folder / "result.json").read_text()
     finish(composed, folder, name)
+    assert differences(outcome(folder), expected) == []
+    shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize("seed", range(max(1, NUM_SIGNALS // 3)))
+def test_a_run_told_to_end_with_its_workers_can_be_continued(elsewhere, composed, whole, seed):
+    expected, seconds = whole("workers")
+    folder = elsewhere / f"group_{seed}"
+    child = start(composed, folder, *CONFIGS["workers"])
+    while not (folder / "epochs.csv").exists():
+        assert os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
+        time.sleep(0.005)
+    time.sleep(random.Random(seed).uniform(0.0, 0.5 * seconds))
+    os.kill(child, signal.SIGTERM)  # as `timeout` does: the process, and then its group
+    os.killpg(child, signal.SIGTERM)
+    code = end(child)
+    status = "completed" if code == 0 else "interrupted"
+    assert code in (0, 128 + signal.SIGTERM), folder.with_suffix(".stderr").read_text()
+    assert f'"status": "{status}"' in (folder / "result.json").read_text()
+    finish(composed, folder, "workers")
     assert differences(outcome(folder), expected) == []
     shutil.rmtree(folder)
 

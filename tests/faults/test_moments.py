@@ -3,7 +3,7 @@
 import os
 import shutil
 import signal
-from functools import partial
+from functools import cache, partial
 
 import pytest
 
@@ -22,6 +22,7 @@ CONFIGS = {
     "cooled down": ["trainer.max_epochs=4", "trainer.limit_train_batches=1", "stopping=adaptive", "scheduler=wsd"],
 }
 KILL = int(signal.SIGKILL)
+PARTS = 8  # of the moments, to be held in parallel
 
 
 def told(signum: int) -> None:
@@ -54,44 +55,48 @@ class Runs:
         return unlike + left
 
 
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory, composed):
+    """name -> the runs of that configuration."""
+    return cache(lambda name: Runs(tmp_path_factory.mktemp("runs"), composed, CONFIGS[name]))
+
+
+@pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.parametrize("name", CONFIGS)
-def test_a_run_killed_at_any_moment_of_its_files_ends_as_the_one_left_alone(tmp_path, composed, name):
-    runs, found = Runs(tmp_path, composed, CONFIGS[name]), {}
-    for index, moment in enumerate(runs.moments):
-        assert runs.live(tmp_path / f"run{index}", index)[0] == -KILL, moment
-        if faults := runs.finish(tmp_path / f"run{index}"):
-            found[f"{index} {moment}"] = faults
-    assert found == {}
-
-
-def test_a_run_killed_again_at_any_moment_of_going_on_ends_as_the_one_left_alone(tmp_path, composed):
-    runs, found = Runs(tmp_path, composed, EACH_STEP), {}
-    twice = tmp_path / "twice"
-    for behind in ("best.ckpt", "last.ckpt"):  # both lives leave event files, which the next one joins
-        assert runs.live(twice, f"after replace checkpoints/{behind}")[0] == -KILL
-    shutil.copytree(twice, tmp_path / "left")
-    moments = runs.live(tmp_path / "left")[1]
-    for index, moment in enumerate(moments):
+def test_a_run_killed_at_any_moment_of_its_files_ends_as_the_one_left_alone(runs, tmp_path, name, part):
+    for index, moment in list(enumerate(runs(name).moments))[part::PARTS]:
         folder = tmp_path / f"run{index}"
-        shutil.copytree(twice, folder)
-        assert runs.live(folder, index)[0] == -KILL, moment
-        if faults := runs.finish(folder):
-            found[f"{index} {moment}"] = faults
-    assert found == {}
+        assert runs(name).live(folder, index)[0] == -KILL, moment
+        assert runs(name).finish(folder) == [], f"{index} {moment}"
 
 
-def test_a_run_asked_to_end_at_any_moment_of_its_files_says_so_and_goes_on(tmp_path, composed):
-    runs, found = Runs(tmp_path, composed, EACH_STEP), {}
-    for index, moment in enumerate(runs.moments):
+@pytest.fixture(scope="module")
+def killed_twice(runs, tmp_path_factory):
+    """A run of which two lives have left event files, which the next one joins; and the moments of that one."""
+    folder = tmp_path_factory.mktemp("killed_twice")
+    for behind in ("best.ckpt", "last.ckpt"):
+        assert runs("each step").live(folder / "run", f"after replace checkpoints/{behind}")[0] == -KILL
+    shutil.copytree(folder / "run", folder / "left_alone")
+    return folder / "run", runs("each step").live(folder / "left_alone")[1]
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_a_run_killed_again_at_any_moment_of_going_on_ends_as_the_one_left_alone(runs, killed_twice, tmp_path, part):
+    for index, moment in list(enumerate(killed_twice[1]))[part::PARTS]:
+        folder = tmp_path / f"run{index}"
+        shutil.copytree(killed_twice[0], folder)
+        assert runs("each step").live(folder, index)[0] == -KILL, moment
+        assert runs("each step").finish(folder) == [], f"{index} {moment}"
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_a_run_asked_to_end_at_any_moment_of_its_files_says_so_and_goes_on(runs, tmp_path, part):
+    for index, moment in list(enumerate(runs("each step").moments))[part::PARTS]:
         folder, signum = tmp_path / f"run{index}", SIGNALS[index % len(SIGNALS)]
-        code, _ = runs.live(folder, index, signum)
-        result = folder / "result.json"
-        status = "interrupted" if code else "completed"
-        begun = (folder / "config.yaml").exists()
-        if code not in (0, 128 + signum):
-            found[f"{index} {moment}, {signum.name}"] = code
-        elif begun and f'"status": "{status}"' not in (result.read_text() if result.exists() else ""):
-            found[f"{index} {moment}, {signum.name}"] = [code, result.exists() and result.read_text()[:100]]
-        elif faults := runs.finish(folder):
-            found[f"{index} {moment}, {signum.name}"] = faults
-    assert found == {}
+        code, _ = runs("each step").live(folder, index, signum)
+        assert code in (0, 128 + signum), moment
+        if (folder / "config.yaml").exists():
+            result = folder / "result.json"
+            assert result.exists(), moment
+            assert f'"status": "{"interrupted" if code else "completed"}"' in result.read_text(), moment
+        assert runs("each step").finish(folder) == [], f"{index} {moment}"

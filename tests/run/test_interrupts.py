@@ -1,9 +1,11 @@
 import os
 import signal
+from contextlib import suppress
 from types import SimpleNamespace
 
 import pytest
 
+from epochwise.config.interruptible import interruptible
 from epochwise.run.end_signals import SIGNALS, TOGETHER
 from epochwise.run.interrupts import Interrupted, Interrupts
 
@@ -102,6 +104,19 @@ def test_a_process_that_is_told_directly_and_with_its_group_was_asked_once(train
     os.kill(os.getpid(), signal.SIGTERM)
     with pytest.raises(Interrupted, match="SIGTERM"):
         callback.on_train_end(trainer, None)
+
+
+def test_what_a_library_swallowed_as_it_was_imported_is_not_forgotten(trainer):
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+    def imports_and_trains():
+        with suppress(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGTERM)
+        Interrupts().on_train_start(trainer, None)
+
+    with pytest.raises(SystemExit) as ended, interruptible(speaks=False):
+        imports_and_trains()
+    assert ended.value.code == 128 + signal.SIGTERM
 
 
 @pytest.mark.parametrize("hook", ["on_sanity_check_start", "on_train_start"])

@@ -77,10 +77,14 @@ def train(config: DictConfig) -> float | None:
             with rank_processes():
                 ended |= fit_and_test(run, checkpoint)
         except BaseException as error:
-            ended |= {"status": "interrupted" if isinstance(error, Interrupted) else "failed"}
-            ended["reason"] = f"{type(error).__name__}: {error} ({run.position})"
+            told = run.interrupts.explains(error)
+            ends = Interrupted(run.interrupts.asked, run.trainer.global_rank) if told else error
+            ended |= {"status": "interrupted" if isinstance(ends, Interrupted) else "failed"}
+            ended["reason"] = f"{type(ends).__name__}: {ends} ({run.position})"
             if isinstance(error, Diverged):
                 ended["reason"] = error.reason
+            if told:
+                raise ends from None
             raise
         finally:
             result = run_result(run, ended, plan, perf_counter() - started)

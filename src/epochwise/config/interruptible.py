@@ -10,6 +10,7 @@ from types import FrameType
 from typing import Any
 
 from hydra.core.hydra_config import HydraConfig
+from omegaconf import OmegaConf
 
 from epochwise.run.end_signals import SIGNALS, EndRequests
 
@@ -66,7 +67,8 @@ def _is_nobodys(signum: int, handler: Any) -> bool:
 
 
 def _drop_empty_run_folder() -> None:
-    if HydraConfig.initialized():
+    # Where Hydra has composed, but runs nothing, there is none.
+    if HydraConfig.initialized() and not OmegaConf.is_missing(HydraConfig.get().runtime, "output_dir"):
         folder = Path(HydraConfig.get().runtime.output_dir).absolute()
         if folder != Path.cwd():
             with suppress(OSError):  # something is in it

@@ -35,10 +35,12 @@ class Interrupts(L.Callback):
     """
 
     def __init__(self) -> None:
-        self.asked = 0
         self.requests = EndRequests()
         self.seen_step = -1
         self.before = {signum: signal.getsignal(signum) or signal.SIG_DFL for signum in SIGNALS}
+        # A library may swallow what interrupts it while it is imported: the run was asked to end all the same.
+        earlier = (getattr(handler, "requests", self.requests).first for handler in self.before.values())
+        self.asked = next(filter(None, earlier), 0)
 
     def leave(self) -> None:
         """Put back what heard the signals before."""
@@ -84,6 +86,10 @@ class Interrupts(L.Callback):
         asked = trainer.strategy.reduce_boolean_decision(bool(self.asked), all=False)
         self.asked = self.asked or (signal.SIGTERM if asked else 0)
         return asked
+
+    def explains(self, error: BaseException) -> bool:
+        """Whether an error follows from what asked the run to end: told with their group, data workers go at once."""
+        return bool(self.asked) and isinstance(error, RuntimeError) and str(error).startswith("DataLoader worker")
 
     def listen(self) -> None:
         """Hear the signals, until ``leave``."""
