@@ -1,15 +1,21 @@
 import shutil
+import socket
+import time
+from urllib.error import URLError
 
 import pytest
 import timm
 import torch
 import torchvision
 import yaml
+from huggingface_hub import constants
 from omegaconf import OmegaConf
+from safetensors.torch import save_file
 
 from epochwise.commands.build_network import build_network
 from epochwise.commands.train import train
 from epochwise.input_error import InputError
+from epochwise.run.bounded_downloads import TIMEOUT_S
 
 QUICK = ("~callbacks.model_summary", "~callbacks.progress_bar", "~loggers.tensorboard", "name=test")
 NAMES = [str(digit) for digit in range(10)]
@@ -68,6 +74,105 @@ def test_weights_of_torchvision_meet_other_classes_and_channels(tmp_path, monkey
     expected = theirs[first] if "name" in node else theirs[first].sum(1, keepdim=True)
     assert torch.allclose(network.state_dict()[first], expected)
     assert lines[-1] == "the head is new, its classes differ: fc.weight, fc.bias"
+
+
+@pytest.fixture
+def without_network(tmp_path, monkeypatch):
+    """Hugging Face's server is a port that nobody listens to, its cache is empty, and nobody waits to ask again."""
+
+    def sleep(seconds):
+        raise AssertionError(f"asked again after {seconds} s")
+
+    monkeypatch.setattr(constants, "ENDPOINT", "http://127.0.0.1:9")
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(time, "sleep", sleep)
+    return tmp_path / "cache"
+
+
+RESNET10T = {"_target_": "timm.create_model", "model_name": "resnet10t", "num_classes": 10, "in_chans": 1}
+
+
+@pytest.mark.parametrize("node", [{"pretrained": True}, {"model_name": "hf-hub:timm/resnet10t.c3_in1k"}])
+def test_weights_that_cannot_be_downloaded_are_one_line_with_the_local_ways(without_network, node):
+    ways = r"without a network: model.pretrained=RUN_FOLDER or FILE .*_overlay.file=FILE, or HF_HOME="
+    with pytest.raises(InputError, match=rf"^model.pretrained: .*resnet10t.* does not answer; {ways}[^\n]*$"):
+        built(RESNET10T | node)
+    assert constants.HF_HUB_OFFLINE is False
+
+
+def test_weights_in_hugging_faces_cache_need_no_network(without_network):
+    theirs = timm.create_model("resnet10t")
+    snapshot = without_network / "models--timm--resnet10t.c3_in1k" / "snapshots" / ("a" * 40)
+    snapshot.mkdir(parents=True)
+    save_file(theirs.state_dict(), snapshot / "model.safetensors")
+    (snapshot.parents[1] / "refs").mkdir()
+    (snapshot.parents[1] / "refs" / "main").write_text("a" * 40)
+    network, _ = built(RESNET10T | {"pretrained": True})
+    assert torch.equal(network.layer1[0].conv1.weight, theirs.layer1[0].conv1.weight)
+
+
+@pytest.mark.parametrize("key", ["pretrained", "pretrained_cfg_overlay"])
+def test_weights_in_a_file_need_no_network(without_network, tmp_path, key):
+    theirs = timm.create_model("resnet10t")
+    save_file(theirs.state_dict(), tmp_path / "weights.safetensors")
+    file = str(tmp_path / "weights.safetensors")
+    node = {"pretrained": file} if key == "pretrained" else {"pretrained": True, key: {"file": file}}
+    network, _ = built(RESNET10T | node)
+    assert torch.equal(network.layer1[0].conv1.weight, theirs.layer1[0].conv1.weight)
+
+
+@pytest.mark.parametrize(
+    ("node", "message"),
+    [
+        ({"pretrained_cfg_overlay": {"file": "gone.pth"}}, r"^model.pretrained_cfg_overlay.file=gone.pth: there is no"),
+        (
+            {"pretrained_cfg_overlay": {"file": __file__}},
+            r"^model: resnet10t does not get its weights \(.+\); ",
+        ),
+        ({"model_name": "test_resnet.none"}, r"^model: test_resnet.none does not get its weights \(.*Invalid .* tag"),
+    ],
+)
+def test_weights_that_timm_refuses_are_one_line(without_network, node, message):
+    with pytest.raises(InputError, match=message):
+        built(RESNET10T | {"pretrained": True} | node)
+
+
+MOBILENET = {"_target_": "torchvision.models.get_model", "name": "mobilenet_v3_small"}
+
+
+@pytest.mark.parametrize(
+    ("node", "message"),
+    [
+        ({"pretrained": True, "num_classes": 10}, r"^model.pretrained: .* cannot be downloaded .*checkpoints$"),
+        (
+            {"weights": "DEFAULT", "num_classes": 1000},
+            r"^model: mobilenet_v3_small does not get .* \(URLError",
+        ),
+        (
+            {"weights": "DEFAULT", "num_classes": 10},
+            r"^model: .* got 10 .*; model.pretrained=true takes weights",
+        ),
+        ({"weights": "DEFALT", "num_classes": 10}, r"^model: mobilenet_v3_small does not get its weights \(KeyError"),
+    ],
+)
+def test_weights_that_torchvision_cannot_get_are_one_line(tmp_path, monkeypatch, node, message):
+    timeouts = []
+
+    def urlopen(*_):
+        timeouts.append(socket.getdefaulttimeout())
+        raise URLError("no network")
+
+    monkeypatch.setattr(torch.hub, "urlopen", urlopen)
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    with pytest.raises(InputError, match=message):
+        built(MOBILENET | node)
+    assert timeouts in ([], [TIMEOUT_S])
+    assert socket.getdefaulttimeout() is None
+
+
+def test_a_fault_in_a_network_of_ones_own_keeps_its_traceback():
+    with pytest.raises(ZeroDivisionError):
+        built({"_target_": "operator.truediv", "_args_": [1, 0]})
 
 
 def test_a_network_that_nobody_publishes_weights_of_says_so():

@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import pickle
+import socket
 import tarfile
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -18,6 +19,7 @@ from epochwise.data.cifar100 import CIFAR100
 from epochwise.data.fashion_mnist import FashionMNIST
 from epochwise.data.mnist import MNIST
 from epochwise.input_error import InputError
+from epochwise.run.bounded_downloads import TIMEOUT_S
 
 
 def pictures(count, *shape):
@@ -171,3 +173,17 @@ def test_cifar_is_downloaded_and_read(tmp_path, served, monkeypatch, cls, labels
     x, y = data.splits["test"][[3]]
     assert (x[0].numpy() == pictures(per_file, 3072)[3].reshape(3, 32, 32)).all()
     assert y.tolist() == [3]
+
+
+def test_a_server_that_keeps_silent_is_not_waited_for(tmp_path, monkeypatch):
+    timeouts = []
+
+    def source(*_, **__):
+        timeouts.append(socket.getdefaulttimeout())
+        raise OSError("timed out")
+
+    source.__name__ = "MNIST"
+    monkeypatch.setattr(MNIST, "source", staticmethod(source))
+    with pytest.raises(InputError, match=r"cannot be downloaded \(timed out\)$"):
+        MNIST(root=str(tmp_path)).prepare_data()
+    assert set(timeouts) == {TIMEOUT_S}

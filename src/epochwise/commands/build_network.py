@@ -1,16 +1,26 @@
 """The network of a run, with weights from elsewhere where it asks for them."""
 
+from contextlib import nullcontext
+from pathlib import Path
 from typing import Any
 
+import torch
 import torchvision
+from huggingface_hub import constants
+from huggingface_hub.errors import LocalEntryNotFoundError
 from omegaconf import DictConfig, OmegaConf
 from torch import nn
 
 from epochwise.commands.build import build
 from epochwise.config.signature import signature
+from epochwise.data.existing_path import existing_path
 from epochwise.input_error import InputError
 from epochwise.model.load_weights import load_weights
+from epochwise.run.bounded_downloads import bounded_downloads, bounded_hub
 from epochwise.run.pretrained_weights import read_pretrained
+
+#: What needs no network.
+LOCAL_WEIGHTS = "model.pretrained=RUN_FOLDER or FILE (a state dict)"
 
 
 def build_network(config: DictConfig, class_names: list[str], resumed: bool) -> tuple[nn.Module, list[str]]:
@@ -33,7 +43,7 @@ def build_network(config: DictConfig, class_names: list[str], resumed: bool) -> 
     passed = OmegaConf.create({"model": {k: v for k, v in config.model.items() if k != "pretrained"}})
     if knows:
         passed.model.pretrained = pretrained is True and not resumed
-    network = build(passed, "model")
+    network = _built(passed)
     if not pretrained or resumed or (knows and pretrained is True):
         return network, []
     if pretrained is True:
@@ -46,6 +56,34 @@ def build_network(config: DictConfig, class_names: list[str], resumed: bool) -> 
     return network, lines
 
 
+def _built(config: DictConfig) -> nn.Module:
+    """The network of a config; that its library cannot get the weights it is asked for is one line."""
+    node = config.model
+    name = node.get("model_name") or node.get("name") or node["_target_"].rpartition(".")[2]
+    from_timm = node["_target_"].startswith("timm.") and (node.get("pretrained") or "hub:" in name)
+    if from_timm and (file := (node.get("pretrained_cfg_overlay") or {}).get("file")):
+        existing_path(file, "model.pretrained_cfg_overlay.file")
+    try:
+        with bounded_downloads(), bounded_hub() if from_timm else nullcontext():
+            network: nn.Module = build(config, "model")
+    except InputError as error:
+        if node.get("weights"):  # torchvision's own argument, which wants the classes of the weights
+            raise InputError(f"{error}; model.pretrained=true takes weights for any classes") from error
+        raise
+    except Exception as error:  # a file that holds no weights fails in any way
+        if not (from_timm or node.get("weights") or isinstance(error, OSError)):
+            raise
+        if isinstance(error, LocalEntryNotFoundError):
+            raise InputError(
+                f"model.pretrained: {name} is not in Hugging Face's cache, {constants.HF_HUB_CACHE}, and "
+                f"{constants.ENDPOINT} does not answer; without a network: {LOCAL_WEIGHTS}, "
+                "model.pretrained_cfg_overlay.file=FILE, or HF_HOME=FOLDER with a cache from elsewhere"
+            ) from error
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        raise InputError(f"model: {name} does not get its weights ({reason}); allowed: {LOCAL_WEIGHTS}") from error
+    return network
+
+
 def _published(name: str) -> dict[str, Any]:
     """Downloaded where they are not in torch's cache."""
     try:
@@ -56,6 +94,11 @@ def _published(name: str) -> dict[str, Any]:
             "a folder of runs, a file"
         ) from None
     try:
-        return dict(weights.get_state_dict(progress=False, weights_only=True))
+        with bounded_downloads():
+            return dict(weights.get_state_dict(progress=False, weights_only=True))
     except OSError as error:
-        raise InputError(f"model.pretrained: {weights.url} cannot be downloaded: {error}") from error
+        cache = Path(torch.hub.get_dir()) / "checkpoints"
+        raise InputError(
+            f"model.pretrained: {weights.url} cannot be downloaded ({error}); without a network: {LOCAL_WEIGHTS}, "
+            f"or that file in {cache}"
+        ) from error

@@ -68,12 +68,11 @@ def colour(given: str | Sequence[int]) -> Colour:
         digits = re.fullmatch(r"#?([0-9a-fA-F]{6}|[0-9a-fA-F]{3})", given)
         name = given.strip().lower().replace(" ", "")
         if digits or name in ImageColor.colormap:
-            red, green, blue = ImageColor.getrgb(f"#{digits[1]}" if digits else name)[:3]
-            return red, green, blue
+            rgb = ImageColor.getrgb(f"#{digits[1]}" if digits else name)
+            return rgb[0], rgb[1], rgb[2]
         closest = InputError.closest(name, list(ImageColor.colormap))
-    elif isinstance(given, Sequence) and len(given) == 3 and all(type(v) is int and 0 <= v <= 255 for v in given):
-        red, green, blue = given
-        return red, green, blue
+    elif len(given) == 3 and all(type(value) is int and 0 <= value <= 255 for value in given):
+        return given[0], given[1], given[2]
     allowed = "a name such as white, '#rrggbb', or [r, g, b] of 0 to 255 each"
     raise InputError(f"data.background: got {given!r}, allowed: {allowed}{closest}")
 

@@ -10,6 +10,7 @@ from filelock import FileLock
 from epochwise.data.samples import Samples
 from epochwise.data.split_data_module import SplitDataModule
 from epochwise.input_error import InputError
+from epochwise.run.bounded_downloads import bounded_downloads
 
 
 @dataclass(eq=False, kw_only=True)
@@ -55,7 +56,8 @@ class TorchvisionPictures(SplitDataModule):
 
     def _open(self, train: bool, download: bool) -> Any:
         try:
-            return self.source(self.root, train=train, download=download)
+            with bounded_downloads():
+                return self.source(self.root, train=train, download=download)
         except Exception as error:  # idx and pickle files fail in many ways when they are cut short
             fault = "is not there, or broken" + (", and cannot be downloaded" if download else "")
             reason = " ".join(str(error).split())
