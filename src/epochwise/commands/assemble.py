@@ -12,6 +12,7 @@ from epochwise.commands.budget import budgeted
 from epochwise.commands.build import build
 from epochwise.commands.build_network import build_network
 from epochwise.commands.fits import check_fits, check_makers
+from epochwise.commands.going_on import GoingOn
 from epochwise.config.horizon_key import horizon_key
 from epochwise.input_error import InputError
 from epochwise.run.epoch_log import EpochLog
@@ -43,21 +44,25 @@ class Run:
         return f"epoch {self.trainer.current_epoch}, batch {loop.epoch_loop.batch_progress.current.completed}"
 
 
-def assemble(config: DictConfig, resumed: bool = False) -> Run:
+def assemble(config: DictConfig, resumed: bool = False, going_on: GoingOn | None = None) -> Run:
     """Build the data, then from its spec the network, the task and the trainer.
 
     Args:
         config: a checked ``conf/train.yaml``.
         resumed: a checkpoint will give the weights.
+        going_on: where it is one of a run with settings of its own, which are then held against these.
 
     Raises:
-        InputError: the data cannot be read, an object refuses its settings, or the network does not take the data.
+        InputError: the data cannot be read, an object refuses its settings, the network does not take the data, or a
+            run cannot go on with these settings.
     """
     data = build(config, "data")
     data.prepare_data()
     data.setup("fit")
     config, notes = budgeted(config, data)
     config = OmegaConf.merge(config, {"spec": asdict(data.spec)})  # type: ignore[assignment]
+    if going_on is not None:
+        config = going_on.compare(config)
 
     network, loaded = build_network(config, data.spec.class_names, resumed)
     check_fits(network, data.spec, config.model["_target_"])
@@ -95,4 +100,7 @@ def assemble(config: DictConfig, resumed: bool = False) -> Run:
         raise InputError(f"trainer.val_check_interval: got {interval}, allowed: {allowed}")
     if config.trainer.get("profiler") and trainer.profiler.dirpath is None:
         trainer.profiler.dirpath, trainer.profiler.filename = config.run_folder, "profile"
-    return Run(config, data, task, stopping, finetune, epoch_log, interrupts, trainer, [*loaded, *notes])
+    run = Run(config, data, task, stopping, finetune, epoch_log, interrupts, trainer, [*loaded, *notes])
+    if going_on is not None:
+        going_on.hand_over(run)
+    return run

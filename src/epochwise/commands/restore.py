@@ -1,5 +1,6 @@
 """A trained task, from its run folder."""
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -28,19 +29,20 @@ class Restored:
     epoch: int
 
 
-def restore(folder: Path, ckpt: str) -> Restored:
+def restore(folder: Path, ckpt: str, named: Collection[str] = ()) -> Restored:
     """Build a run's task again and load a checkpoint into it. The folder may be a stranger's: nothing in it is run.
 
     Args:
         folder: a run folder, wherever it stands now.
         ckpt: which checkpoint: ``best`` or ``last``.
+        named: classes that its config may name beside those of ``TRUSTED``.
 
     Raises:
         InputError: no such folder, config or checkpoint; one that is damaged, holds what cannot be trusted, or is
             another model's or another data module's.
     """
     path = _find(folder, ckpt)
-    config = _config(folder)
+    config = _config(folder, named)
     checkpoint = _checkpoint(path)
     data_class = config.data["_target_"].rpartition(".")[2]
     data_state = checkpoint.get(data_class)
@@ -89,8 +91,8 @@ def _find(folder: Path, ckpt: str) -> Path:
     return path
 
 
-def _config(folder: Path) -> DictConfig:
-    plain = read_trusted_config(folder)
+def _config(folder: Path, named: Collection[str]) -> DictConfig:
+    plain = read_trusted_config(folder, named, nodes=BUILT)
     for name in BUILT:
         if not isinstance(plain.get(name), dict) or "_target_" not in plain[name]:
             raise InputError(f"run: {folder / 'config.yaml'} names no class for {name!r}: it is damaged or cut short")

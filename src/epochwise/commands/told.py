@@ -25,6 +25,7 @@ def tell_plan(
     run_folder: Path,
     checkpoint: Path | None,
     notes: Sequence[str] = (),
+    changed: Sequence[str] = (),
 ) -> None:
     """Print what is about to happen, in a few lines.
 
@@ -36,6 +37,7 @@ def tell_plan(
         run_folder: where everything will lie.
         checkpoint: what the run goes on from, if it does.
         notes: on settings that are doubtful.
+        changed: settings that are other than before.
     """
 
     def called(group: str) -> str:
@@ -77,18 +79,21 @@ def tell_plan(
     lines["run folder"] = shown(run_folder)
     if checkpoint:
         lines["going on"] = f"from {shown(checkpoint)}"
+    if changed:
+        lines["changed"] = f"\n{'':12}".join(changed)
     if notes:
         lines["note"] = f"\n{'':12}".join(notes)
     tell(lines)
 
 
-def tell_result(result: dict[str, Any], rows: list[Row], run_folder: Path) -> None:
+def tell_result(result: dict[str, Any], rows: list[Row], run_folder: Path, words: Sequence[str] = ()) -> None:
     """Print what came out, and the command that shows the curves.
 
     Args:
         result: what ``result.json`` holds.
         rows: those of ``epochs.csv``.
         run_folder: where everything lies.
+        words: that a command line needs beside it (``go_on_words``), quoted.
     """
     counts = f"{counted(result['epochs_run'], 'epoch')}, {counted(result['steps'], 'step')}"
     lines = {
@@ -119,7 +124,7 @@ def tell_result(result: dict[str, Any], rows: list[Row], run_folder: Path) -> No
     if (profile := run_folder / "fit-profile.txt").exists():
         lines["profile"] = shown(profile)
     if result["status"] == "interrupted":
-        lines["go on by"] = f"python train.py run={shlex.quote(shown(run_folder))}"
+        lines["go on by"] = " ".join([f"python train.py run={shlex.quote(shown(run_folder))}", *words])
     if (page := run_folder / "report.html").exists():
         lines["report"] = shown(page)
     if (run_folder / "tensorboard").is_dir():

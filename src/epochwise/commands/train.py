@@ -14,8 +14,9 @@ from omegaconf import DictConfig
 from epochwise.commands.assemble import Run, assemble
 from epochwise.commands.best import load_best
 from epochwise.commands.claim import claim
-from epochwise.commands.extension import extended
 from epochwise.commands.find import find
+from epochwise.commands.go_on_words import go_on_words
+from epochwise.commands.going_on import GoingOn
 from epochwise.commands.quiet import quiet
 from epochwise.commands.run_plan import run_plan
 from epochwise.commands.run_report import run_report
@@ -27,7 +28,7 @@ from epochwise.run.finite_loss import Diverged
 from epochwise.run.interrupts import Interrupted
 from epochwise.run.rank_processes import rank_processes
 from epochwise.run.result import write_result
-from epochwise.run.run_config import flat, read_run_config, write_run_config
+from epochwise.run.run_config import flat, write_run_config
 from epochwise.run.whole_file import whole_file
 
 
@@ -50,14 +51,16 @@ def train(config: DictConfig) -> float | None:
     folder = Path(config.run_folder)
     with claim(folder, config.get("resume")) as checkpoint, ExitStack() as at_the_end:
         L.seed_everything(config.seed, workers=True, verbose=False)
-        asked = config
-        if checkpoint and (folder / "config.yaml").exists():
-            config = extended(asked, read_run_config(folder))
-        run = assemble(config, resumed=checkpoint is not None)
+        going_on = GoingOn(folder, checkpoint) if checkpoint and (folder / "config.yaml").exists() else None
+        run = assemble(config, checkpoint is not None, going_on)
         plan = run_plan(run)
         settings: dict[str, Any] = {}
+        words: list[str] = []
         if run.trainer.is_global_zero:
-            tell_plan(run.config, run.data, run.task, plan, folder, checkpoint, [*run.notes, *notes])
+            changed = going_on.lines() if going_on else []
+            if words := go_on_words(run.config):
+                notes.append(f"its folder alone does not vouch for all of this: go on by run=FOLDER {' '.join(words)}")
+            tell_plan(run.config, run.data, run.task, plan, folder, checkpoint, [*run.notes, *notes], changed)
         if config.get("dry_run"):
             if run.trainer.is_global_zero:
                 with whole_file(folder / "plan.json") as file:
@@ -71,7 +74,7 @@ def train(config: DictConfig) -> float | None:
         at_the_end.callback(run.interrupts.leave)
         try:
             if run.trainer.is_global_zero:
-                if config is not asked and asked.get("extend") == "stretch":
+                if going_on and going_on.is_stretched:
                     BeforeCooldown(folder).put_back()
                 settings = flat(write_run_config(folder, run.config))
             with rank_processes():
@@ -93,7 +96,7 @@ def train(config: DictConfig) -> float | None:
                     result = write_result(folder, **result)
                     if config.get("report") is not False:
                         run_report(folder)
-                tell_result(result, run.epoch_log.rows, folder)
+                tell_result(result, run.epoch_log.rows, folder, words)
         if run.trainer.is_global_zero:
             tell_loggers(run, settings, result)
     if run.interrupts.asked and HydraConfig.initialized() and HydraConfig.get().mode == RunMode.MULTIRUN:

@@ -1,23 +1,39 @@
 """A command line that continues a run."""
 
 from pathlib import Path
+from typing import Any
 
+from omegaconf import DictConfig, OmegaConf
+
+from epochwise.config.composer import Composer
 from epochwise.config.hydra_arguments import parse_arguments
+from epochwise.config.named_classes import named_by, named_in
 from epochwise.config.trusted_config import read_trusted_config
 from epochwise.input_error import InputError
 
+#: Key -> those that conf lets follow it. config.yaml has values alone, so where both were the same they stay the same.
+FOLLOWING = {"optimizer.lr": ("scheduler.max_lr",), "seed": ("data.order_seed",)}
+#: Groups of which a run may be given another file, or one more.
+CHOSEN = ("stopping", "callbacks", "loggers")
+#: What run=FOLDER says itself.
+OF_THE_FOLDER = ("run_folder", "resume", "hydra.run.dir")
 
-def continue_run(words: list[str]) -> list[str]:
+
+def continue_run(words: list[str], conf: Path | None = None) -> list[str]:
     """Turn ``run=FOLDER`` into the run's own config as the root config, and its folder as the run folder.
+
+    What ``_target_`` names has to be known: to ``TRUSTED``, to this project's conf or the command line. ``trust=`` names
+    more.
 
     Args:
         words: of the command line, without the program.
+        conf: the project's folder of configs.
 
     Returns:
         The words for Hydra; the same where no run is named.
 
     Raises:
-        InputError: no such run, a config that cannot be trusted, or a choice of another file: a run keeps its own.
+        InputError: no such run, a config that cannot be trusted, or a choice of another file for what a run keeps.
     """
     named = [word.removeprefix("run=") for word in words if word.startswith("run=")]
     if not named:
@@ -27,27 +43,32 @@ def continue_run(words: list[str]) -> list[str]:
         siblings = [path.name for path in folder.parent.iterdir() if path.is_dir()] if folder.parent.is_dir() else []
         raise InputError(f"run: no folder {folder}{InputError.closest(folder.name, siblings)}")
     folder = folder.absolute()
-    plain = read_trusted_config(folder)
-    rest = [word for word in words if not word.startswith("run=")]
-    faults = [f"{word}: one run is continued at a time" for word in rest if word in ("-m", "--multirun")]
-    for word in rest:
-        key = word.lstrip("+~").partition("=")[0]
-        if isinstance(plain.get(key), dict) or key == "experiment":
-            faults.append(f"{word}: a run that is continued keeps its {key}; set values by {key}.KEY=VALUE")
-    if any(word.startswith("budget=") for word in rest):
-        faults.append("budget: a run that goes on takes trainer.max_epochs=..., or ++trainer.max_time=DD:HH:MM:SS")
-    if any(word.startswith("extend=") for word in rest) and not any("trainer.max_epochs=" in word for word in rest):
-        faults.append("extend: says what becomes of the schedule with more epochs; set trainer.max_epochs=... too")
-    if faults:
+    rest = [word for word in words if not word.startswith(("run=", "trust="))]
+    read = parse_arguments(rest)
+    folders = [path for path in (conf, read.config_dir and Path(read.config_dir)) if path and path.is_dir()]
+    trusted = [word.removeprefix("trust=").strip("[]").split(",") for word in words if word.startswith("trust=")]
+    known = named_in(folders) | named_by(read.overrides) | {name for names in trusted for name in names}
+    plain = read_trusted_config(folder, known, {_key(word) for word in read.overrides})
+    choices = [word for word in read.overrides if _key(word) in CHOSEN and not word.startswith("~") and conf]
+    if faults := _faults(rest, choices, plain, folder):
         raise InputError(*faults)
-    overrides = parse_arguments(rest).overrides
+    set_keys = {_key(word) for word in read.overrides}
+    given = [word for word in read.overrides if word not in choices]
+    given += [
+        f"{follower}=${{{key}}}"
+        for key, followers in FOLLOWING.items()
+        for follower in followers
+        if key in set_keys and follower not in set_keys and _at(plain, follower) is not None
+        and _at(plain, follower) == _at(plain, key)
+    ]  # fmt: skip
     quoted = str(folder).replace("'", "\\'")
     return [
         f"--config-path={folder}",
         "--config-name=config",
-        *(word for word in rest if word not in overrides),  # argparse wants all overrides in one row
+        *(word for word in rest if word not in read.overrides),  # argparse wants all overrides in one row
+        *_chosen_files(choices, conf, read.config_dir),
         # Runs that were begun before there was such a key lack it.
-        *(f"++{word}" if word.startswith("extend=") else word for word in overrides),
+        *(f"++{word}" if word.startswith("extend=") else word for word in given),
         f"+run_folder='{quoted}'",
         "++resume=auto",
         f"hydra.run.dir='{quoted}'",
@@ -55,3 +76,73 @@ def continue_run(words: list[str]) -> list[str]:
         "hydra/job_logging=none",
         "hydra/hydra_logging=none",
     ]
+
+
+def _key(word: str) -> str:
+    return word.lstrip("+~").partition("=")[0]
+
+
+def _at(plain: dict[str, Any], key: str) -> Any:
+    node, _, name = key.rpartition(".")
+    inside = plain.get(node, {}) if node else plain
+    return inside.get(name) if isinstance(inside, dict) else None
+
+
+def _faults(words: list[str], choices: list[str], plain: dict[str, Any], folder: Path) -> list[str]:
+    faults = [f"{word}: one run is continued at a time" for word in words if word in ("-m", "--multirun")]
+    for word in words:
+        key = _key(word)
+        if word in choices or word.lstrip("+") == "resume=auto":
+            continue
+        if key in OF_THE_FOLDER:
+            faults.append(f"{word}: run=FOLDER says it already")
+        elif key == "experiment":
+            faults.append(f"{word}: a run that is continued keeps its settings; set values by KEY=VALUE")
+        elif key in ("callbacks", "loggers", "trainer") and isinstance(plain.get(key), dict):
+            faults.append(f"{word}: a run that is continued keeps its {key}; set values by {key}.KEY=VALUE")
+        elif isinstance(plain.get(key), dict):
+            anew = f"a new run can begin with its weights: model.pretrained={folder} {word}"
+            faults.append(f"{word}: a run that is continued keeps its {key}; {anew}")
+        elif key == "model.pretrained":
+            faults.append(f"{word}: a run that is continued has the weights of its checkpoint; leave it out")
+    if any(_key(word) == "budget" for word in words):
+        faults.append("budget: a run that goes on takes trainer.max_epochs=..., or ++trainer.max_time=DD:HH:MM:SS")
+    if any(word.startswith("extend=") for word in words) and not any("trainer.max_epochs=" in word for word in words):
+        faults.append("extend: says what becomes of the schedule with more epochs; set trainer.max_epochs=... too")
+    return faults
+
+
+def _chosen_files(choices: list[str], conf: Path | None, config_dir: str | None) -> list[str]:
+    """Words that put the nodes of chosen files into a config without a list of defaults."""
+    words = []
+    for choice in choices:
+        group = _key(choice)
+        composer = Composer(str(conf), "train", config_dir)
+        name = choice.partition("=")[2]
+        if not composer.has_option(group, name):
+            options = composer.options(group)
+            close = InputError.closest(name, options)
+            raise InputError(f"{group}: no option {name!r}; allowed: {', '.join(options)}{close}")
+        sign = "" if group == "stopping" else "+"
+        node: Any = composer.compose([f"{sign}{group}={name}"])[group]
+        if group == "stopping":
+            words += ["~stopping", f"+stopping={_typed(node)}"]
+        else:
+            words.append(f"+{group}.{name}={_typed(node[name])}")
+    return words
+
+
+def _typed(node: DictConfig) -> str:
+    """A node as a command line says it, interpolations and all."""
+    return _typed_value(OmegaConf.to_container(node, resolve=False))
+
+
+def _typed_value(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{name}:{_typed_value(item)}" for name, item in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(_typed_value, value)) + "]"
+    if isinstance(value, str):
+        escaped = value.replace("\\", "\\\\").replace("'", "\\'")
+        return f"'{escaped}'"
+    return "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)

@@ -34,7 +34,7 @@ from epochwise.input_error import InputError
 CONFIG_ERRORS = (ConfigCompositionException, OverrideParseException, SearchPathException, OmegaConfBaseException)
 
 #: Front door -> what its command line may say in its own way.
-WORDS = {"train": continue_run, "report": report_words, "crossval": crossval_words}
+WORDS = {"report": report_words, "crossval": crossval_words}
 
 
 def front_door(name: str) -> Callable[[Callable[[DictConfig], Any]], Callable[[], None]]:
@@ -89,7 +89,10 @@ def _enter(name: str, task: Callable[[DictConfig], Any], job: Callable[[DictConf
     """Check the command line, then let Hydra do what it says."""
     if lines := flag_lines(sys.argv[1:], name):
         raise InputError(*lines)
-    if name in WORDS:
+    conf = Path(task.__code__.co_filename).parent / "conf"
+    if name == "train":
+        sys.argv[1:] = continue_run(sys.argv[1:], conf)
+    elif name in WORDS:
         sys.argv[1:] = WORDS[name](sys.argv[1:])
     share_the_run_folder()
     arguments = parse_arguments(sys.argv[1:])

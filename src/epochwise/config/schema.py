@@ -52,6 +52,7 @@ TRAIN = Schema(
         "find": Literal["lr", "batch_size"] | None,
         "dry_run": bool | None,
         "report": bool | None,
+        "changes": list[dict[str, Any]] | None,  # written where a run goes on with other settings
         "spec": Any,  # filled in by the program once the data has been read
     },
     one=frozenset({"data", "model", "task", "optimizer", "scheduler", "stopping", "trainer"}),
@@ -84,6 +85,7 @@ SCHEMAS = {
             "ckpt": Literal["best", "last"],
             "split": Literal["train", "val", "test", "all"],
             "predict": str | None,
+            "trust": str | list[str] | None,
             "seed": SEED,
         },
         optional=frozenset({"data"}),

@@ -1,6 +1,7 @@
 """The config of a run, as it may come from a stranger."""
 
 import re
+from collections.abc import Collection
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -24,18 +25,26 @@ FOLDER = "${run_folder}"
 MOST_BYTES, MOST_LEVELS = 1_000_000, 20
 
 
-def read_trusted_config(run_folder: Path) -> dict[str, Any]:
+def read_trusted_config(
+    run_folder: Path,
+    named: Collection[str] = (),
+    replaced: Collection[str] = (),
+    nodes: Collection[str] | None = None,
+) -> dict[str, Any]:
     """Read ``config.yaml`` of a run folder as plain data, and refuse what a run would not have written.
 
     Args:
         run_folder: of one's own, or a stranger's.
+        named: what ``_target_`` may name beside ``TRUSTED``, because this project's own files or this command line do.
+        replaced: dotted keys that the command line gives another value.
+        nodes: root keys of which something is made; all where this is ``None``.
 
     Returns:
         Its keys and values; ``${run_folder}`` stays as it is.
 
     Raises:
-        InputError: a line for each fault: no such file, no mapping, a ``_target_`` outside ``TRUSTED``, a node for
-            Hydra itself, an interpolation, a path outside the run folder where something is written, or a link that
+        InputError: a line for each fault: no such file, no mapping, a ``_target_`` outside ``TRUSTED`` and ``named``, a
+            node for Hydra itself, an interpolation, a path outside the run folder where something is written, or a link that
             leads there.
     """
     file = run_folder / "config.yaml"
@@ -53,8 +62,8 @@ def read_trusted_config(run_folder: Path) -> dict[str, Any]:
     faults = [f"{key}: not for a run's config to set" for key in ("hydra", "defaults", "run_folder") if key in plain]
     if re.search(r"^\s*#\s*@", text, re.MULTILINE):
         faults.append("# @...: not for a run's config to say")  # Hydra reads such a comment
-    for key, value in plain.items():
-        faults += _faults(str(key), value, writes=key in WRITERS)
+    read = {key: value for key, value in plain.items() if nodes is None or key in nodes}
+    faults += [line for key, line in config_faults(read, named).items() if key not in replaced]
     faults += [f"{link.name}: leads out of the run folder" for link in _links(run_folder)]
     if faults:
         raise InputError(*(f"{file}: {fault}" for fault in faults))
@@ -74,38 +83,49 @@ def _links(run_folder: Path) -> list[Path]:
     return [link for name in inside if not (link := run_folder / name).resolve().is_relative_to(here)]
 
 
-def _faults(key: str, value: Any, writes: bool) -> list[str]:
+def config_faults(plain: dict[str, Any], named: Collection[str] = ()) -> dict[str, str]:
+    """What a run folder alone cannot vouch for in its config: dotted key -> line."""
+    found: dict[str, str] = {}
+    for key, value in plain.items():
+        found |= _faults(str(key), value, key in WRITERS, named)
+    return found
+
+
+def _faults(key: str, value: Any, writes: bool, named: Collection[str]) -> dict[str, str]:
     if isinstance(value, dict):
         target = value.get("_target_", "")
         writes = writes or (isinstance(target, str) and target.startswith(WRITING))
         pairs = [(f"{key}.{name}", item) for name, item in value.items()]
-        faults = [f"{key}.{name}: no name of a setting" for name in value if not isinstance(name, str)]
+        faults = {f"{key}.{name}": f"{key}.{name}: no name of a setting" for name in value if not isinstance(name, str)}
     elif isinstance(value, list):
-        pairs, faults = [(f"{key}.{index}", item) for index, item in enumerate(value)], []
+        pairs, faults = [(f"{key}.{index}", item) for index, item in enumerate(value)], {}
     else:
-        return _text_faults(key, value, writes) if isinstance(value, str) else _kind_faults(key, value)
+        line = _text_fault(key, value, writes, named) if isinstance(value, str) else _kind_fault(key, value)
+        return {key: line} if line else {}
     if key.endswith("._target_"):
-        return [f"{key}: got {value!r}, allowed: the dotted path of a class or function"]
+        return {key: f"{key}: got {value!r}, allowed: the dotted path of a class or function"}
     if key.count(".") > MOST_LEVELS:
-        return [f"{key[:60]}...: deeper than a run's config"]
-    return faults + [fault for name, item in pairs for fault in _faults(name, item, writes)]
+        return {key: f"{key[:60]}...: deeper than a run's config"}
+    for name, item in pairs:
+        faults |= _faults(name, item, writes, named)
+    return faults
 
 
-def _kind_faults(key: str, value: Any) -> list[str]:
+def _kind_fault(key: str, value: Any) -> str | None:
     plain = value is None or isinstance(value, (bool, int, float))
-    return [] if plain and not key.endswith("._target_") else [f"{key}: got {value!r}; a run's config has plain values"]
+    return None if plain and not key.endswith("._target_") else f"{key}: got {value!r}; a run's config has plain values"
 
 
-def _text_faults(key: str, text: str, writes: bool) -> list[str]:
-    if key.endswith("._target_") and not is_trusted(text):
-        return [f"{key}: {text!r} is not among what a run's config may name; TRUSTED in config/trusted.py lists it"]
+def _text_fault(key: str, text: str, writes: bool, named: Collection[str]) -> str | None:
+    if key.endswith("._target_") and not is_trusted(text) and text not in named:
+        return f"{key}: {text!r} is not among what a run's config may name; where it is your own, add trust={text}"
     inside = text == FOLDER or text.startswith(f"{FOLDER}/")
     if "${" in text.removeprefix(FOLDER if inside else "") or text == "???":
-        return [f"{key}: {text!r} refers to something; a run's config has plain values"]
+        return f"{key}: {text!r} refers to something; a run's config has plain values"
     up = ".." in PurePath(text).parts
     if (inside and up) or (writes and not inside and (up or _leaves(key, text))):
-        return [f"{key}: {text!r} leaves the run folder"]
-    return []
+        return f"{key}: {text!r} leaves the run folder"
+    return None
 
 
 def _leaves(key: str, text: str) -> bool:

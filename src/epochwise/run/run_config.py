@@ -18,12 +18,17 @@ def write_run_config(run_folder: Path, config: DictConfig) -> dict[str, Any]:
     Returns:
         What was written, as plain values.
     """
-    plain: dict[str, Any] = OmegaConf.to_container(config, resolve=True)  # type: ignore[assignment]
-    folder = plain.pop("run_folder")
-    plain = relative_paths(plain, str(folder))
+    plain = plain_config(config)
     with whole_file(run_folder / "config.yaml") as file:
         yaml.safe_dump(plain, file, sort_keys=False)
     return plain
+
+
+def plain_config(config: DictConfig) -> dict[str, Any]:
+    """What ``write_run_config`` writes."""
+    plain: dict[str, Any] = OmegaConf.to_container(config, resolve=True)  # type: ignore[assignment]
+    folder = plain.pop("run_folder")
+    return dict(relative_paths(plain, str(folder)))
 
 
 def read_run_config(run_folder: Path) -> DictConfig:

@@ -53,6 +53,10 @@ class Adaptive(L.Callback):
         """Judge only scores from an epoch on, since another training begins with it; a cool-down is called off."""
         self.anew_epoch, self.cooldown_epoch, self.found, self.reason = epoch, None, None, None
 
+    def why_ended(self, max_epochs: int | None, min_epochs: int) -> str | None:
+        """Why a run that had cooled down ends by the settings it has now; see ``Early.why_ended``."""
+        return self.reason if max_epochs == self.max_epochs else None
+
     def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         schedule = _schedule(pl_module)
         self.pace.begin(trainer)
@@ -90,7 +94,7 @@ class Adaptive(L.Callback):
             if self.cooldown_epoch is None:
                 self._keep_time(trainer, count, schedule.cooldown_fraction)
             schedule.cool_down(self.cooldown_epoch)
-        elif self.cooldown_epoch is not None and count == ends:
+        elif self.cooldown_epoch is not None and count >= ends:  # beyond, where the fraction was made smaller
             self.reason = f"{self.found}; cooled down from epoch {begins} to {count - 1}"
             trainer.should_stop = True
 

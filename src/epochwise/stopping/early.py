@@ -59,11 +59,22 @@ class Early(L.Callback):
         """Count patience from an epoch on, since another training begins with it; the best score stays."""
         self.anew_epoch = epoch
 
+    def why_ended(self, max_epochs: int | None, min_epochs: int) -> str | None:
+        """Why a run that had stopped ends by the settings it has now; ``None`` where it goes on.
+
+        Args:
+            max_epochs: ``trainer.max_epochs``; other than when it stopped, more were asked for.
+            min_epochs: ``trainer.min_epochs``.
+        """
+        if self.reason is None or max_epochs != self.max_epochs:
+            return None
+        return self._decide(min_epochs)
+
     def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        if self.reason and trainer.max_epochs != self.max_epochs:  # more epochs were asked for since
-            self.reason = None
+        if self.reason and trainer.max_epochs != self.max_epochs:
             self.begin_anew(trainer.current_epoch)
-        if self.reason:  # continued after it had decided
+        self.reason = self.why_ended(trainer.max_epochs, trainer.min_epochs or 0)
+        if self.reason:
             trainer.should_stop = True
         self.max_epochs = trainer.max_epochs
 
@@ -77,12 +88,19 @@ class Early(L.Callback):
             self._observe(trainer)
         if self.validated_epoch != epoch:
             return
-        first = max(self.start_epoch, trainer.min_epochs or 0, self.anew_epoch)
-        waited = epoch - max(self.best_epoch, first - 1)
-        if trainer.strategy.reduce_boolean_decision(waited >= self.patience, all=False):
-            best = "no valid score" if self.best_score is None else f"{self.best_score:.4g} at epoch {self.best_epoch}"
-            self.reason = f"{self.monitor} has not improved for {waited} epoch{'s' * (waited != 1)} (best: {best})"
+        reason = self._decide(trainer.min_epochs or 0)
+        if trainer.strategy.reduce_boolean_decision(reason is not None, all=False):
+            self.reason = reason
             trainer.should_stop = True
+
+    def _decide(self, min_epochs: int) -> str | None:
+        """Why the run ends, where patience is over."""
+        first = max(self.start_epoch, min_epochs, self.anew_epoch)
+        waited = self.validated_epoch - max(self.best_epoch, first - 1)
+        if waited < self.patience:
+            return None
+        best = "no valid score" if self.best_score is None else f"{self.best_score:.4g} at epoch {self.best_epoch}"
+        return f"{self.monitor} has not improved for {waited} epoch{'s' * (waited != 1)} (best: {best})"
 
     def _observe(self, trainer: L.Trainer) -> None:
         score = monitored_score(trainer, self.monitor)

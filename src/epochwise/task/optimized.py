@@ -40,16 +40,33 @@ class Optimized(L.LightningModule):
         self.monitor = monitor
         #: network -> groups for the optimizer; who has others to make, such as one for each stage, puts them here.
         self.parameter_groups: Callable[[nn.Module], list[dict[str, Any]]] = decay_groups
+        #: What made optimizer and schedule of the checkpoint, where a run goes on with other settings.
+        self.made_before: tuple[Callable[..., Optimizer], Callable[..., Any]] | None = None
 
     def configure_optimizers(self) -> Any:
         """The optimizer over all parameters and its schedule, as Lightning wants them."""
-        optimizer = self.make_optimizer(self.parameter_groups(self.network))
+        return self._made(self.parameter_groups(self.network), self.make_optimizer, self.make_scheduler)
+
+    def _made(self, groups: list[dict[str, Any]], make_optimizer: Any, make_scheduler: Any) -> dict[str, Any]:
+        optimizer = make_optimizer(groups)
         scale_rates(optimizer)
-        schedule = lightning_schedule(self.make_scheduler, optimizer, self.trainer, self.monitor)
+        schedule = lightning_schedule(make_scheduler, optimizer, self.trainer, self.monitor)
         return {"optimizer": optimizer, "lr_scheduler": schedule}
 
     def on_train_start(self) -> None:
+        if self.made_before is not None:
+            self._take_changes(*self.made_before)
         ResumedSchedule.set_rates(self.lr_schedulers())
+
+    def _take_changes(self, make_optimizer: Any, make_scheduler: Any) -> None:
+        optimizer: Any = self.trainer.optimizers[0]
+        groups = self.parameter_groups(self.network)
+        # Of a fine-tuning plan the checkpoint itself has the rates of before.
+        scales = [{"lr_scale": group["lr_scale"]} if "lr_scale" in group else {} for group in optimizer.param_groups]
+        before = [group | scale for group, scale in zip(groups, scales, strict=True)]
+        made = (self._made(before, make_optimizer, make_scheduler), self._made(groups, self.make_optimizer, self.make_scheduler))
+        one, other = ((each["optimizer"], each["lr_scheduler"]["scheduler"]) for each in made)
+        ResumedSchedule.take_changes(optimizer, self.lr_schedulers(), one, other)
 
     def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
         averaged_weights(self.trainer.optimizers, score=False)

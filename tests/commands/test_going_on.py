@@ -1,0 +1,179 @@
+"""A run that goes on with other settings, beside one whose checkpoint was given them by hand."""
+
+import shutil
+
+import pytest
+import torch
+import yaml
+
+from epochwise.commands.train import train
+from epochwise.input_error import InputError
+from epochwise.run.epochs_csv import read_epochs_csv
+from epochwise.task.classification import Classification
+
+from tests.outcome import differences, timeless
+
+QUICK = ("~callbacks.model_summary", "~callbacks.progress_bar", "~callbacks.confusion_matrix", "name=test")
+BASE = ("data.batch_size=128", "trainer.max_epochs=4", "model.hidden_sizes=[16]", *QUICK)  # 10 steps an epoch
+
+
+class PowerCut(BaseException):
+    """What no code expects."""
+
+
+@pytest.fixture(scope="module")
+def cut_off(tmp_path_factory, composed):
+    """Runs of four epochs that were cut off in the 25th batch, of which the checkpoint has 20 steps; a copy of each."""
+    made = {}
+
+    def copy(*words, batch=25):
+        key = (batch, *words)
+        if key not in made:
+            made[key] = tmp_path_factory.mktemp("cut") / "run"
+            learn, begun = Classification.training_step, []
+
+            def cut(self, *args):
+                begun.append(1)
+                if len(begun) == batch:
+                    raise PowerCut
+                return learn(self, *args)
+
+            with pytest.MonkeyPatch.context() as patch, pytest.raises(PowerCut):
+                patch.setattr(Classification, "training_step", cut)
+                train(composed(*BASE, *words, run_folder=made[key]))
+        folder = tmp_path_factory.mktemp("copy") / "run"
+        shutil.copytree(made[key], folder)
+        return folder
+
+    return copy
+
+
+def by_hand(folder, values, changed_settings):
+    """Put values into the checkpoint's optimizer and schedule, and settings into config.yaml, so that nothing is new."""
+    path = folder / "checkpoints/last.ckpt"
+    checkpoint = torch.load(path, weights_only=True)
+    for group in checkpoint["optimizer_states"][0]["param_groups"]:
+        group |= {name: value for name, value in values.items() if not (name == "weight_decay" and group[name] == 0)}
+        if "lr" in values:
+            group["initial_lr"] = values["lr"] * group.get("lr_scale", 1.0)
+            group["lr"] = group["initial_lr"]
+    if "lr" in values:
+        groups = checkpoint["optimizer_states"][0]["param_groups"]
+        checkpoint["lr_schedulers"][0]["base_lrs"] = [group["initial_lr"] for group in groups]
+    torch.save(checkpoint, path)
+    config = yaml.safe_load((folder / "config.yaml").read_text())
+    for key, value in changed_settings.items():
+        node, name = key.split(".")
+        config[node][name] = value
+    (folder / "config.yaml").write_text(yaml.safe_dump(config))
+
+
+def rows_of(folder):
+    return [timeless(row) for row in read_epochs_csv(folder / "epochs.csv")]
+
+
+def weights_of(folder):
+    return torch.load(folder / "checkpoints/last.ckpt", weights_only=True)["state_dict"]
+
+
+@pytest.mark.parametrize(
+    ("words", "values"),
+    [
+        (["scheduler=none"], {"lr": 1e-4}),
+        (["scheduler=none"], {"weight_decay": 5.0}),
+        (["scheduler=cosine"], {"lr": 1e-4, "weight_decay": 5.0}),
+        (["scheduler=wsd"], {"betas": [0.5, 0.9]}),
+        (["optimizer=sgd", "scheduler=step"], {"momentum": 0.5, "lr": 0.01}),
+        (["optimizer=muon", "scheduler=none"], {"lr": 1e-3, "momentum": 0.5}),
+        (["optimizer=schedule_free"], {"lr": 1e-4}),
+        (["finetune=layerwise", "scheduler=cosine"], {"lr": 1e-4}),
+    ],
+    ids=str,
+)
+def test_what_the_checkpoint_has_of_the_optimizer_gives_way_to_what_is_asked(cut_off, composed, words, values):
+    asked, hand = cut_off(*words), cut_off(*words)
+    more = [f"optimizer.{name}={value}" for name, value in values.items()]
+    by_hand(hand, values, {f"optimizer.{name}": value for name, value in values.items()})
+    for folder in (asked, hand):
+        train(composed(*BASE, *words, *more, "resume=auto", run_folder=folder))
+    assert rows_of(asked) == rows_of(hand)
+    assert differences(weights_of(asked), weights_of(hand)) == []
+
+
+@pytest.mark.parametrize("schedule", ["none", "cosine", "one_cycle", "step", "wsd"])
+@pytest.mark.parametrize("batch", [25, 37])
+def test_the_rates_that_follow_are_those_of_a_run_that_had_the_rate_from_the_start(
+    tmp_path, cut_off, composed, schedule, batch
+):
+    words = (f"scheduler={schedule}", "callbacks.last_checkpoint.every_n_steps=3")
+    folder = cut_off(*words, batch=batch)
+    for run in (folder, tmp_path / "whole"):
+        resume = ("resume=auto",) if run == folder else ()
+        train(composed(*BASE, *words, "optimizer.lr=1e-4", *resume, run_folder=run))
+    rates, expected = ([row["lr"] for row in rows_of(run)] for run in (folder, tmp_path / "whole"))
+    assert rates[batch // 10 :] == expected[batch // 10 :]
+    assert rates[1] == pytest.approx(20 * expected[1])
+
+
+def test_the_rates_of_groups_keep_their_scales(cut_off, composed):
+    folder = cut_off("finetune=layerwise", "scheduler=none")
+    words = ("finetune=layerwise", "scheduler=none", "optimizer.lr=1e-4", "finetune.lr_decay=0.1")
+    train(composed(*BASE, *words, "resume=auto", run_folder=folder))
+    rates = {name: value for name, value in rows_of(folder)[-1].items() if name.startswith("lr/")}
+    assert sorted(rates.values()) == pytest.approx([1e-5, 1e-4])
+
+
+def test_the_drops_of_a_plateau_stay(cut_off, composed):
+    words = ("scheduler=plateau", "scheduler.patience=0", "scheduler.threshold=9", "scheduler.factor=0.5")
+    folder = cut_off(*words)
+    train(composed(*BASE, *words, "optimizer.lr=1e-3", "resume=auto", run_folder=folder))
+    assert [row["lr"] for row in rows_of(folder)] == pytest.approx([2e-3, 1e-3, 2.5e-4, 1.25e-4])
+
+
+def test_a_schedules_own_settings_hold_too(cut_off, composed):
+    folder = cut_off("scheduler=plateau", "scheduler.patience=8", "scheduler.threshold=9")
+    words = ("scheduler=plateau", "scheduler.patience=0", "scheduler.threshold=9", "scheduler.factor=0.1")
+    train(composed(*BASE, *words, "resume=auto", run_folder=folder))
+    assert [row["lr"] for row in rows_of(folder)] == pytest.approx([2e-3, 2e-3, 2e-3, 2e-4])
+
+
+def recorded(folder):
+    return yaml.safe_load((folder / "config.yaml").read_text()).get("changes")
+
+
+def test_the_config_says_from_which_step_a_setting_holds_and_keeps_what_was_said_before(cut_off, composed, capsys):
+    folder = cut_off("scheduler=none")
+    assert recorded(folder) is None
+    words = ["scheduler=none", "resume=auto", "optimizer.lr=1e-4"]
+    train(composed(*BASE, *words, run_folder=folder))
+    first = {"at_epoch": 2, "at_step": 20, "was": {"optimizer.lr": 2e-3}, "now": {"optimizer.lr": 1e-4}}
+    assert recorded(folder) == [first]
+    assert "changed  optimizer.lr 0.0001 in place of 0.002, from epoch 2 (step 20) on" in capsys.readouterr().out
+    train(composed(*BASE, *words, run_folder=folder))
+    assert recorded(folder) == [first]
+    train(composed(*BASE, *words, "trainer.max_epochs=5", "+trainer.gradient_clip_algorithm=norm", run_folder=folder))
+    now = {"trainer.max_epochs": 5, "trainer.gradient_clip_algorithm": "norm"}
+    assert recorded(folder) == [first, {"at_epoch": 4, "at_step": 40, "was": {"trainer.max_epochs": 4}, "now": now}]
+
+
+def test_a_setting_holds_even_where_the_run_ends_again_before_the_next_checkpoint(cut_off, composed, monkeypatch):
+    folder, beside = cut_off("scheduler=none"), cut_off("scheduler=none")
+    words = ("scheduler=none", "resume=auto", "optimizer.lr=1e-4")
+    with monkeypatch.context() as patch, pytest.raises(PowerCut):
+        patch.setattr(Classification, "training_step", lambda *_: (_ for _ in ()).throw(PowerCut))
+        train(composed(*BASE, *words, run_folder=folder))
+    for run in (folder, beside):
+        train(composed(*BASE, *words, run_folder=run))
+    assert rows_of(folder) == rows_of(beside)
+    assert recorded(folder) == recorded(beside)
+
+
+def test_what_was_tried_and_taken_back_is_not_recorded(cut_off, composed, monkeypatch):
+    folder, untouched = cut_off("scheduler=none"), cut_off("scheduler=none")
+    with monkeypatch.context() as patch, pytest.raises(PowerCut):
+        patch.setattr(Classification, "training_step", lambda *_: (_ for _ in ()).throw(PowerCut))
+        train(composed(*BASE, "scheduler=none", "resume=auto", "optimizer.lr=1e-4", run_folder=folder))
+    for run in (folder, untouched):
+        train(composed(*BASE, "scheduler=none", "resume=auto", run_folder=run))
+    assert rows_of(folder) == rows_of(untouched)
+    assert recorded(folder) is None
