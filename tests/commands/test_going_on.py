@@ -38,9 +38,10 @@ def cut_off(tmp_path_factory, composed):
                     raise PowerCut
                 return learn(self, *args)
 
-            with pytest.MonkeyPatch.context() as patch, pytest.raises(PowerCut):
+            with pytest.MonkeyPatch.context() as patch:
                 patch.setattr(Classification, "training_step", cut)
-                train(composed(*BASE, *words, run_folder=made[key]))
+                with pytest.raises(PowerCut):
+                    train(composed(*BASE, *words, run_folder=made[key]))
         folder = tmp_path_factory.mktemp("copy") / "run"
         shutil.copytree(made[key], folder)
         return folder
@@ -49,7 +50,7 @@ def cut_off(tmp_path_factory, composed):
 
 
 def by_hand(folder, values, changed_settings):
-    """Put values into the checkpoint's optimizer and schedule, and settings into config.yaml, so that nothing is new."""
+    """Put values into the checkpoint's optimizer and schedule, and settings into config.yaml: then nothing is new."""
     path = folder / "checkpoints/last.ckpt"
     checkpoint = torch.load(path, weights_only=True)
     for group in checkpoint["optimizer_states"][0]["param_groups"]:
@@ -159,9 +160,10 @@ def test_the_config_says_from_which_step_a_setting_holds_and_keeps_what_was_said
 def test_a_setting_holds_even_where_the_run_ends_again_before_the_next_checkpoint(cut_off, composed, monkeypatch):
     folder, beside = cut_off("scheduler=none"), cut_off("scheduler=none")
     words = ("scheduler=none", "resume=auto", "optimizer.lr=1e-4")
-    with monkeypatch.context() as patch, pytest.raises(PowerCut):
+    with monkeypatch.context() as patch:
         patch.setattr(Classification, "training_step", lambda *_: (_ for _ in ()).throw(PowerCut))
-        train(composed(*BASE, *words, run_folder=folder))
+        with pytest.raises(PowerCut):
+            train(composed(*BASE, *words, run_folder=folder))
     for run in (folder, beside):
         train(composed(*BASE, *words, run_folder=run))
     assert rows_of(folder) == rows_of(beside)
@@ -170,10 +172,85 @@ def test_a_setting_holds_even_where_the_run_ends_again_before_the_next_checkpoin
 
 def test_what_was_tried_and_taken_back_is_not_recorded(cut_off, composed, monkeypatch):
     folder, untouched = cut_off("scheduler=none"), cut_off("scheduler=none")
-    with monkeypatch.context() as patch, pytest.raises(PowerCut):
+    with monkeypatch.context() as patch:
         patch.setattr(Classification, "training_step", lambda *_: (_ for _ in ()).throw(PowerCut))
-        train(composed(*BASE, "scheduler=none", "resume=auto", "optimizer.lr=1e-4", run_folder=folder))
+        with pytest.raises(PowerCut):
+            train(composed(*BASE, "scheduler=none", "resume=auto", "optimizer.lr=1e-4", run_folder=folder))
     for run in (folder, untouched):
         train(composed(*BASE, "scheduler=none", "resume=auto", run_folder=run))
     assert rows_of(folder) == rows_of(untouched)
     assert recorded(folder) is None
+
+
+STOPPING = ("scheduler=none", "stopping.patience=1", "stopping.min_delta=9", "trainer.max_epochs=6")  # after 2 epochs
+
+
+@pytest.fixture(scope="module")
+def stopped(tmp_path_factory, composed):
+    """A run that its patience has ended after two epochs; a copy of it."""
+    made = tmp_path_factory.mktemp("stopped") / "run"
+    train(composed(*BASE, *STOPPING, run_folder=made))
+
+    def copy():
+        folder = tmp_path_factory.mktemp("copy") / "run"
+        shutil.copytree(made, folder)
+        return folder
+
+    return copy
+
+
+@pytest.mark.parametrize(
+    ("words", "epochs"),
+    [
+        (["stopping.patience=3"], 4),
+        (["trainer.min_epochs=4"], 5),
+        (["stopping.start_epoch=3"], 4),
+        (["stopping=none", "~stopping.patience", "~stopping.min_delta"], 6),
+    ],
+    ids=str,
+)
+def test_a_run_that_patience_ended_goes_on_by_what_it_is_given_now(stopped, composed, words, epochs):
+    folder = stopped()
+    given = [word for word in (*BASE, *STOPPING) if "stopping=none" not in words or not word.startswith("stopping.")]
+    train(composed(*given, *[word for word in words if word[0] != "~"], "resume=auto", run_folder=folder))
+    assert len(rows_of(folder)) == epochs
+
+
+def files_of(folder):
+    return {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (
+            ["stopping.min_delta=8"],
+            r"stopping.min_delta: changes nothing: the run has ended \(val/loss has not improved",
+        ),
+        (
+            ["optimizer.lr=0.1"],
+            r"optimizer.lr: changes nothing: the run has ended .*; set trainer.max_epochs=\.\.\. too",
+        ),
+        (["trainer.max_epochs=1"], "trainer.max_epochs: changes nothing: the run has trained 2 epochs"),
+        (["trainer.max_epochs=2"], "trainer.max_epochs: changes nothing: the run has trained all of its 2 epochs"),
+        (["+trainer.max_steps=20"], r"trainer.max_steps: changes nothing: the run has taken 20 steps"),
+    ],
+    ids=str,
+)
+def test_what_would_train_nothing_is_refused_and_nothing_is_touched(stopped, composed, words, line):
+    folder = stopped()
+    before = files_of(folder)
+    with pytest.raises(InputError, match=line):
+        train(composed(*BASE, *STOPPING, *words, "resume=auto", run_folder=folder))
+    assert files_of(folder) == before
+
+
+@pytest.mark.parametrize("steps", [20, 25])
+def test_more_steps_go_on_as_if_there_had_been_as_many_from_the_start(tmp_path, composed, steps):
+    words = (*BASE, "scheduler=none")
+    for most in (steps, steps + 7, 40):
+        resume = () if most == steps else ("resume=auto",)
+        train(composed(*words, f"+trainer.max_steps={most}", *resume, run_folder=tmp_path / "more"))
+    train(composed(*words, run_folder=tmp_path / "whole"))
+    assert rows_of(tmp_path / "more") == rows_of(tmp_path / "whole")
+    assert differences(weights_of(tmp_path / "more"), weights_of(tmp_path / "whole")) == []

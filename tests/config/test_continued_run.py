@@ -1,6 +1,9 @@
+from pathlib import Path
+
 import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
+from epochwise.config.composer import Composer
 from epochwise.config.continued_run import continue_run
 from epochwise.input_error import InputError
 
@@ -49,3 +52,84 @@ def test_a_run_is_no_sweep(run, word):
 def test_a_strangers_config_is_refused_before_anything_else(run):
     (run / "config.yaml").write_text("model: {_target_: os.system, command: touch hacked}\n")
     assert "'os.system' is not among what a run's config may name" in line_of(f"run={run}", "model=cnn")
+
+
+CONF = Path(__file__).parents[2] / "conf"
+
+
+def config_of(run, *words):
+    """The config that Hydra makes of a command line, resolved."""
+    turned = continue_run([f"run={run}", *words], CONF)
+    overrides = [word for word in turned if not word.startswith(("--", "hydra"))]
+    config = Composer(str(run), "config").compose([])
+    composer = Composer(str(run), "config")
+    for word in overrides:
+        composer.apply(config, composer.parse(word))
+    return config
+
+
+def test_a_rate_that_the_schedule_had_from_the_optimizer_follows_it(run):
+    text = "optimizer: {_target_: torch.optim.SGD, lr: 0.1}\nscheduler: {_target_: torch.optim.X, max_lr: %s}\n"
+    for peak, expected in ((0.1, 0.5), (0.2, 0.2)):
+        (run / "config.yaml").write_text((text % peak).replace("torch.optim.X", "torch.optim.lr_scheduler.OneCycleLR"))
+        assert config_of(run, "optimizer.lr=0.5").scheduler.max_lr == expected
+    assert config_of(run, "optimizer.lr=0.5", "scheduler.max_lr=0.7").scheduler.max_lr == 0.7
+
+
+def test_the_stopping_is_another_files_and_a_callback_is_added(run):
+    early = "{_target_: epochwise.stopping.early.Early, monitor: m, mode: min, patience: 2}"
+    (run / "config.yaml").write_text(f"stopping: {early}\nmonitor: m\nmode: min\ncallbacks: {{}}\n")
+    config = config_of(run, "stopping=none", "+callbacks=ema")
+    assert config.stopping == {"_target_": "lightning.pytorch.Callback"}
+    assert config.callbacks.ema.decay == 0.99
+    assert config_of(run, "stopping.patience=5", "stopping=early").stopping.patience == 5
+
+
+@pytest.mark.parametrize(
+    ("word", "line"),
+    [
+        ("stopping=erly", "stopping: no option 'erly'; allowed: adaptive, early, none; did you mean 'early'?"),
+        ("model.pretrained=x", "a run that is continued has the weights of its checkpoint"),
+        ("resume=null", "run=FOLDER says it already"),
+        ("hydra.run.dir=x", "run=FOLDER says it already"),
+        ("model=cnn", "a new run can begin with its weights: model.pretrained="),
+    ],
+)
+def test_what_cannot_be_is_refused_with_what_can(run, word, line):
+    with pytest.raises(InputError) as caught:
+        continue_run([f"run={run}", word], CONF)
+    assert line in caught.value.lines[0]
+
+
+OWN = "model: {_target_: my_package.net.Net}\n"
+
+
+@pytest.mark.parametrize(
+    "words", [["trust=my_package.net.Net"], ["trust=[a.B,my_package.net.Net]"], ["model._target_=my_package.net.Net"]]
+)
+def test_a_class_of_ones_own_is_trusted_where_the_command_line_names_it(run, words):
+    (run / "config.yaml").write_text(OWN)
+    assert "'my_package.net.Net' is not among" in line_of(f"run={run}")
+    assert "trust=my_package.net.Net" in line_of(f"run={run}")
+    assert continue_run([f"run={run}", *words], CONF)
+
+
+def test_a_class_is_trusted_where_the_folder_of_configs_names_it(run, tmp_path):
+    (run / "config.yaml").write_text(OWN)
+    (tmp_path / "mine/model").mkdir(parents=True)
+    (tmp_path / "mine/model/net.yaml").write_text("_target_: my_package.net.Net\n")
+    assert continue_run([f"run={run}", f"--config-dir={tmp_path}/mine"], CONF)
+    assert continue_run([f"run={run}"], tmp_path / "mine")
+
+
+def test_what_the_command_line_names_vouches_for_nothing_else(run):
+    (run / "config.yaml").write_text("model: {_target_: os.system, command: x}\ndata: {_target_: my.Data}\n")
+    with pytest.raises(InputError) as caught:
+        continue_run([f"run={run}", "trust=my.Data", "model.command=y", "+data.os.system=1"], CONF)
+    assert "'os.system' is not among" in caught.value.lines[0]
+
+
+def test_a_place_outside_the_folder_is_taken_where_the_command_line_gives_it_again(run):
+    (run / "config.yaml").write_text("callbacks: {x: {_target_: torch.nn.Identity, dirpath: /elsewhere}}\n")
+    assert "callbacks.x.dirpath: '/elsewhere' leaves the run folder" in line_of(f"run={run}")
+    assert continue_run([f"run={run}", "callbacks.x.dirpath=/elsewhere"], CONF)

@@ -60,7 +60,7 @@ class LastCheckpoint(Checkpoint):
             os.link(self.path, beside)
             os.replace(beside, self.path.with_name("previous.ckpt"))
             beside.unlink(missing_ok=True)  # where both were the same file, the system leaves it
-        with _batch_not_begun(trainer):
+        with _batch_not_begun(trainer), _epoch_not_over(trainer):
             trainer.save_checkpoint(self.path)
         self.saved_step, self.saved_at = trainer.global_step, monotonic()
 
@@ -84,3 +84,16 @@ def _batch_not_begun(trainer: L.Trainer) -> Iterator[None]:
     for counts in (progress.current, progress.total):
         counts.ready += begun
     progress.is_last_batch = is_last_batch
+
+
+@contextmanager
+def _epoch_not_over(trainer: L.Trainer) -> Iterator[None]:
+    """Where training ends within an epoch, let Lightning's counters say so: with more steps or time the run goes on."""
+    loop: Any = trainer.fit_loop
+    epochs, batches = loop.epoch_progress, loop.epoch_loop.batch_progress
+    cut_short = epochs.total.processed == epochs.total.started and not batches.is_last_batch
+    for counts in (epochs.current, epochs.total):
+        counts.processed -= cut_short
+    yield
+    for counts in (epochs.current, epochs.total):
+        counts.processed += cut_short

@@ -15,6 +15,7 @@ from epochwise.commands.fits import check_fits, check_makers
 from epochwise.commands.going_on import GoingOn
 from epochwise.config.horizon_key import horizon_key
 from epochwise.input_error import InputError
+from epochwise.run.epoch_count import EpochCount
 from epochwise.run.epoch_log import EpochLog
 from epochwise.run.finite_loss import FiniteLoss
 from epochwise.run.interrupts import Interrupts
@@ -86,7 +87,7 @@ def assemble(config: DictConfig, resumed: bool = False, going_on: GoingOn | None
     trainer = build(
         config,
         "trainer",
-        callbacks=[phases, *by_time, finetune, stopping, *callbacks, epoch_log, finite_loss, interrupts],
+        callbacks=[phases, EpochCount(), *by_time, finetune, stopping, *callbacks, epoch_log, finite_loss, interrupts],
         logger=loggers or False,
         plugins=[WholeCheckpointIO(Path(config.run_folder))],
         default_root_dir=config.run_folder,

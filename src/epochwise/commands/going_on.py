@@ -62,7 +62,7 @@ class GoingOn:
             config: as the run is to go on, with its spec and without a budget.
 
         Returns:
-            The config with the schedule that was chosen (``extended``) and with ``changes``: those of before, and these.
+            The config with the schedule that was chosen (``extended``) and its ``changes``: those of before, and these.
 
         Raises:
             InputError: a line for each setting that a run keeps; or what to choose of (``extended``).
@@ -77,7 +77,9 @@ class GoingOn:
             now["model.pretrained"] = self.before["model.pretrained"]
         both = differing(self.before, now)
         self.changed = {key: sides for key, sides in both.items() if not by_default(key, sides, self.before | now)}
-        asked_for = {key: sides for key, sides in self.changed.items() if not (is_extended and key.startswith("scheduler."))}
+        asked_for = {
+            key: sides for key, sides in self.changed.items() if not (is_extended and key.startswith("scheduler."))
+        }
         if faults := kept_settings(asked_for, now, self.is_within_epoch, shown(self.folder)):
             raise InputError(*faults)
         now_changed = [record_of(self.changed, self.epoch, self.step)] if self.changed else []
@@ -123,7 +125,9 @@ class GoingOn:
     def _check_weights(self, task: Any) -> None:
         kept, made = self.checkpoint["state_dict"], task.state_dict()
         unlike = [
-            name for name in {**kept, **made} if getattr(kept.get(name), "shape", 0) != getattr(made.get(name), "shape", 0)
+            name
+            for name in {**kept, **made}
+            if getattr(kept.get(name), "shape", 0) != getattr(made.get(name), "shape", 0)
         ]
         if unlike:
             self._refuse(("model.", "task."), f"makes another network than the checkpoint is of ({unlike[0]})")

@@ -22,8 +22,8 @@ OF_THE_FOLDER = ("run_folder", "resume", "hydra.run.dir")
 def continue_run(words: list[str], conf: Path | None = None) -> list[str]:
     """Turn ``run=FOLDER`` into the run's own config as the root config, and its folder as the run folder.
 
-    What ``_target_`` names has to be known: to ``TRUSTED``, to this project's conf or the command line. ``trust=`` names
-    more.
+    What ``_target_`` names has to be known: to ``TRUSTED``, to this project's conf or the command line; ``trust=``
+    names more.
 
     Args:
         words: of the command line, without the program.

@@ -44,8 +44,8 @@ def read_trusted_config(
 
     Raises:
         InputError: a line for each fault: no such file, no mapping, a ``_target_`` outside ``TRUSTED`` and ``named``, a
-            node for Hydra itself, an interpolation, a path outside the run folder where something is written, or a link that
-            leads there.
+            node for Hydra itself, an interpolation, a path outside the run folder where something is written, or a
+            link that leads there.
     """
     file = run_folder / "config.yaml"
     if not file.is_file():  # nor a pipe, which would be read for ever

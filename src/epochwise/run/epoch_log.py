@@ -9,7 +9,7 @@ import torch
 
 from epochwise.run.epoch_events import epoch_events
 from epochwise.run.epochs_csv import Row, write_epochs_csv
-from epochwise.run.phases import Phases
+from epochwise.run.phases import PHASES, Phases
 
 #: Stages that are scored in a validation.
 VALIDATED = ("val/", "train_eval/")
@@ -57,6 +57,12 @@ class EpochLog(L.Callback):
         for logger in trainer.loggers:
             if hasattr(logger, "rewind"):
                 logger.rewind({"epoch": len(self.rows) - 1, "step": self.continued_step})
+
+    def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        if self.rows and self.rows[-1]["epoch"] == trainer.current_epoch:  # which the end of the run had cut short
+            begun = self.rows.pop()
+            self.phases.begin({name: float(begun.get(f"seconds/{name}") or 0) for name in PHASES})
+            self.on_fit_start(trainer, pl_module)
 
     def on_train_epoch_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         self._begin_epoch(trainer.global_step)

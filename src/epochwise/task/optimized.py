@@ -64,7 +64,10 @@ class Optimized(L.LightningModule):
         # Of a fine-tuning plan the checkpoint itself has the rates of before.
         scales = [{"lr_scale": group["lr_scale"]} if "lr_scale" in group else {} for group in optimizer.param_groups]
         before = [group | scale for group, scale in zip(groups, scales, strict=True)]
-        made = (self._made(before, make_optimizer, make_scheduler), self._made(groups, self.make_optimizer, self.make_scheduler))
+        made = (
+            self._made(before, make_optimizer, make_scheduler),
+            self._made(groups, self.make_optimizer, self.make_scheduler),
+        )
         one, other = ((each["optimizer"], each["lr_scheduler"]["scheduler"]) for each in made)
         ResumedSchedule.take_changes(optimizer, self.lr_schedulers(), one, other)
 

@@ -45,6 +45,7 @@ class Supervised(Optimized):
         super().__init__(network, optimizer, scheduler, monitor)
         # A plain dict: they are no part of the model that is summed up, averaged and saved.
         self.meters = {stage: Meters(scores) for stage in ("train", "train_eval", "val", "test")}
+        self.cut_short: dict[str, Any] = {}  # what was measured of an epoch that the end of the run cut short
         self.sample_mean = SampleMean()
 
     def setup(self, stage: str) -> None:
@@ -80,6 +81,8 @@ class Supervised(Optimized):
         out_of_steps = 0 <= trainer.max_steps <= trainer.global_step
         stopped = trainer.should_stop and trainer.current_epoch >= (trainer.min_epochs or 0)
         if trainer.is_last_batch or out_of_steps or stopped:  # the epoch ends here
+            if not trainer.is_last_batch:  # and goes on with the run, if that does
+                self.cut_short = self.meters["train"].state()
             self.log_scores("train")
 
     def validation_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Tensor:
@@ -99,7 +102,7 @@ class Supervised(Optimized):
         self.log_scores("test")
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:  # of an epoch begun, of all ranks together
-        checkpoint["meters"] = self.meters["train"].state()
+        checkpoint["meters"] = self.cut_short or self.meters["train"].state()
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         super().on_load_checkpoint(checkpoint)
