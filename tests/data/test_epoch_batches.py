@@ -92,6 +92,6 @@ def test_too_few_samples_for_one_batch_are_an_error():
 @pytest.mark.parametrize("taken", [0, 1, 3])
 def test_a_resumed_epoch_goes_on_behind_the_batches_it_has_taken(taken):
     whole = batches(33, epoch=4, batch_size=8, seed=1)
-    resumed = EpochBatches(33, batch_size=8, seed=1, position=lambda: (4, taken))
+    resumed = EpochBatches(33, batch_size=8, seed=1, position=lambda: (4, 8 * taken))
     assert list(resumed) == whole[taken:]
     assert len(resumed) == len(whole)

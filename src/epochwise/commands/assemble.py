@@ -15,8 +15,10 @@ from epochwise.commands.fits import check_fits, check_makers
 from epochwise.commands.going_on import GoingOn
 from epochwise.config.horizon_key import horizon_key
 from epochwise.input_error import InputError
+from epochwise.loggers.continued import Continued, check_loggers
 from epochwise.run.epoch_count import EpochCount
 from epochwise.run.epoch_log import EpochLog
+from epochwise.run.epoch_place import EpochPlace
 from epochwise.run.finite_loss import FiniteLoss
 from epochwise.run.interrupts import Interrupts
 from epochwise.run.phases import Phases
@@ -84,10 +86,13 @@ def assemble(config: DictConfig, resumed: bool = False, going_on: GoingOn | None
     finite_loss = FiniteLoss(epoch_log, config.monitor, config.mode)
     callbacks = [build(config, f"callbacks.{name}") for name in config.get("callbacks") or ()]
     loggers = [build(config, f"loggers.{name}") for name in config.get("loggers") or ()]
+    if resumed:
+        check_loggers(loggers, config.get("loggers") or ())
+    places, observers = [phases, EpochCount(), EpochPlace(data)], [finite_loss, interrupts, Continued()]
     trainer = build(
         config,
         "trainer",
-        callbacks=[phases, EpochCount(), *by_time, finetune, stopping, *callbacks, epoch_log, finite_loss, interrupts],
+        callbacks=[*places, *by_time, finetune, stopping, *callbacks, epoch_log, *observers],
         logger=loggers or False,
         plugins=[WholeCheckpointIO(Path(config.run_folder))],
         default_root_dir=config.run_folder,

@@ -19,6 +19,7 @@ KEPT: dict[str, str | None] = {
     "data.augment*": None,
     "*._target_": "a run keeps its classes; " + ANEW,
     "*._partial_": "a run keeps its classes",
+    "seed": "the weights began from it; data.order_seed=... gives another order",
     "monitor": OTHER_SCORE,
     "mode": OTHER_SCORE,
     "*.monitor": OTHER_SCORE,

@@ -17,12 +17,14 @@ from epochwise.commands.claim import claim
 from epochwise.commands.find import find
 from epochwise.commands.go_on_words import go_on_words
 from epochwise.commands.going_on import GoingOn
+from epochwise.commands.other_batches import other_batches
 from epochwise.commands.quiet import quiet
 from epochwise.commands.run_plan import run_plan
 from epochwise.commands.run_report import run_report
 from epochwise.commands.run_result import run_result
 from epochwise.commands.told import counted, tell_plan, tell_result
 from epochwise.config.check import check
+from epochwise.loggers.continued import go_on_with_loggers
 from epochwise.run.before_cooldown import BeforeCooldown
 from epochwise.run.finite_loss import Diverged
 from epochwise.run.interrupts import Interrupted
@@ -53,6 +55,8 @@ def train(config: DictConfig) -> float | None:
         L.seed_everything(config.seed, workers=True, verbose=False)
         going_on = GoingOn(folder, checkpoint) if checkpoint and (folder / "config.yaml").exists() else None
         run = assemble(config, checkpoint is not None, going_on)
+        if going_on:
+            notes += other_batches(run, going_on)
         plan = run_plan(run)
         settings: dict[str, Any] = {}
         words: list[str] = []
@@ -77,6 +81,8 @@ def train(config: DictConfig) -> float | None:
                 if going_on and going_on.is_stretched:
                     BeforeCooldown(folder).put_back()
                 settings = flat(write_run_config(folder, run.config))
+                if checkpoint:
+                    go_on_with_loggers(run.trainer.loggers, checkpoint)
             with rank_processes():
                 ended |= fit_and_test(run, checkpoint)
         except BaseException as error:

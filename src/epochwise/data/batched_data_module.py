@@ -1,5 +1,6 @@
 """Splits on their way to the network: cut into batches, and worked on a whole batch at a time."""
 
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -41,13 +42,15 @@ class BatchedDataModule(L.LightningDataModule):
         super().__init__()
         self.splits: dict[str, StackDataset] = {}
         self.learned: dict[str, Any] = {}
+        #: (epoch, batch, samples): where one that was begun in other batches was gone on with, and what it had taken.
+        self.begun = (0, 0, 0)
 
     def train_dataloader(self) -> DataLoader:
         """Training batches in the order of the epoch; the same in every epoch under ``trainer.overfit_batches``."""
         samples, trainer = self.splits["train"], self.trainer
         overfit = trainer is not None and getattr(trainer, "overfit_batches", 0) > 0
         shuffle = self.shuffle and not overfit
-        position = self._position if trainer is not None else None
+        position = self._taken if trainer is not None else None
         batches = EpochBatches(
             len(samples),
             self.batch_size,
@@ -73,6 +76,16 @@ class BatchedDataModule(L.LightningDataModule):
     def dataloader_of(self, samples: Any) -> DataLoader:
         """Batches of anything that gives one for a list of indices, in its order, every sample once."""
         return self._loader(samples, EvenBatches(len(samples), self.batch_size, self._rank, self._world_size))
+
+    def digests(self, overfit: bool = False) -> dict[str, str]:
+        """What tells the ``order`` of an epoch from others, and what is ``held_out`` from other samples.
+
+        Args:
+            overfit: whether ``trainer.overfit_batches`` is set.
+        """
+        train, *held_out = ("train", "val", "test")
+        order = f"{self._digest(train)} {self.order_seed} {self.shuffle and not overfit}"
+        return {"order": order, "held_out": " ".join(map(self._digest, held_out))}
 
     def on_before_batch_transfer(self, batch: Any, dataloader_idx: int = 0) -> Any:
         """Let what is drawn for a training batch follow from the epoch and the batch's place in it."""
@@ -100,6 +113,10 @@ class BatchedDataModule(L.LightningDataModule):
         mean, std = (x.new_tensor(self.learned[key]).view(-1, *[1] * (x.ndim - 2)) for key in ("mean", "std"))
         return (x - mean) / std
 
+    def _digest(self, split: str) -> str:
+        targets = self.splits[split].datasets[1] if split in self.splits else torch.zeros(0)
+        return f"{len(targets)}:{zlib.crc32(torch.as_tensor(targets).numpy().tobytes())}"
+
     def _loader(self, samples: Any, batches: EpochBatches | EvenBatches) -> DataLoader:
         return LateLoader(
             samples,
@@ -116,6 +133,12 @@ class BatchedDataModule(L.LightningDataModule):
         """The epoch, from 0, and how many of its batches have been taken."""
         loop: Any = self.trainer and self.trainer.fit_loop
         return loop.epoch_progress.current.processed, loop.epoch_loop.batch_progress.current.completed
+
+    def _taken(self) -> tuple[int, int]:
+        """The epoch, and how many of its samples all devices have taken."""
+        epoch, batches = self._position()
+        _, batch, samples = self.begun if self.begun[0] == epoch else (epoch, 0, 0)
+        return epoch, samples + (batches - batch) * self.batch_size * self._world_size
 
     @property
     def _rank(self) -> int:

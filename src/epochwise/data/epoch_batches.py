@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from torch.utils.data import SequentialSampler
 
+from epochwise.epochs.plan import count_batches
 from epochwise.input_error import InputError
 
 
@@ -33,8 +34,8 @@ class EpochBatches(SequentialSampler):
         drop_last: leave out the last global batch where it is not full.
         rank: this device, in [0, world_size).
         world_size: number of devices.
-        position: asked when an iteration begins: the epoch, and how many of its batches were taken before a resume.
-            None: the epoch that was set, from its first batch.
+        position: asked when an iteration begins: the epoch, and how many of its samples all devices have taken before a
+            resume, maybe in batches of another size. None: the epoch that was set, from its first sample.
 
     Raises:
         InputError: no batch at all, because the samples are too few for one.
@@ -54,14 +55,14 @@ class EpochBatches(SequentialSampler):
         super().__init__(range(num_samples))
         self.num_samples = num_samples
         self.batch_size = batch_size
+        self.drop_last = drop_last
         self.seed = seed
         self.shuffle = shuffle
         self.rank = rank
         self.world_size = world_size
         self.position = position
         self.epoch = 0
-        full, rest = divmod(num_samples, batch_size * world_size)
-        self.num_batches = full + int(rest >= min(2, batch_size) * world_size and not drop_last)
+        self.num_batches = count_batches(num_samples, batch_size, world_size, drop_last)
         if self.num_batches == 0:
             raise InputError(
                 f"data.batch_size={batch_size} on {world_size} device(s) with data.drop_last={drop_last}: the "
@@ -78,7 +79,8 @@ class EpochBatches(SequentialSampler):
         if self.shuffle:
             order = np.random.default_rng((self.seed, epoch)).permutation(order)
         size = self.batch_size * self.world_size
-        for start in range(taken * size, self.num_batches * size, size):
+        left = count_batches(self.num_samples - taken, self.batch_size, self.world_size, self.drop_last)
+        for start in range(taken, taken + left * size, size):
             yield order[start : start + size][self.rank :: self.world_size].tolist()
 
     def __len__(self) -> int:

@@ -55,9 +55,7 @@ def plan_epochs(
         The plan; 1,000 samples in batches of 100 are 10 steps an epoch.
     """
     global_size = batch_size * world_size
-    full, rest = divmod(num_samples, global_size)
-    # A remainder of one sample a device is left out (data.epoch_batches).
-    there = full + int(rest >= min(2, batch_size) * world_size and not drop_last)
+    there = count_batches(num_samples, batch_size, world_size, drop_last)
     if limit_train_batches is None:
         batches = there
     elif isinstance(limit_train_batches, int):
@@ -69,6 +67,12 @@ def plan_epochs(
     whole = Plan(samples, batches, steps, global_size * accumulate_grad_batches, max_epochs, 0, 0, 0)
     in_all = steps * max_epochs if max_steps < 0 else min(steps * max_epochs, max_steps)
     return _in_all(whole, in_all, accumulate_grad_batches, global_size)
+
+
+def count_batches(num_samples: int, batch_size: int, world_size: int = 1, drop_last: bool = False) -> int:
+    """Batches of one device that some samples make; a remainder of one sample a device is left out."""
+    full, rest = divmod(num_samples, batch_size * world_size)
+    return full + int(rest >= min(2, batch_size) * world_size and not drop_last)
 
 
 def _in_all(plan: Plan, steps: int, accumulate: int, global_size: int) -> Plan:

@@ -61,6 +61,8 @@ class EpochLog(L.Callback):
     def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         if self.rows and self.rows[-1]["epoch"] == trainer.current_epoch:  # which the end of the run had cut short
             begun = self.rows.pop()
+            taken = int(begun["samples"] - (self.rows[-1]["samples"] if self.rows else 0))  # type: ignore[operator]
+            self.samples, self.epoch_samples = self.samples - taken, taken if trainer.is_global_zero else 0
             self.phases.begin({name: float(begun.get(f"seconds/{name}") or 0) for name in PHASES})
             self.on_fit_start(trainer, pl_module)
 

@@ -22,7 +22,16 @@ def kept_states_fault(checkpoint: dict[str, Any]) -> str | None:
     groups = [group for state in checkpoint["optimizer_states"] for group in _groups(state)]
     if not all(isinstance(group, dict) and _is_number(group.get("lr")) for group in groups):
         return "has an optimizer state without groups of a learning rate each"
-    return None
+    return None if _are_loggers(checkpoint.get("loggers", {})) else "has 'loggers' that are not as a run keeps them"
+
+
+def _are_loggers(kept: Any) -> bool:
+    versions, due = (kept.get("versions", []), kept.get("due", {})) if isinstance(kept, dict) else (None, None)
+    if not isinstance(versions, list) or not isinstance(due, dict):
+        return False
+    pairs = all(isinstance(each, list) and len(each) == 2 and isinstance(each[0], str) for each in versions)
+    plain = pairs and all(version is None or isinstance(version, (str, int)) for _, version in versions)
+    return plain and all(isinstance(name, str) and _is_number(value) for name, value in due.items())
 
 
 def _compares(state: dict[str, Any]) -> bool:

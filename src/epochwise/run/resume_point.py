@@ -5,6 +5,7 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from epochwise.input_error import InputError
+from epochwise.run.epoch_place import kept_place_fault
 from epochwise.run.kept_rows import is_count, kept_rows_fault
 from epochwise.run.kept_states import kept_states_fault
 from epochwise.run.read_checkpoint import read_checkpoint
@@ -66,7 +67,8 @@ def _read(path: Path) -> dict[str, Any]:
         raise ValueError("its epoch or step is no count")
     if not _are_counts(checkpoint["loops"]):
         raise ValueError("its 'loops' have a place in training that is no count")
-    if fault := kept_rows_fault(checkpoint.get("epoch_log")) or kept_states_fault(checkpoint):
+    faults = (kept_rows_fault(checkpoint.get("epoch_log")), kept_states_fault(checkpoint), kept_place_fault(checkpoint))
+    if fault := next(filter(None, faults), None):
         raise ValueError(f"it {fault}")
     # Lightning removes files that a checkpoint names; it looks whether they are in the folder, but not for dots.
     if (text := next(filter(_leaves, _texts(checkpoint["callbacks"])), None)) is not None:

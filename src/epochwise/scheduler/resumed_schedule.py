@@ -10,6 +10,9 @@ HORIZON = ("total_steps", "_schedule_phases", "T_max", "milestones")
 #: Where a schedule stands, and the rate it has set there.
 PLACE = ("last_epoch", "_step_count", "_last_lr", "lr_lambdas", "optimizer")
 
+#: Schedules by steps whose rates follow from the step alone, so that they can be put to any.
+FROM_STEP = (LambdaLR, OneCycleLR)
+
 
 class ResumedSchedule:
     """What a checkpoint says of optimizer and schedule, against what the config says now."""
@@ -50,6 +53,12 @@ class ResumedSchedule:
         elif isinstance(schedule, ReduceLROnPlateau):
             for group, least in zip(optimizer.param_groups, schedule.min_lrs, strict=True):
                 group["lr"] = max(group["lr"], least)
+
+    @staticmethod
+    def go_to(schedule: Any, step: int) -> None:
+        """Put a schedule whose rates follow from the step (``FROM_STEP``) where it is before a step, from 0."""
+        schedule.last_epoch = step
+        ResumedSchedule.set_rates(schedule)
 
     @staticmethod
     def set_rates(schedule: Any) -> None:

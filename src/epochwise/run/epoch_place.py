@@ -1,0 +1,118 @@
+"""Where in its epochs a run goes on, maybe in other batches than before."""
+
+from collections.abc import Mapping
+from math import ceil
+from typing import Any
+
+import lightning as L
+
+from epochwise.epochs.plan import count_batches
+from epochwise.run.kept_rows import is_count
+from epochwise.scheduler.resumed_schedule import ResumedSchedule
+
+
+class EpochPlace(L.Callback):
+    """Keep the place in an epoch in samples, which stays right where batches, ranks or accumulation are others.
+
+    Lightning and the schedule count batches and steps. Where an epoch has another number of them than before, the epoch
+    that was begun goes on behind the samples it has taken, and a schedule by steps stands where it would after as many
+    epochs of the new length. Settings that make this impossible are refused before (``other_batches``).
+
+    It comes before all callbacks that look at the schedule.
+
+    Args:
+        data: the data module; only one with ``begun`` (``data.batched_data_module``) may change within an epoch.
+    """
+
+    def __init__(self, data: Any) -> None:
+        self.data = data
+        self.steps_per_epoch = 0
+        self.checkpoint: Mapping[str, Any] | None = None
+        self.logged: int | None = None  # x of Lightning's own loggers
+
+    def on_load_checkpoint(self, trainer: L.Trainer, pl_module: L.LightningModule, checkpoint: dict[str, Any]) -> None:
+        self.checkpoint = checkpoint
+
+    def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        self.steps_per_epoch = ceil(trainer.num_training_batches / trainer.accumulate_grad_batches)
+        if self.checkpoint is not None:
+            self._go_on(trainer, self.checkpoint)
+            self.checkpoint = None
+
+    def on_train_batch_start(
+        self, trainer: L.Trainer, pl_module: L.LightningModule, batch: Any, batch_idx: int
+    ) -> None:
+        if self.logged is not None:
+            # Behind a validation Lightning passes over a batch once more, and counts it.
+            trainer.fit_loop.epoch_loop._batches_that_stepped, self.logged = self.logged, None
+
+    def on_save_checkpoint(self, trainer: L.Trainer, pl_module: L.LightningModule, checkpoint: dict[str, Any]) -> None:
+        checkpoint["epoch_place"] = {
+            "steps_per_epoch": self.steps_per_epoch,
+            "world_size": trainer.world_size,
+            "batch_size": getattr(self.data, "batch_size", 0),
+            "accumulate_grad_batches": trainer.accumulate_grad_batches,
+            **digests(self.data, trainer),
+        }
+
+    def _go_on(self, trainer: L.Trainer, checkpoint: Mapping[str, Any]) -> None:
+        loop: Any = trainer.fit_loop
+        self.logged = loop.epoch_loop._batches_that_stepped
+        epoch, progress = loop.epoch_progress.current.processed, loop.epoch_loop.batch_progress
+        taken, batch = samples_taken(checkpoint), 0
+        if taken:
+            batch = progress.current.completed
+            if hasattr(self.data, "begun"):
+                batch = batches_taken(self.data, taken, trainer.world_size)
+                self.data.begun = (epoch, batch, taken)
+        if steps_before(checkpoint) == self.steps_per_epoch and (not taken or batch == progress.current.completed):
+            return
+        counts = progress.current
+        counts.ready = counts.started = counts.processed = counts.completed = (
+            batch if taken or not epoch else int(trainer.num_training_batches)
+        )
+        step = epoch * self.steps_per_epoch + batch // trainer.accumulate_grad_batches
+        for config in trainer.lr_scheduler_configs:
+            if config.interval == "step":
+                ResumedSchedule.go_to(config.scheduler, step)
+
+
+def digests(data: Any, trainer: Any) -> dict[str, str]:
+    """Those of a data module that has them (``data.batched_data_module``)."""
+    return data.digests(trainer.overfit_batches > 0) if hasattr(data, "digests") else {}
+
+
+def batches_taken(data: Any, samples: int, world_size: int) -> int:
+    """How many batches of an epoch stand before those that its other samples make now.
+
+    Args:
+        data: a ``BatchedDataModule``, set up.
+        samples: of the epoch that all devices have taken.
+        world_size: devices.
+    """
+    there = len(data.splits["train"])
+    whole, left = (count_batches(n, data.batch_size, world_size, data.drop_last) for n in (there, there - samples))
+    return whole - left
+
+
+def kept_place_fault(checkpoint: Mapping[str, Any]) -> str | None:
+    """Say what is wrong with the place that a checkpoint has, which may be a stranger's; ``None`` where nothing is."""
+    kept = checkpoint.get("epoch_place", {"steps_per_epoch": 0})
+    plain = isinstance(kept, dict) and all(isinstance(value, str) or is_count(value) for value in kept.values())
+    return None if plain and is_count(kept.get("steps_per_epoch")) else "has an 'epoch_place' without counts"
+
+
+def samples_taken(checkpoint: Mapping[str, Any]) -> int:
+    """Samples of the epoch under way that all devices had taken; 0 behind an epoch."""
+    log, epoch = checkpoint["epoch_log"], checkpoint["loops"]["fit_loop"]["epoch_progress"]["current"]["processed"]
+    if not log["epoch_samples"] and log["rows"] and log["rows"][-1]["epoch"] == epoch:  # the run ended within it
+        return int(log["rows"][-1]["samples"] - sum(row["samples"] for row in log["rows"][-2:-1]))
+    return int(log["epoch_samples"])
+
+
+def steps_before(checkpoint: Mapping[str, Any]) -> int:
+    """Optimizer steps of an epoch when a checkpoint was written; of one before there was this key, those of a row."""
+    if "epoch_place" in checkpoint:
+        return int(checkpoint["epoch_place"]["steps_per_epoch"])
+    steps = [0, *(row["step"] for row in checkpoint["epoch_log"]["rows"])]
+    return int(steps[-1] - steps[-2]) if len(steps) > 1 else 0
