@@ -113,7 +113,7 @@ def test_a_checkpoint_that_names_files_elsewhere_is_not_gone_on_from(run, path):
 
 
 @pytest.mark.parametrize(
-    "state", [{"kth_best_model_path": ""}, {"best_model_score": [0.5]}, {"best_k_models": {BEST_PATH: "x"}}]
+    "state", [{"kth_best_model_path": "gone"}, {"best_model_score": [0.5]}, {"best_k_models": {BEST_PATH: "x"}}]
 )
 def test_best_scores_that_nothing_compares_to_are_not_gone_on_from(run, state):
     best(run, **state)

@@ -129,13 +129,11 @@ def fit_and_test(run: Run, checkpoint: Path | None) -> dict[str, Any]:
         if begun := getattr(run.stopping, "cooldown_epoch", None):
             fields["reason"] += f", and cut the cool-down short that began with epoch {begun}"
     fields["tested_epoch"] = epochs - 1
-    if best := load_best(trainer, run.task):
-        fields |= {
-            "best_epoch": best.epoch,
-            "best_step": best.step,
-            "best_score": best.score,
-            "tested_epoch": best.epoch,
-        }
+    monitor, mode = run.config.monitor, run.config.mode
+    if best := load_best(trainer, run.task, monitor, mode):
+        fields["tested_epoch"] = best.epoch
+        if (best.monitor, best.mode) == (monitor, mode):  # else the rows say which epoch was the best
+            fields |= {"best_epoch": best.epoch, "best_step": best.step, "best_score": best.score}
     if trainer.limit_test_batches == 0:
         return fields | {"tested_epoch": None}  # one of many runs, of which the choice is not to know the test split
     scores = trainer.test(run.task, datamodule=run.data, verbose=False)[0]

@@ -82,7 +82,7 @@ SCHEMAS = {
     "evaluate": Schema(
         scalars={
             "run": str,
-            "ckpt": Literal["best", "last"],
+            "ckpt": str,
             "split": Literal["train", "val", "test", "all"],
             "predict": str | None,
             "trust": str | list[str] | None,

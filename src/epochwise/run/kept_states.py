@@ -38,7 +38,7 @@ def _compares(state: dict[str, Any]) -> bool:
     """Whether the next score can be compared to it."""
     score, kept, worst = (state.get(name) for name in ("best_model_score", "best_k_models", "kth_best_model_path"))
     texts = all(isinstance(state.get(name), str) for name in ("best_model_path", "last_model_path"))
-    known = isinstance(kept, dict) and all(map(_is_number, kept.values())) and (not kept or worst in kept)
+    known = isinstance(kept, dict) and all(map(_is_number, kept.values())) and (not worst or worst in kept)
     return texts and isinstance(worst, str) and known and (score is None or _is_number(score))
 
 
