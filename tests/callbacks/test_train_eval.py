@@ -7,7 +7,7 @@ import torch
 
 from epochwise.callbacks.train_eval import TrainEval
 from epochwise.commands.build import build
-from epochwise.commands.evaluate import Batches
+from epochwise.commands.evaluate import Batches, evaluate
 from epochwise.commands.restore import restore
 from epochwise.commands.train import train
 from epochwise.input_error import InputError
@@ -25,6 +25,20 @@ def test_it_scores_the_weights_that_are_validated_without_dropout(trained):
     for name in ("loss", "accuracy", "f1"):
         assert row[f"train_eval/{name}"] == pytest.approx(scores[f"test/{name}"], abs=1e-6)
     assert row["train_eval/loss"] < row["train/loss"]
+
+
+@pytest.mark.parametrize("precision", ["bf16-mixed", "bf16-true", "64-true"])
+def test_it_scores_in_the_precision_of_the_run_as_evaluate_does(tmp_path, composed, precision):
+    few = ["data.max_train_samples=96", "data.batch_size=48", "trainer.max_epochs=2", "trainer.limit_val_batches=1"]
+    head = ["model=cnn", "model.channels=[4,4]", "finetune=head", "finetune.cache_features=true"]
+    train(composed(*few, *head, f"trainer.precision={precision}", "~callbacks.model_summary", run_folder=tmp_path))
+    row = read_epochs_csv(tmp_path / "epochs.csv")[-1]
+    asked = composed(f"run={tmp_path}", "ckpt=last", "split=train", root="evaluate")
+    scores = evaluate(asked)
+    assert row["train_eval/loss"] == pytest.approx(scores["loss"], rel=1e-5)
+    kept = torch.load(tmp_path / "checkpoints/last.ckpt", weights_only=True)["state_dict"]
+    exact = {"bf16-true": torch.bfloat16, "64-true": torch.float64}.get(precision, torch.float32)
+    assert {weight.dtype for weight in kept.values() if weight.is_floating_point()} == {exact}
 
 
 def first_256(num_samples):

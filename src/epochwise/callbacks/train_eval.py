@@ -41,8 +41,10 @@ class TrainEval(L.Callback):
         if trainer.sanity_checking:
             return
         task: Any = pl_module
-        for batch in self.loader:  # scaled on their way to the device, as every batch
-            task.measure("train_eval", trainer.strategy.batch_to_device(batch))
+        precision = trainer.precision_plugin
+        for batch in self.loader:  # scaled on their way to the device, and in the precision of every validation batch
+            with precision.val_step_context():
+                task.measure("train_eval", trainer.strategy.batch_to_device(precision.convert_input(batch)))
         task.log_scores("train_eval")
 
     def on_fit_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:

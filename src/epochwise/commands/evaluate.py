@@ -49,6 +49,7 @@ def evaluate(config: DictConfig) -> dict[str, float]:
     trainer = L.Trainer(
         accelerator="auto",  # not the run's: it may have been made on another machine
         devices=1,
+        precision=run.precision,
         logger=False,
         enable_progress_bar=False,
         enable_model_summary=False,

@@ -10,6 +10,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from epochwise.commands.build import build
 from epochwise.commands.build_network import build_network
+from epochwise.config.allowed_names import allowed_names
 from epochwise.config.check import check
 from epochwise.config.trusted_config import read_trusted_config
 from epochwise.data.kept_spec import kept_spec
@@ -21,12 +22,21 @@ BUILT = ("data", "model", "task", "optimizer", "scheduler")  # what is asked of 
 
 @dataclass
 class Restored:
-    """A run as its folder holds it: config, trained task, what its data module learned, the epoch of the weights."""
+    """A run as its folder holds it.
+
+    Args:
+        config: its config.
+        task: trained, in the precision of its weights.
+        data_state: what its data module learned.
+        epoch: of the weights.
+        precision: that it was scored in while it was trained, as Lightning's Trainer takes it.
+    """
 
     config: DictConfig
     task: L.LightningModule
     data_state: dict[str, Any]
     epoch: int
+    precision: Any
 
 
 def restore(folder: Path, ckpt: str, named: Collection[str] = ()) -> Restored:
@@ -34,7 +44,7 @@ def restore(folder: Path, ckpt: str, named: Collection[str] = ()) -> Restored:
 
     Args:
         folder: a run folder, wherever it stands now.
-        ckpt: which checkpoint: ``best`` or ``last``.
+        ckpt: which checkpoint: ``best``, ``last``, or the name of another one in ``checkpoints``.
         named: classes that its config may name beside those of ``TRUSTED``.
 
     Raises:
@@ -56,12 +66,17 @@ def restore(folder: Path, ckpt: str, named: Collection[str] = ()) -> Restored:
     except (TypeError, ValueError, ArithmeticError, LookupError, RuntimeError, MemoryError) as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         raise InputError(f"run: {folder / 'config.yaml'}: its network cannot be built: {reason}") from error
+    kinds = {weight.dtype for weight in checkpoint["state_dict"].values() if weight.is_floating_point()}
+    if len(kinds) == 1:
+        task.to(kinds.pop())  # float64 weights are not to be rounded on their way
     try:
         task.load_state_dict(checkpoint["state_dict"])
     except RuntimeError as error:
         lines = [line.strip() for line in str(error).splitlines()[1:4]]
         raise InputError(f"ckpt: {path} is not of {config.model['_target_']}: {' '.join(lines)}") from error
-    return Restored(config, task, data_state, int(checkpoint["epoch"]))
+    trainer = config.get("trainer")
+    precision = trainer.get("precision") if isinstance(trainer, DictConfig) else None
+    return Restored(config, task, data_state, int(checkpoint["epoch"]), precision or "32-true")
 
 
 def _check_spec(data_state: dict[str, Any], config: DictConfig, path: Path) -> None:
@@ -85,8 +100,11 @@ def _find(folder: Path, ckpt: str) -> Path:
         newest = max(runs, key=lambda file: file.stat().st_mtime, default=None)
         hint = f"the newest run in it is {newest.parent}" if newest else "allowed: the folder of a run"
         raise InputError(f"run: {folder / 'config.yaml'} is missing; {hint}")
-    path = folder / "checkpoints" / f"{ckpt}.ckpt"
+    path = folder / "checkpoints" / f"{ckpt.removesuffix('.ckpt')}.ckpt"
     if not path.is_file():
+        there = sorted(file.stem for file in path.parent.glob("*.ckpt") if not file.name.startswith("."))
+        if there and ckpt not in ("best", "last"):
+            raise InputError(f"ckpt: got {ckpt!r}{allowed_names(ckpt, there)}")
         raise InputError(f"run: {path} is missing; allowed: the folder of a run that has finished an epoch")
     return path
 
