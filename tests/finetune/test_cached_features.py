@@ -116,6 +116,40 @@ def test_the_trunk_runs_once_for_each_sample_and_again_when_its_weights_change()
     assert runs == [1, 1, 1, 1]
 
 
+def test_weights_that_were_put_in_unseen_for_another_stage_are_found():
+    network, x = frozen_before(NETWORKS["small_resnet"](), -1), batch("small_resnet")
+    CachedFeatures(network).begin()
+    own = network(x).detach()
+    network.eval()
+    network.stem[0].weight.data.mul_(2)  # as an average of weights is, which leaves the version alone
+    averaged = network(x)
+    assert torch.equal(averaged, type(network).forward(network, x))
+    frozen_before(network, -1)
+    network.stem[0].weight.data.div_(2)
+    assert torch.equal(network(x), own) and not torch.equal(averaged, own)
+
+
+def test_weights_that_change_unseen_within_an_epoch_are_a_line():
+    network, x = frozen_before(NETWORKS["small_resnet"](), -1), batch("small_resnet")
+    cached = CachedFeatures(network)
+    cached.begin()
+    network(x)
+    cached.hold()
+    network.stem[0].weight.data.neg_()
+    with pytest.raises(InputError, match=r"frozen weights were changed within an epoch, through .data"):
+        cached.hold()
+
+
+def test_features_of_another_precision_are_not_taken():
+    network, x = frozen_before(NETWORKS["small_resnet"](), -1), batch("small_resnet")
+    CachedFeatures(network).begin()
+    own = network(x).detach()
+    with torch.autocast("cpu", torch.bfloat16):
+        mixed = network(x).detach()
+        assert torch.equal(mixed, type(network).forward(network, x))
+    assert torch.equal(network(x), own) and not torch.equal(mixed, own)
+
+
 def test_what_a_validation_stored_serves_training():
     network, x = frozen_before(NETWORKS["small_resnet"](), -1), batch("small_resnet")
     CachedFeatures(network).begin()
@@ -157,6 +191,27 @@ def test_a_run_with_cached_features_is_the_run_without_also_when_it_is_gone_on_w
     assert losses[1] == pytest.approx(losses[0], abs=1e-6)
     whole = whole_run(tmp_path / "whole", composed, cached)
     assert differences(cut_and_resumed(tmp_path / "cut", composed, cached, (1, "mid-epoch")), whole) == []
+
+
+@pytest.mark.parametrize(
+    "averages",
+    [["+callbacks=ema", "callbacks.ema.decay=0.9"], ["optimizer=schedule_free"]],
+    ids=["ema", "schedule free"],
+)
+def test_an_average_of_weights_is_cached_as_it_is_also_where_layers_freeze_later(tmp_path, composed, averages):
+    phases = "finetune.phases=[{at_epoch:0,unfreeze:all},{at_epoch:2,freeze:backbone}]"
+    base = [one for one in CACHED if "phases" not in one]
+    plain = [*base, phases, "finetune.frozen=[0]", "trainer.max_epochs=4", "optimizer.lr=0.01", *averages]
+    expected = whole_run(tmp_path / "plain", composed, plain)
+    cached = [*plain, "finetune.cache_features=true"]
+    whole = whole_run(tmp_path / "whole", composed, cached)
+    for name in ("train/loss", "val/loss", "train_eval/loss"):
+        losses = [[row[name] for row in one["rows"]] for one in (expected, whole)]
+        assert losses[1] == pytest.approx(losses[0], abs=1e-5)
+    best, last = (whole["checkpoints"][name] for name in ("best", "last"))
+    frozen = [name for name in last["state_dict"] if name.startswith("network.stem")]
+    assert frozen and all(torch.equal(best["state_dict"][name], last["state_dict"][name]) for name in frozen)
+    assert differences(cut_and_resumed(tmp_path / "cut", composed, cached, (2, "mid-epoch")), whole) == []
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from epochwise.finetune.bound_plan import BoundPlan
 from epochwise.finetune.cached_features import CachedFeatures
 from epochwise.finetune.freeze import freeze, frozen_modules
 from epochwise.finetune.wrap_again import wrap_again
+from epochwise.optimizer.averaged_weights import settle_averages
 
 
 class AppliedPlan:
@@ -31,6 +32,8 @@ class AppliedPlan:
         if trainable != self.trainable:
             self.trainable = trainable
             freeze(network, trainable)
+            frozen = [parameter for name, parameter in network.named_parameters() if name not in trainable]
+            settle_averages(trainer.optimizers, frozen)
             for module in self.frozen_modules:
                 module.training = True  # what stays frozen follows below
             self.frozen_modules = frozen_modules(network) if self.frozen_mode == "eval" else []

@@ -1,7 +1,5 @@
 """A frozen trunk that is run once for each sample."""
 
-import hashlib
-
 import torch
 from torch import Tensor, nn
 
@@ -9,13 +7,19 @@ from epochwise.finetune.bound_plan import BoundPlan
 from epochwise.finetune.cut import Cut, NothingToCutError
 from epochwise.finetune.feature_store import FeatureStore, content_keys
 from epochwise.input_error import InputError
+from epochwise.model.fingerprint import fingerprint
 
 
 class CachedFeatures:
     """Stands in for a network's ``forward`` while a part of it is frozen, and remembers what that part gave.
 
     Samples are known by their content (``FeatureStore``), so training, validation and test share what is remembered and
-    a sample that changes is another one. It is forgotten where the trunk's weights or statistics change.
+    a sample that changes is another one. It is forgotten where the trunk's weights or statistics change, or the
+    precision that it is run in.
+
+    Most changes show in ``Tensor._version``, which costs nothing and is looked at each batch. What is written through
+    ``.data`` does not, as where an average of weights is put in for a validation: the weights themselves are looked at
+    wherever a training epoch or a validation begins, and at the end of an epoch (``hold``).
 
     Args:
         network: its input is a batch (B, ...).
@@ -24,14 +28,35 @@ class CachedFeatures:
     def __init__(self, network: nn.Module) -> None:
         self.network, self.store = network, FeatureStore()
         self.cut: Cut | None = None
-        self.versions: list[tuple[int, int]] = []
-        self.digest = b""
+        self.versions: list[tuple[int, int]] | None = []  # None: not to be relied on
+        self.weights: tuple[int, ...] = ()
+        self.training = False  # whether the last batch was one of training
+        self.precision: tuple[object, ...] = ()
 
     def begin(self) -> None:
         """Cut the network anew, at the next batch, by what trains now; the features of another cut are forgotten."""
         self.end()
         self.store.clear()
         self.network.forward = self._forward
+
+    def doubt(self) -> None:
+        """Look at the weights themselves at the next batch."""
+        self.versions = None
+
+    def hold(self) -> None:
+        """Hold that nothing has changed the trunk unseen since the last batch, where that was one of this stage.
+
+        Raises:
+            InputError: something has: features of other weights may have been used.
+        """
+        cut = self.cut
+        if cut is None or self.training is not self.network.training or self.versions != self._versions(cut):
+            return
+        if self.weights != fingerprint(self._tensors(cut)):
+            raise InputError(
+                "finetune.cache_features: frozen weights were changed within an epoch, through .data, by a callback or "
+                "the task; set it to false"
+            )
 
     def end(self) -> None:
         """Give the network its own ``forward`` back."""
@@ -48,12 +73,7 @@ class CachedFeatures:
             except ValueError as error:
                 name = type(self.network).__name__
                 raise InputError(f"finetune.cache_features: {name} cannot be cut: {error}; set it to false") from error
-            self.versions, self.digest = self._versions(self.cut), self._digest(self.cut)
-        elif self.versions != (versions := self._versions(self.cut)):
-            self.versions, before = versions, self.digest
-            self.digest = self._digest(self.cut)
-            if self.digest != before:  # weights may have been put back as they were
-                self.store.clear()
+        self._forget_what_changed(self.cut, x)
         keys = content_keys(x)
         features = self.store.get(keys)
         if features is None:
@@ -61,18 +81,25 @@ class CachedFeatures:
             self.store.put(keys, features)
         return self.cut.rest(x, features.to(x.device))
 
+    def _forget_what_changed(self, cut: Cut, x: Tensor) -> None:
+        if self.training is not self.network.training:
+            self.doubt()
+        kind = x.device.type
+        autocast = torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else None
+        versions, precision = self._versions(cut), (x.dtype, autocast)
+        if self.versions != versions or self.precision != precision:
+            weights = fingerprint(self._tensors(cut))
+            if (weights, precision) != (self.weights, self.precision):  # weights may have been put back as they were
+                self.store.clear()
+            self.weights, self.versions, self.precision = weights, versions, precision
+        self.training = self.network.training
+
     @staticmethod
     def _tensors(cut: Cut) -> list[Tensor]:
         return [tensor for module in cut.trunk_modules for tensor in (*module.parameters(), *module.buffers())]
 
     def _versions(self, cut: Cut) -> list[tuple[int, int]]:
         return [(tensor._version, tensor.data_ptr()) for tensor in self._tensors(cut)]
-
-    def _digest(self, cut: Cut) -> bytes:
-        found = hashlib.blake2b(digest_size=16)
-        for tensor in self._tensors(cut):
-            found.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().data)
-        return found.digest()
 
 
 def cached_features(plan: BoundPlan, frozen_mode: str) -> CachedFeatures:

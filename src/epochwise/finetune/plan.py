@@ -105,6 +105,12 @@ class Plan(L.Callback):
 
     def on_train_epoch_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         self._apply(trainer)
+        if self.cached:
+            self.cached.doubt()
+
+    def on_train_batch_end(self, trainer: L.Trainer, pl_module: L.LightningModule, *_: Any) -> None:
+        if self.cached and trainer.is_last_batch:
+            self.cached.hold()
 
     def on_train_batch_start(self, trainer: L.Trainer, pl_module: L.LightningModule, *_: Any) -> None:
         self._apply(trainer)  # an epoch that is gone on with has no start
