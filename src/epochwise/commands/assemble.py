@@ -5,12 +5,13 @@ from pathlib import Path
 
 import lightning as L
 import torch
-from lightning.pytorch.callbacks import ProgressBar
+from lightning.pytorch.callbacks import ProgressBar, WeightAveraging
 from omegaconf import DictConfig, OmegaConf
 
 from epochwise.commands.budget import budgeted
 from epochwise.commands.build import build
 from epochwise.commands.build_network import build_network
+from epochwise.commands.check_callbacks import check_callbacks, long_memories
 from epochwise.commands.fits import check_fits, check_makers
 from epochwise.commands.going_on import GoingOn
 from epochwise.config.horizon_key import horizon_key
@@ -22,6 +23,8 @@ from epochwise.run.epoch_place import EpochPlace
 from epochwise.run.finite_loss import FiniteLoss
 from epochwise.run.interrupts import Interrupts
 from epochwise.run.phases import Phases
+from epochwise.run.scored_weights import ScoredWeights
+from epochwise.run.weight_average import WeightAverage
 from epochwise.run.whole_checkpoint_io import WholeCheckpointIO
 from epochwise.scheduler.by_time import ByTime
 
@@ -84,20 +87,27 @@ def assemble(config: DictConfig, resumed: bool = False, going_on: GoingOn | None
     # The clock comes before all others; the log after them, it sees all that is logged.
     epoch_log = EpochLog(Path(config.run_folder), phases, continued=config.get("resume") is not None)
     finite_loss = FiniteLoss(epoch_log, config.monitor, config.mode)
-    callbacks = [build(config, f"callbacks.{name}") for name in config.get("callbacks") or ()]
+    named = {name: build(config, f"callbacks.{name}") for name in config.get("callbacks") or ()}
+    # The average is put back last: what others score at the end of a validation is what was validated.
+    callbacks = sorted(named.values(), key=lambda callback: isinstance(callback, WeightAveraging))
+    averages = [WeightAverage(callback) for callback in callbacks if isinstance(callback, WeightAveraging)]
     loggers = [build(config, f"loggers.{name}") for name in config.get("loggers") or ()]
     if resumed:
         check_loggers(loggers, config.get("loggers") or ())
-    places, observers = [phases, EpochCount(), EpochPlace(data)], [finite_loss, interrupts, Continued()]
+    places = [phases, EpochCount(), EpochPlace(data)]
+    observers = [ScoredWeights(), epoch_log, finite_loss, interrupts, Continued()]
     trainer = build(
         config,
         "trainer",
-        callbacks=[*places, *by_time, finetune, stopping, *callbacks, epoch_log, *observers],
+        callbacks=[*places, *by_time, finetune, stopping, *callbacks, *averages, *observers],
         logger=loggers or False,
         plugins=[WholeCheckpointIO(Path(config.run_folder))],
         default_root_dir=config.run_folder,
         enable_progress_bar=any(isinstance(callback, ProgressBar) for callback in callbacks),
     )
+    check_callbacks(named, trainer)
+    steps = num_batches * max(trainer.max_epochs or 0, 0) // (trainer.world_size * trainer.accumulate_grad_batches)
+    notes = [*notes, *long_memories(config.get("callbacks") or {}, steps)]
     if hasattr(finetune, "bind"):
         finetune.bind(network, None if trainer.fast_dev_run else trainer.max_epochs)
     interval = trainer.val_check_interval

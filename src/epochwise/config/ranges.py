@@ -30,7 +30,7 @@ RANGES: dict[str, Any] = {
     "patience": Annotated[int, Ge(0)],
     "save_top_k": Annotated[int, Ge(-1)],
     "every_n_epochs": Annotated[int, Ge(0)],
-    "decay": FRACTION,
+    "decay": Annotated[float, Interval(ge=0, lt=1)],
     "max_depth": Annotated[int, Ge(-1)],
     # torch.optim and its schedules
     "lr": Annotated[float, Gt(0)],
