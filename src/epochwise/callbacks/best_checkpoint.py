@@ -49,6 +49,9 @@ class BestCheckpoint(ModelCheckpoint):
         own_name = str(state_dict.get("own_name", ""))
         if Path(str(self.dirpath)) in Path(own_name).parents:  # a stranger's may name any file
             self.own_name, self.best_step = own_name, state_dict.get("best_step", -1)
+        if 0 < self.save_top_k < len(self.best_k_models):  # a run that goes on may keep fewer
+            in_order = sorted(self.best_k_models.items(), key=lambda one: float(one[1]), reverse=self.mode == "max")
+            self.best_k_models = dict(in_order[: self.save_top_k])
         if len(self.best_k_models) == self.save_top_k:
             worst = max if self.mode == "min" else min
             self.kth_best_model_path = worst(self.best_k_models, key=lambda path: float(self.best_k_models[path]))

@@ -77,7 +77,7 @@ def _names(key: str, one: ModelCheckpoint) -> list[str]:
     if not (several and one.filename and "{" not in one.filename):
         return []
     said = f"got {one.filename!r}, one name for all that save_top_k={one.save_top_k} keeps"
-    return [f"{key}.filename: {said}; allowed: one with {{epoch}} or {{step}} in it"]
+    return [f"{key}.filename: {said}; allowed: one with {{epoch}} or {{step}} in it, or save_top_k=1"]
 
 
 def _times(key: str, one: ModelCheckpoint, trainer: L.Trainer) -> list[str]:

@@ -88,7 +88,7 @@ def _reason(key: str, sides: dict[str, Any], settings: dict[str, Any], within_ep
     node, _, name = key.rpartition(".")
     if name == "_target_" and any("WeightAveraging" in str(side) for side in sides.values()):
         return f"the checkpoint's weights are those of before; {ANEW}"
-    if name in OF_THE_BEST and str(settings.get(f"{node}._target_")).endswith(".ModelCheckpoint"):
+    if name in OF_THE_BEST and str(settings.get(f"{node}._target_")).endswith(("ModelCheckpoint", "BestCheckpoint")):
         return "the best epoch so far is known by that"
     if within_epoch and key in OF_THE_EPOCH:
         return OTHER_BATCHES
