@@ -47,3 +47,9 @@ def test_a_run_folder_that_vanishes_is_one_line(tmp_path, composed, monkeypatch)
     quiet = ["~callbacks.model_summary", "~callbacks.progress_bar", "~loggers.tensorboard", "name=test"]
     with pytest.raises(InputError, match=r"^run_folder: cannot write .*run.*: No such file or directory$"):
         train(composed("trainer.max_epochs=2", *quiet, run_folder=folder))
+
+
+def test_an_account_that_wandb_lacks_is_one_line_with_the_way_around(tmp_path):
+    refused = type("UsageError", (Exception,), {"__module__": "wandb.errors.errors"})("No API key configured.\nLog in.")
+    line = outside_fault(refused, tmp_path)
+    assert line == "loggers.wandb: No API key configured. Log in. Without an account: loggers.wandb.offline=true"

@@ -1,10 +1,13 @@
 import json
+from base64 import b64encode
 
 import pytest
 import torch
 import yaml
 
-from epochwise.commands.train import train
+from epochwise.commands.train import show_pictures, train
+from epochwise.data.digits import Digits
+from epochwise.data.table import Table
 from epochwise.input_error import InputError
 from epochwise.run.epochs_csv import read_epochs_csv
 
@@ -31,6 +34,22 @@ def test_a_run_folder_holds_what_its_contract_says(trained):
         "checkpoints/last.ckpt",
         "checkpoints/previous.ckpt",
     }
+
+
+def test_a_run_on_pictures_shows_some_of_them_in_its_report(tmp_path, composed):
+    train(composed(*QUICK, "trainer.max_epochs=1", "report=true", run_folder=tmp_path))
+    sheet = (tmp_path / "pictures.png").read_bytes()
+    assert b64encode(sheet).decode() in (tmp_path / "report.html").read_text()
+
+
+@pytest.mark.parametrize(("data", "shown"), [(Digits(), True), (Table(), False)])
+def test_pictures_are_shown_once_and_tables_are_not(tmp_path, data, shown):
+    data.setup()
+    show_pictures(data, tmp_path)
+    assert (tmp_path / "pictures.png").exists() == shown
+    (tmp_path / "pictures.png").write_bytes(b"of the run's first life")
+    show_pictures(data, tmp_path)
+    assert (tmp_path / "pictures.png").read_bytes() == b"of the run's first life"
 
 
 def test_each_epoch_is_one_full_row(trained):

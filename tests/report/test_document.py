@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from datetime import datetime
 from math import nan
 from pathlib import Path
@@ -76,3 +77,11 @@ def test_runs_and_groups_of_seeds_are_named_by_what_tells_them_apart():
     document = document_of(*runs)
     assert document["runs"][1]["name"] == "1 optimizer.lr=0.1 seed=1"
     assert [group["name"] for group in document["seeds"]] == ["optimizer.lr=0.1: 2 seeds", "optimizer.lr=0.2: 2 seeds"]
+
+
+def test_pictures_of_one_run_are_in_the_document_and_those_of_several_are_not():
+    rows = [{"epoch": 0, "val/loss": 1.0}]
+    run = ReportRun("x", Path("epochs.csv"), rows, "val/loss", "min", pictures=b"png")
+    assert document_of(run)["pictures"] == "cG5n"
+    assert document_of(replace(run, pictures=None))["pictures"] is None
+    assert document_of(run, replace(run, name="y"))["pictures"] is None

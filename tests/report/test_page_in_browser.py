@@ -1,7 +1,10 @@
 import json
 import re
+from base64 import b64encode
+from io import BytesIO
 
 import pytest
+from PIL import Image
 
 from epochwise.report.page import page
 
@@ -247,4 +250,18 @@ def test_report_without_any_number_says_so(browser, tmp_path):
     browser.get_log("browser")
     browser.get((tmp_path / "page.html").as_uri())
     assert "Nothing to draw" in browser.execute_script("return document.getElementById('charts').textContent")
+    assert browser.get_log("browser") == []
+
+
+def test_the_sheet_of_training_pictures_is_shown_at_any_width(opened, browser, tmp_path):
+    file = BytesIO()
+    Image.new("RGB", (900, 180), (10, 20, 30)).save(file, "PNG")
+    document = one_run() | {"pictures": b64encode(file.getvalue()).decode()}
+    (tmp_path / "page.html").write_text(page(document), encoding="utf-8")
+    opened("one", 360)
+    browser.get((tmp_path / "page.html").as_uri())
+    sheet = browser.find_element("css selector", "img.sheet")
+    assert sheet.get_property("naturalWidth") == 900
+    assert sheet.get_attribute("alt")
+    assert browser.execute_script("return document.documentElement.scrollWidth") <= 360
     assert browser.get_log("browser") == []

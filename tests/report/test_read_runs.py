@@ -9,6 +9,8 @@ from epochwise.report.read_runs import read_runs
 
 ROWS = "epoch,train/loss,val/loss,val/accuracy,events\n0,2,1.5,0.5,\n1,1,1.25,0.75,lr_drop\n"
 
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(20)
+
 
 @pytest.fixture
 def folder(tmp_path):
@@ -101,3 +103,10 @@ def test_the_result_of_another_score_is_not_taken_for_the_one_that_is_asked_for(
     assert read_runs([folder])[0].monitor == "val/accuracy"
     (run,) = read_runs([folder], monitor="val/loss")
     assert (run.monitor, run.mode) == ("val/loss", "min")
+
+
+@pytest.mark.parametrize(("content", "shown"), [(PNG, True), (PNG + bytes(150_000), False), (b"<svg/>", False)])
+def test_only_a_small_png_is_taken_for_a_sheet_of_pictures(folder, content, shown):
+    assert read_runs([folder])[0].pictures is None
+    (folder / "pictures.png").write_bytes(content)
+    assert read_runs([folder])[0].pictures == (content if shown else None)

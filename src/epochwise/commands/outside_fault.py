@@ -19,8 +19,9 @@ def outside_fault(error: BaseException | None, run_folder: Path) -> str | None:
         run_folder: what it was writing to.
 
     Returns:
-        A line for a full disk, a run folder that has vanished or cannot be written, processes that cannot meet, or a
-        package that a library asks for in words of its own; ``None`` for anything else.
+        A line for a full disk, a run folder that has vanished or cannot be written, processes that cannot meet, an
+        account or a network that wandb lacks, or a package that a library asks for in words of its own; ``None`` for
+        anything else.
     """
     while error is not None:
         if isinstance(error, OSError):
@@ -32,6 +33,8 @@ def outside_fault(error: BaseException | None, run_folder: Path) -> str | None:
         if isinstance(error, DistNetworkError):
             where = f"{os.environ.get('MASTER_ADDR', '127.0.0.1')}:{os.environ.get('MASTER_PORT', '')}"
             return f"trainer: the processes cannot meet at {where}: {str(error).splitlines()[0]}"
+        if type(error).__module__.startswith("wandb.errors"):  # not imported: it may not be installed
+            return f"loggers.wandb: {' '.join(str(error).split())} Without an account: loggers.wandb.offline=true"
         if isinstance(error, ModuleNotFoundError) and error.name is None:  # an import that fails has a name
             return f"a package is missing: {' '.join(str(error).split())}"
         error = error.__cause__ or error.__context__

@@ -24,6 +24,8 @@ from epochwise.commands.run_report import run_report
 from epochwise.commands.run_result import run_result
 from epochwise.commands.told import counted, tell_plan, tell_result
 from epochwise.config.check import check
+from epochwise.data.picture_sheet import picture_sheet
+from epochwise.data.split_data_module import SplitDataModule
 from epochwise.loggers.continued import go_on_with_loggers
 from epochwise.run.before_cooldown import BeforeCooldown
 from epochwise.run.finite_loss import Diverged
@@ -83,6 +85,8 @@ def train(config: DictConfig) -> float | None:
                 settings = flat(write_run_config(folder, run.config))
                 if checkpoint:
                     go_on_with_loggers(run.trainer.loggers, checkpoint)
+                if config.get("report") is not False:
+                    show_pictures(run.data, folder)
             with rank_processes():
                 ended |= fit_and_test(run, checkpoint)
         except BaseException as error:
@@ -138,6 +142,16 @@ def fit_and_test(run: Run, checkpoint: Path | None) -> dict[str, Any]:
         return fields | {"tested_epoch": None}  # one of many runs, of which the choice is not to know the test split
     scores = trainer.test(run.task, datamodule=run.data, verbose=False)[0]
     return fields | {"test": {name.removeprefix("test/"): value for name, value in scores.items()}}
+
+
+def show_pictures(data: Any, folder: Path) -> None:
+    """Write ``pictures.png``, once: some training pictures as the network gets them, for people and the report."""
+    path = folder / "pictures.png"
+    if path.exists() or not isinstance(data, SplitDataModule) or not (data.spec and data.spec.is_picture):
+        return
+    sheet = picture_sheet(data)
+    with whole_file(path, "wb") as file:
+        file.write(sheet)
 
 
 def tell_loggers(run: Run, settings: dict[str, Any], result: dict[str, Any]) -> None:

@@ -27,3 +27,8 @@ class Spec:
     class_counts: list[int]
     target_mean: float = 0.0
     target_std: float = 1.0
+
+    @property
+    def is_picture(self) -> bool:
+        """Whether a sample is a grey or coloured picture."""
+        return len(self.input_shape) == 3 and self.input_shape[0] in (1, 3)

@@ -138,7 +138,7 @@ class SplitDataModule(BatchedDataModule, ABC):
         """What was learned, and how picture files are seen, as plain values; empty before ``setup``."""
         if self.spec is None:
             return {}
-        view = {"view": asdict(self.view)} if len(self.spec.input_shape) == 3 else {}
+        view = {"view": asdict(self.view)} if self.spec.is_picture else {}
         return {"spec": asdict(self.spec), "learned": self.learned} | view
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:

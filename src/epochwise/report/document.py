@@ -1,5 +1,6 @@
 """All that a report shows, as plain values."""
 
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -28,7 +29,8 @@ def make_document(
     Returns:
         ``title``, ``made``, ``runs`` (``name``, ``folder``, ``columns``: name -> E values, ``events``, the fields of
         ``result.json``, ``findings``, ``next``: commands) and ``seeds`` (``name``, ``runs``, ``columns``,
-        ``recommended_epochs``, and ``mean`` and ``std`` of ``best_score``, ``best_epoch`` and of each of ``test``).
+        ``recommended_epochs``, and ``mean`` and ``std`` of ``best_score``, ``best_epoch`` and of each of ``test``), and
+        ``pictures``, of one run: a PNG in base64.
     """
     apart = told_apart([run.settings for run in runs])
     told = [_run(run, found, text) for run, found, text in zip(runs, findings, apart, strict=True)]
@@ -36,6 +38,8 @@ def make_document(
         "title": title,
         "made": f"{made:%Y-%m-%d %H:%M}",
         "runs": told,
+        # Of one run alone: a page is to stay below 1 MB.
+        "pictures": b64encode(runs[0].pictures).decode() if len(runs) == 1 and runs[0].pictures else None,
         "seeds": [_seeds(group, told, apart) for group in seed_groups(runs)],
     }
     plain: dict[str, Any] = finite(document)

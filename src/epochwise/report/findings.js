@@ -78,5 +78,14 @@ function planOf(run) {
   ], "short"));
 }
 
+/** Some training pictures, which say at a glance whether they are cut, turned and coloured as they should be. */
+function picturesOf(report) {
+  if (!report.pictures) return null;
+  const source = `data:image/png;base64,${report.pictures}`, alt = "training pictures with their labels";
+  const head = element("h2", {}, "Training pictures, as the network sees them");
+  const told = element("p", { class: "quiet" }, "Cut, resized and coloured, before normalising; + is one draw of the augmentation.");
+  return element("section", {}, head, told, element("img", { class: "sheet", src: source, alt }));
+}
+
 /** All that is told of a run beside its curves; empty parts are left out. */
 const findingsOf = (run) => [replayOf(run), phasesOf(run), planOf(run)].filter(Boolean);

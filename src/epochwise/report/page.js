@@ -19,7 +19,7 @@ function show(report) {
   const found = run ? makeCharts(report) : { charts: [], empty: [] };
   const curves = run && curvesSection(report, found);
   const parts = report.runs.length === 1
-    ? [verdictOf(run), commandsOf(run), curves, findingsOf(run)]
+    ? [verdictOf(run), commandsOf(run), curves, picturesOf(report), findingsOf(run)]
     : [seedsTable(report), run && runsTable(report, found.charts), curves, report.runs.map(foldedRun)];
   const nothing = !run && element("p", { class: "note" }, "No runs to show.");
   put(document.getElementById("report"), {}, [header(report), nothing, parts]);

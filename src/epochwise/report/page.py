@@ -46,11 +46,11 @@ def page(document: dict[str, Any]) -> str:
     data = thin(document, MOST_BYTES)
     style = "".join(_texts("page.css"))
     script = "\n".join(_texts(*SCRIPTS))
-    policy = f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; base-uri 'none'"
+    policy = f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; img-src data:"
     title = escape(str(document.get("title") or "report"))
     return Template("".join(_texts("page.html"))).substitute(
         title=title.encode("ascii", "xmlcharrefreplace").decode("ascii"),
-        policy=f"{policy}; form-action 'none'",
+        policy=f"{policy}; base-uri 'none'; form-action 'none'",
         style=style,
         data=_inlined(data),
         script=script,

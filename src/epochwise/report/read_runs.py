@@ -14,6 +14,7 @@ from epochwise.report.report_run import ReportRun
 #: Tables that a folder is asked for, in this order.
 TABLES = ("epochs.csv", "metrics.csv", "history.csv")
 MOST_BYTES = 10_000_000  # of a result.json
+MOST_PICTURE_BYTES = 150_000  # a page is to stay below 1 MB
 
 
 def read_runs(
@@ -89,7 +90,8 @@ def _read(path: Path, name: str, monitor: str | None, mode: Literal["min", "max"
         raise InputError(f"mode: nothing says which {chosen} is better; allowed: min (smaller), max (larger)")
     result = result | ({"test": table.test} if table.test else {})
     direction: Literal["min", "max"] = "min" if better == "min" else "max"
-    return ReportRun(name, path, table.rows, chosen, direction, result, settings, tuple(notes))
+    pictures = _pictures(folder / "pictures.png") if path.name == "epochs.csv" else None
+    return ReportRun(name, path, table.rows, chosen, direction, result, settings, tuple(notes), pictures)
 
 
 def _direction(score: str, settings: dict[str, Any]) -> str | None:
@@ -97,6 +99,17 @@ def _direction(score: str, settings: dict[str, Any]) -> str | None:
     target = task.get("_target_") if isinstance(task, dict) else None
     directions = metrics_of(target) if isinstance(target, str) else {}
     return directions.get(name, "min" if name == "loss" else None)
+
+
+def _pictures(file: Path) -> bytes | None:
+    """A PNG as a run writes it; nothing where it is absent, larger, or something else."""
+    try:
+        if not file.is_file() or file.stat().st_size > MOST_PICTURE_BYTES:
+            return None
+        found = file.read_bytes()
+    except OSError:
+        return None
+    return found if found.startswith(b"\x89PNG\r\n\x1a\n") else None
 
 
 def _result(file: Path) -> dict[str, Any]:

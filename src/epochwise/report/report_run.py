@@ -20,6 +20,7 @@ class ReportRun:
         result: what ``result.json`` holds; of a run that was killed, or another tool's, what is known.
         settings: its config as plain nested mappings, empty where there is none.
         notes: a line each on what was taken for what.
+        pictures: a PNG of some of its training pictures; None where there is none.
     """
 
     name: str
@@ -30,6 +31,7 @@ class ReportRun:
     result: dict[str, Any] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    pictures: bytes | None = None
 
     @property
     def folder(self) -> Path:
