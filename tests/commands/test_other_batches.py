@@ -1,6 +1,5 @@
 """Which samples an epoch has, and at which rates, where a run goes on with other batches or data."""
 
-import numpy as np
 import pytest
 
 from epochwise.commands.build import build
@@ -192,9 +191,14 @@ def test_what_cannot_go_on_exactly_is_refused_in_a_line_and_nothing_is_written(
     assert {path: path.read_bytes() for path in interrupted[step].rglob("*") if path.is_file()} == before
 
 
-def test_samples_that_were_replaced_on_the_disk_are_found(interrupted, composed, monkeypatch):
-    monkeypatch.setattr(
-        Digits, "load", lambda self, load=Digits.load: {"train": load(self)["train"].take(np.arange(1790))}
-    )
-    with pytest.raises(InputError, match=r"^data: the samples are not those of before: val and test would be other"):
-        train(composed(*BASE, "resume=auto", run_folder=interrupted[EPOCH_1_END]))
+@pytest.mark.parametrize(
+    ("step", "other", "line"),
+    [
+        (EPOCH_1_END, "held_out", "val and test would be other samples, some of which were trained on"),
+        (EPOCH_1_BATCH_3, "order", "96 samples of epoch 1 have been trained on; allowed until its end: the same"),
+    ],
+)
+def test_samples_that_were_replaced_on_the_disk_are_found(interrupted, composed, monkeypatch, step, other, line):
+    monkeypatch.setattr(Digits, "digests", lambda self, overfit, read=Digits.digests: read(self, overfit) | {other: ""})
+    with pytest.raises(InputError, match=f"^data: the samples are not those of before: {line}"):
+        train(composed(*BASE, "resume=auto", run_folder=interrupted[step]))

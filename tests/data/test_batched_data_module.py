@@ -142,3 +142,23 @@ def test_ranks_come_from_the_trainer():
     data.batch_size, data.trainer = 16, Second(accelerator="cpu", logger=False, enable_checkpointing=False)
     assert torch.equal(next(iter(data.train_dataloader()))[1], whole[1::2])
     assert len(torch.cat([y for _, y in data.test_dataloader()])) == 135
+
+
+@pytest.mark.parametrize(
+    ("settings", "changed"),
+    [
+        ({"batch_size": 7, "num_workers": 2, "drop_last": True}, set()),
+        ({"order_seed": 1}, {"order"}),
+        ({"shuffle": False}, {"order"}),
+        ({"max_train_samples": 99}, {"order"}),
+        ({"label_noise": 0.5}, {"order"}),
+        ({"split_seed": 1}, {"order", "held_out"}),
+    ],
+)
+def test_digests_tell_what_an_epoch_is_made_of_and_what_is_held_out(settings, changed):
+    one, other = Digits(max_train_samples=100), Digits(**{"max_train_samples": 100, **settings})
+    for data in (one, other):
+        data.setup("fit")
+    before, after = one.digests(), other.digests()
+    assert {name for name in before if before[name] != after[name]} == changed
+    assert one.digests(overfit=True)["order"] != before["order"]
