@@ -1,6 +1,9 @@
+from types import SimpleNamespace
+
 import lightning as L
 import pytest
 from lightning.pytorch.callbacks import LambdaCallback
+from lightning.pytorch.strategies import SingleDeviceStrategy
 
 from epochwise.input_error import InputError
 from epochwise.run.scored_weights import ScoredWeights
@@ -40,3 +43,11 @@ def test_weights_changed_between_validation_and_checkpoint_are_a_line_that_says_
 def test_weights_may_be_changed_before_they_are_scored(tmp_path, hook):
     fit(tmp_path, LambdaCallback(**{hook: changes}))
     assert list(tmp_path.rglob("*.ckpt"))
+
+
+def test_ranks_that_write_nothing_do_not_look():
+    # Their statistics of a BatchNorm become those of rank 0 in the midst of a validation.
+    trainer = SimpleNamespace(strategy=SingleDeviceStrategy("cpu"), is_global_zero=False, sanity_checking=False)
+    scored = ScoredWeights()
+    scored.on_validation_epoch_start(trainer, Counts())
+    assert scored.scored is None

@@ -30,7 +30,8 @@ class ScoredWeights(L.Callback):
 
     def on_validation_epoch_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         whole = isinstance(trainer.strategy, (SingleDeviceStrategy, DDPStrategy))
-        if whole and not trainer.sanity_checking:
+        # Rank 0 alone writes; statistics of the others are made its own in the midst of a validation.
+        if whole and trainer.is_global_zero and not trainer.sanity_checking:
             self.scored = fingerprint(_of_network(pl_module, pl_module.state_dict()))
 
     def on_train_batch_start(self, trainer: L.Trainer, pl_module: L.LightningModule, *_: Any) -> None:

@@ -79,7 +79,7 @@ class WeightAverage(L.Callback):
     def _fixed(self, pl_module: L.LightningModule) -> list[Pair]:
         """What is not averaged; asked in training, where frozen layers alone are in eval mode."""
         average: Any = self.averaging._average_model
-        found = []
+        found: list[Pair] = []
         for averaged, module in zip(average.module.modules(), pl_module.modules(), strict=True):
             for name, parameter in module.named_parameters(recurse=False):
                 if not parameter.requires_grad:
