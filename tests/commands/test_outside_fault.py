@@ -34,6 +34,13 @@ def test_a_package_that_a_library_misses_is_a_line_and_an_import_that_fails_a_tr
     assert outside_fault(ModuleNotFoundError("No module named 'x'", name="x"), tmp_path) is None
 
 
+def test_settings_that_lightning_refuses_when_it_starts_are_a_line(tmp_path, composed):
+    target = "+callbacks.x._target_=lightning.pytorch.callbacks.DeviceStatsMonitor"
+    quiet = ["~callbacks.model_summary", "~callbacks.progress_bar", "~loggers.tensorboard", "name=test"]
+    with pytest.raises(InputError, match=r"^trainer or callbacks: Cannot use `DeviceStatsMonitor` callback with"):
+        train(composed(target, *quiet, run_folder=tmp_path))
+
+
 def test_a_run_folder_that_vanishes_is_one_line(tmp_path, composed, monkeypatch):
     folder = tmp_path / "run"
     learn = Classification.training_step

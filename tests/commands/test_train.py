@@ -13,6 +13,8 @@ from epochwise.run.epochs_csv import read_epochs_csv
 
 QUICK = ("~callbacks.model_summary", "~callbacks.progress_bar", "~loggers.tensorboard", "name=test")
 
+TRAIN_ALONE = ("monitor=train/loss", "~callbacks.train_eval")
+
 
 def scores_of(folder):
     """The rows of a run but for what a clock wrote."""
@@ -108,6 +110,12 @@ def test_how_often_one_validates_does_not_change_what_is_trained(tmp_path, compo
     assert losses == [row["train/loss"] for row in scores_of(trained)]
 
 
+def test_an_interval_of_validations_is_none_where_nothing_is_validated(tmp_path, composed):
+    nothing = ("trainer.limit_val_batches=0", "trainer.val_check_interval=50", "trainer.limit_train_batches=10")
+    train(composed("trainer.max_epochs=2", *nothing, *TRAIN_ALONE, *QUICK, run_folder=tmp_path))
+    assert [row["step"] for row in read_epochs_csv(tmp_path / "epochs.csv")] == [10, 20]
+
+
 def test_epochs_without_validation_have_empty_cells(tmp_path, composed):
     train(composed("trainer.max_epochs=4", "trainer.check_val_every_n_epoch=2", *QUICK, run_folder=tmp_path))
     assert [row["val/loss"] is None for row in scores_of(tmp_path)] == [True, False, True, False]
@@ -149,6 +157,10 @@ def test_a_crash_is_written_down_as_failed(tmp_path, composed, monkeypatch):
     [
         (["scheduler=step", "scheduler.drop_fractions=[2]"], r"^scheduler: drop_fractions: got 2, "),
         (["model=timm", "model.model_name=resnet1"], r"^model: timm has no model 'resnet1'; did you mean 'resnet"),
+        (
+            ["trainer.val_check_interval=15", "trainer.limit_train_batches=10"],
+            r"^trainer\.val_check_interval: got 15, allowed: at most the 10 batches",
+        ),
         (["trainer.val_check_interval=100"], r"^trainer\.val_check_interval: got 100, allowed: at most the 20 batches"),
         (["data.batch_size=5000", "data.drop_last=true"], r"^data\.batch_size=5000 "),
     ],

@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import lightning as L
 import torch
@@ -14,7 +15,9 @@ from epochwise.commands.build_network import build_network
 from epochwise.commands.check_callbacks import check_callbacks, long_memories
 from epochwise.commands.fits import check_fits, check_makers
 from epochwise.commands.going_on import GoingOn
+from epochwise.commands.same_plan import SamePlan, check_plan_is_kept
 from epochwise.config.horizon_key import horizon_key
+from epochwise.epochs.plan import plan_epochs
 from epochwise.input_error import InputError
 from epochwise.loggers.continued import Continued, check_loggers
 from epochwise.run.epoch_count import EpochCount
@@ -24,6 +27,7 @@ from epochwise.run.finite_loss import FiniteLoss
 from epochwise.run.interrupts import Interrupts
 from epochwise.run.phases import Phases
 from epochwise.run.scored_weights import ScoredWeights
+from epochwise.run.stopper import Stopper
 from epochwise.run.weight_average import WeightAverage
 from epochwise.run.whole_checkpoint_io import WholeCheckpointIO
 from epochwise.scheduler.by_time import ByTime
@@ -86,8 +90,12 @@ def assemble(config: DictConfig, resumed: bool = False, going_on: GoingOn | None
     phases, interrupts = Phases(), Interrupts()
     # The clock comes before all others; the log after them, it sees all that is logged.
     epoch_log = EpochLog(Path(config.run_folder), phases, continued=config.get("resume") is not None)
+    anywhere: Any = OmegaConf.merge(config, {"run_folder": "."})
+    settings = OmegaConf.to_container(anywhere.get("callbacks") or OmegaConf.create(), resolve=True)
+    stopper, same_plan = Stopper(settings, config.trainer.get("max_time")), SamePlan()
     finite_loss = FiniteLoss(epoch_log, config.monitor, config.mode)
     named = {name: build(config, f"callbacks.{name}") for name in config.get("callbacks") or ()}
+    check_plan_is_kept(named)
     # The average is put back last: what others score at the end of a validation is what was validated.
     callbacks = sorted(named.values(), key=lambda callback: isinstance(callback, WeightAveraging))
     averages = [WeightAverage(callback) for callback in callbacks if isinstance(callback, WeightAveraging)]
@@ -95,7 +103,7 @@ def assemble(config: DictConfig, resumed: bool = False, going_on: GoingOn | None
     if resumed:
         check_loggers(loggers, config.get("loggers") or ())
     places = [phases, EpochCount(), EpochPlace(data)]
-    observers = [ScoredWeights(), epoch_log, finite_loss, interrupts, Continued()]
+    observers = [ScoredWeights(), same_plan, stopper, epoch_log, finite_loss, interrupts, Continued()]
     trainer = build(
         config,
         "trainer",
@@ -108,11 +116,13 @@ def assemble(config: DictConfig, resumed: bool = False, going_on: GoingOn | None
     check_callbacks(named, trainer)
     steps = num_batches * max(trainer.max_epochs or 0, 0) // (trainer.world_size * trainer.accumulate_grad_batches)
     notes = [*notes, *long_memories(config.get("callbacks") or {}, steps)]
+    same_plan.begin(trainer, data)
     if hasattr(finetune, "bind"):
         finetune.bind(network, None if trainer.fast_dev_run else trainer.max_epochs)
-    interval = trainer.val_check_interval
-    if isinstance(interval, int) and trainer.check_val_every_n_epoch and interval > num_batches // trainer.world_size:
-        allowed = f"at most the {num_batches // trainer.world_size} batches of an epoch, or a fraction of it"
+    interval, validates = trainer.val_check_interval, trainer.limit_val_batches and trainer.check_val_every_n_epoch
+    num_batches = _num_batches(num_batches, data, trainer)
+    if isinstance(interval, int) and validates and interval > num_batches:
+        allowed = f"at most the {num_batches} batches of an epoch, or a fraction of it"
         raise InputError(f"trainer.val_check_interval: got {interval}, allowed: {allowed}")
     if config.trainer.get("profiler") and trainer.profiler.dirpath is None:
         trainer.profiler.dirpath, trainer.profiler.filename = config.run_folder, "profile"
@@ -120,3 +130,12 @@ def assemble(config: DictConfig, resumed: bool = False, going_on: GoingOn | None
     if going_on is not None:
         going_on.hand_over(run)
     return run
+
+
+def _num_batches(of_one: int, data: Any, trainer: Any) -> int:
+    """Training batches that a device takes in an epoch, of those that there are for one device alone."""
+    if not hasattr(data, "batch_size"):
+        return of_one // int(trainer.world_size)
+    counts = {"world_size": trainer.world_size, "limit_train_batches": trainer.limit_train_batches}
+    plan = plan_epochs(data.num_samples["train"], data.batch_size, 1, drop_last=data.drop_last, **counts)
+    return plan.batches_per_epoch

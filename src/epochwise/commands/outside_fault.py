@@ -4,6 +4,7 @@ import errno
 import os
 from pathlib import Path
 
+from lightning.fabric.utilities.exceptions import MisconfigurationException
 from torch.distributed import DistNetworkError
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -20,8 +21,8 @@ def outside_fault(error: BaseException | None, run_folder: Path) -> str | None:
 
     Returns:
         A line for a full disk, a run folder that has vanished or cannot be written, processes that cannot meet, an
-        account or a network that wandb lacks, or a package that a library asks for in words of its own; ``None`` for
-        anything else.
+        account or a network that wandb lacks, a package that a library asks for in words of its own, or settings that
+        Lightning refuses once training starts; ``None`` for anything else.
     """
     while error is not None:
         if isinstance(error, OSError):
@@ -37,5 +38,7 @@ def outside_fault(error: BaseException | None, run_folder: Path) -> str | None:
             return f"loggers.wandb: {' '.join(str(error).split())} Without an account: loggers.wandb.offline=true"
         if isinstance(error, ModuleNotFoundError) and error.name is None:  # an import that fails has a name
             return f"a package is missing: {' '.join(str(error).split())}"
+        if isinstance(error, MisconfigurationException):
+            return f"trainer or callbacks: {' '.join(str(error).split())}"
         error = error.__cause__ or error.__context__
     return None

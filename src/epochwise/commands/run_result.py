@@ -36,7 +36,7 @@ def run_result(run: Run, ended: dict[str, Any], plan: dict[str, Any] | None, sec
         "monitor": config.monitor,
         "mode": config.mode,
         "best_epoch": best.get("epoch"),
-        "best_step": best.get("step"),
+        "best_step": best.get("scored_step") or best.get("step"),
         "best_score": best.get(config.monitor),
         "tested_epoch": None,
         "test": {},

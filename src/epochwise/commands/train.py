@@ -126,9 +126,11 @@ def fit_and_test(run: Run, checkpoint: Path | None) -> dict[str, Any]:
     stopped = (reason for callback in trainer.callbacks if (reason := getattr(callback, "reason", None)))  # type: ignore[attr-defined]
     if reason := next(stopped, None):
         fields = {"status": "stopped_early", "reason": reason}
+    elif few := trainer.fast_dev_run:  # type: ignore[attr-defined]  # set on the instance
+        fields["reason"] = f"trained {counted(int(few), 'batch', 'es')}, for trainer.fast_dev_run={few}"
     elif 0 <= trainer.max_steps <= trainer.global_step:
         fields["reason"] = f"trainer.max_steps={trainer.max_steps} was reached in epoch {epochs - 1}"
-    elif trainer.max_epochs and epochs < trainer.max_epochs:
+    elif trainer.should_stop and run.config.trainer.get("max_time"):
         fields["reason"] = f"trainer.max_time={run.config.trainer.get('max_time')} was over in epoch {epochs - 1}"
         if begun := getattr(run.stopping, "cooldown_epoch", None):
             fields["reason"] += f", and cut the cool-down short that began with epoch {begun}"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 STAGES = {"train": "train", "training": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
 STAGED = re.compile(rf"({'|'.join(STAGES)})(?:/(.+)|_([^/]+))")
 #: What is no score.
-COUNTS = ("epoch", "step", "samples", "seconds", "events", "time")
+COUNTS = ("epoch", "step", "scored_step", "samples", "seconds", "events", "time")
 
 
 def column_names(header: Sequence[str]) -> dict[str, str]:

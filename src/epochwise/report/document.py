@@ -47,7 +47,7 @@ def make_document(
 
 
 def _run(run: ReportRun, found: Mapping[str, Any], apart: str) -> dict[str, Any]:
-    names = list(dict.fromkeys(name for row in run.rows for name in row if name != "events"))
+    names = list(dict.fromkeys(name for row in run.rows for name in row if name not in ("events", "scored_step")))
     columns = {name: [_number(row.get(name)) for row in run.rows] for name in names}
     best = best_row(run.rows, run.monitor, run.mode) or {}
     own = run.result.get("monitor") == run.monitor  # else best and test are of another score's best

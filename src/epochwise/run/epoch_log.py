@@ -20,8 +20,9 @@ class EpochLog(L.Callback):
 
     A row holds what was logged in its epoch (the last value where there are several), so scores that belong to an
     earlier epoch are left out where an epoch was not validated. Epochs count from 0. A step is an optimizer step: x on
-    the step axis is the number of steps taken, so the first epoch of 18 steps stands at 18. On the epoch
-    axis an event is a point of height 1, ``epoch/events/unfreeze``. It must come after all callbacks that log.
+    the step axis is the number of steps taken, so the first epoch of 18 steps stands at 18. Where the last
+    validation of an epoch stands before its last step, ``scored_step`` says at which one its scores were measured. On
+    the epoch axis an event is a point of height 1, ``epoch/events/unfreeze``. It must come after all that log.
 
     Its rows and the epoch begun are kept in the checkpoint: a run continued from there writes what followed anew, to
     ``epochs.csv`` and to loggers that have a ``rewind``.
@@ -47,6 +48,7 @@ class EpochLog(L.Callback):
     def _begin_epoch(self, step: int) -> None:
         self.epoch_samples = 0
         self.val_scores: dict[str, float] = {}
+        self.val_step: int | None = None  # at which they were measured
         self.logged_step = step
 
     def on_fit_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
@@ -59,6 +61,8 @@ class EpochLog(L.Callback):
                 logger.rewind({"epoch": len(self.rows) - 1, "step": self.continued_step})
 
     def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        if trainer.should_stop:  # a run that was ended stays so
+            return
         if self.rows and self.rows[-1]["epoch"] == trainer.current_epoch:  # which the end of the run had cut short
             begun = self.rows.pop()
             taken = int(begun["samples"] - (self.rows[-1]["samples"] if self.rows else 0))  # type: ignore[operator]
@@ -91,6 +95,7 @@ class EpochLog(L.Callback):
     def on_validation_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         if not trainer.sanity_checking:
             self.val_scores = {k: v for k, v in scalars(trainer.callback_metrics).items() if k.startswith(VALIDATED)}
+            self.val_step = trainer.global_step
             self.epoch_scores |= set(self.val_scores)
             self._draw(trainer, "step", self.val_scores, trainer.global_step)
 
@@ -103,6 +108,8 @@ class EpochLog(L.Callback):
         self.samples += self._over_ranks(trainer)
         epoch, step = trainer.current_epoch, trainer.global_step
         row: Row = {"epoch": epoch, "step": step, "samples": self.samples}
+        if self.val_scores and self.val_step not in (None, step):
+            row["scored_step"] = self.val_step
         row["seconds"] = round(sum(seconds.values()), 4)
         rates = {name: rate for name, rate in scores.items() if name == "lr" or name.startswith("lr/")}
         events = epoch_events(trainer, rates, self.rows[-1] if self.rows else {}, self.resumed)
@@ -126,6 +133,7 @@ class EpochLog(L.Callback):
             "epoch_samples": self._over_ranks(trainer),
             "phases": self.phases.so_far(),
             "val_scores": self.val_scores,
+            "val_step": self.val_step,
             "logged_step": self.logged_step,
             "step_scores": sorted(self.step_scores),
             "epoch_scores": sorted(self.epoch_scores),
@@ -139,6 +147,7 @@ class EpochLog(L.Callback):
         self.rows, self.samples, self.continued_step = kept["rows"], kept["samples"], checkpoint["global_step"]
         self.epoch_samples = kept["epoch_samples"] if trainer.is_global_zero else 0
         self.val_scores = kept["val_scores"]
+        self.val_step = kept.get("val_step")  # which runs of before do not know
         self.step_scores, self.epoch_scores = set(kept["step_scores"]), set(kept["epoch_scores"])
 
     def _over_ranks(self, trainer: L.Trainer) -> int:

@@ -32,7 +32,7 @@ def read_epochs_csv(path: Path) -> list[Row]:
 
 def _place(column: str) -> int:
     last = ("seconds/", "events")
-    starts = ("epoch", "step", "samples", "seconds", "lr", "train/", "train_eval/", "val/", "", *last)
+    starts = ("epoch", "step", "scored_step", "samples", "seconds", "lr", "train/", "train_eval/", "val/", "", *last)
     return starts.index(next(start for start in (*last, *starts) if column.startswith(start)))
 
 

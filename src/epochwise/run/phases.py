@@ -63,6 +63,9 @@ class Phases(L.Callback):
 
     def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         self.begin(self.seconds)
+
+    def on_train_epoch_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        # Each time: trainer.reload_dataloaders_every_n_epochs makes another one.
         loader: Any = trainer.train_dataloader
         if hasattr(loader, "on_next"):
             loader.on_next = lambda: self.enter("data")
