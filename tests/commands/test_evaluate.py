@@ -7,7 +7,7 @@ import torch
 from PIL import Image
 from sklearn.datasets import load_digits
 
-from epochwise.commands.evaluate import evaluate, prediction_columns, predictions_name
+from epochwise.commands.evaluate import evaluate, prediction_columns, prediction_lines, predictions_name
 from epochwise.commands.train import train
 from epochwise.input_error import InputError
 
@@ -136,3 +136,24 @@ def test_scores_do_not_stay_beside_rows_without_labels(shop, score):
 def test_probabilities_become_a_column_a_class():
     table = prediction_columns(torch.tensor([[0.25, 0.75]]), ["cat", "dog"])
     assert table.to_dict("records") == [{"prediction": "dog", "p(cat)": 0.25, "p(dog)": 0.75}]
+
+
+def test_one_picture_is_labelled_in_the_terminal(trained, score, tmp_path, capsys):
+    picture = Image.fromarray((load_digits().images[3] * 255 / 16).astype(np.uint8))
+    picture.save(tmp_path / "a=b 1.png")
+    score(f"run={trained}", f"predict='{tmp_path}/a=b 1.png'")
+    (row,) = pd.read_csv(trained / "predictions/of-a=b 1.png.csv", dtype={"prediction": str}).to_dict("records")
+    label = row["prediction"]
+    said = capsys.readouterr().out
+    assert f"{row['sample']}: {label} (probability {row[f'p({label})']:.4f})" in said
+
+
+def test_of_many_predictions_the_first_few_are_printed():
+    table = prediction_columns(torch.tensor([[0.25, 0.75]] * 7), ["cat", "dog"])
+    table.insert(0, "sample", [f"{index}.png" for index in range(7)])
+    lines = prediction_lines(table)
+    assert lines[0] == "0.png: dog (probability 0.7500)"
+    assert len(lines) == 6
+    assert lines[-1] == "and 2 more"
+    numbers = pd.DataFrame({"sample": ["row 0"], "prediction": [12.5]})
+    assert prediction_lines(numbers) == ["row 0: 12.5"]

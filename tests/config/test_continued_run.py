@@ -5,6 +5,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 
 from epochwise.config.composer import Composer
 from epochwise.config.continued_run import continue_run
+from epochwise.config.schema import TRAIN
 from epochwise.input_error import InputError
 
 
@@ -12,7 +13,8 @@ from epochwise.input_error import InputError
 def run(tmp_path):
     folder = tmp_path / "2026 it's"
     folder.mkdir()
-    (folder / "config.yaml").write_text("seed: 0\nmodel: {_target_: torch.nn.Identity}\n")
+    nodes = "".join(f"{key}: {{_target_: torch.nn.Identity}}\n" for key in sorted(TRAIN.one))
+    (folder / "config.yaml").write_text(f"seed: 0\n{nodes}")
     return folder
 
 
@@ -133,3 +135,25 @@ def test_a_place_outside_the_folder_is_taken_where_the_command_line_gives_it_aga
     (run / "config.yaml").write_text("callbacks: {x: {_target_: torch.nn.Identity, dirpath: /elsewhere}}\n")
     assert "callbacks.x.dirpath: '/elsewhere' leaves the run folder" in line_of(f"run={run}")
     assert continue_run([f"run={run}", "callbacks.x.dirpath=/elsewhere"], CONF)
+
+
+@pytest.mark.parametrize("inside", ["", "/", "/checkpoints", "/checkpoints/", "/checkpoints/last.ckpt", "/config.yaml"])
+def test_what_lies_in_a_run_folder_names_it_too(run, inside):
+    (run / "checkpoints").mkdir()
+    (run / "checkpoints/last.ckpt").touch()
+    assert continue_run([f"run={run}{inside}"])[0] == f"--config-path={run}"
+
+
+def test_a_run_does_not_go_on_from_its_best_checkpoint(run):
+    (run / "checkpoints").mkdir()
+    (run / "checkpoints/best.ckpt").touch()
+    said = "run: a run goes on from its last.ckpt, not from best.ckpt: run="
+    assert line_of(f"run={run}/checkpoints/best.ckpt").startswith(said)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"\x80\x02\xff\x00", b"seed: 0\nmodel: {_tar", b"just text", b"seed: 0\nmodel:\n"]
+)
+def test_a_half_written_config_is_called_so(run, content):
+    (run / "config.yaml").write_bytes(content)
+    assert "is damaged or cut short" in line_of(f"run={run}")

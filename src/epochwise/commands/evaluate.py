@@ -22,6 +22,8 @@ from epochwise.config.named_classes import conf_folders, named_in
 from epochwise.input_error import InputError
 from epochwise.run.whole_file import whole_file
 
+MOST_LINES = 5  # of predictions in the terminal; all are in the table
+
 
 def evaluate(config: DictConfig) -> dict[str, float]:
     """Score the checkpoint of a run and write its predictions to ``<run>/predictions``.
@@ -86,6 +88,8 @@ def evaluate(config: DictConfig) -> dict[str, float]:
     console = Console(highlight=False, soft_wrap=True, markup=False)
     samples = f"{len(table):,} samples ({config.predict or config.split})"
     console.print(f"{config.ckpt} checkpoint (epoch {run.epoch}), {samples}")
+    for line in prediction_lines(table) if config.predict else ():
+        console.print(line)
     console.print("  ".join(f"{name} {value:.4f}" for name, value in scores.items()) or "no labels, so no scores")
     console.print(f"predictions in {shown(path)}")
     return scores
@@ -128,6 +132,21 @@ def prediction_columns(outputs: Tensor, class_names: list[str]) -> pd.DataFrame:
         return pd.DataFrame({"prediction": outputs.tolist()})
     columns = {"prediction": [class_names[index] for index in outputs.argmax(dim=1).tolist()]}
     return pd.DataFrame(columns | {f"p({name})": outputs[:, index].tolist() for index, name in enumerate(class_names)})
+
+
+def prediction_lines(table: pd.DataFrame) -> list[str]:
+    """The first few predictions, as one reads them: ``three.png: 3 (probability 0.9812)``.
+
+    Args:
+        table: ``sample`` and the columns of ``prediction_columns``, a row a sample.
+    """
+    lines = []
+    for row in table.head(MOST_LINES).to_dict("records"):
+        sample, found = row["sample"], row["prediction"]
+        probability = row.get(f"p({found})")
+        said = f"{found:.6g}" if probability is None else f"{found} (probability {probability:.4f})"
+        lines.append(f"{sample}: {said}")
+    return [*lines, *([f"and {len(table) - MOST_LINES:,} more"] if len(table) > MOST_LINES else [])]
 
 
 class Batches(L.LightningDataModule):

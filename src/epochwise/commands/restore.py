@@ -12,6 +12,7 @@ from epochwise.commands.build import build
 from epochwise.commands.build_network import build_network
 from epochwise.config.allowed_names import allowed_names
 from epochwise.config.check import check
+from epochwise.config.named_run import named_run
 from epochwise.config.trusted_config import read_trusted_config
 from epochwise.data.kept_spec import kept_spec
 from epochwise.input_error import InputError
@@ -90,9 +91,7 @@ def _check_spec(data_state: dict[str, Any], config: DictConfig, path: Path) -> N
 
 
 def _find(folder: Path, ckpt: str) -> Path:
-    if not folder.is_dir():
-        siblings = [path.name for path in folder.parent.iterdir() if path.is_dir()] if folder.parent.is_dir() else []
-        raise InputError(f"run: no folder {folder}{InputError.closest(folder.name, siblings)}")
+    named_run(str(folder))
     if not (folder / "config.yaml").is_file():
         # From outputs, outputs/<name> or a sweep's folder, down to a run with a checkpoint.
         inside = [file for depth in ("*", "*/*", "*/*/*") for file in folder.glob(f"{depth}/config.yaml")]

@@ -8,6 +8,9 @@ from omegaconf import DictConfig, OmegaConf
 from epochwise.config.composer import Composer
 from epochwise.config.hydra_arguments import parse_arguments
 from epochwise.config.named_classes import named_by, named_in
+from epochwise.config.named_run import named_run
+from epochwise.config.quoted_value import quoted_value
+from epochwise.config.schema import TRAIN
 from epochwise.config.trusted_config import read_trusted_config
 from epochwise.input_error import InputError
 
@@ -38,10 +41,9 @@ def continue_run(words: list[str], conf: Path | None = None) -> list[str]:
     named = [word.removeprefix("run=") for word in words if word.startswith("run=")]
     if not named:
         return words
-    folder = Path(named[-1])
-    if not folder.is_dir():
-        siblings = [path.name for path in folder.parent.iterdir() if path.is_dir()] if folder.parent.is_dir() else []
-        raise InputError(f"run: no folder {folder}{InputError.closest(folder.name, siblings)}")
+    folder, ckpt = named_run(named[-1])
+    if ckpt not in (None, "last"):
+        raise InputError(f"run: a run goes on from its last.ckpt, not from {ckpt}.ckpt: run={folder}")
     folder = folder.absolute()
     rest = [word for word in words if not word.startswith(("run=", "trust="))]
     read = parse_arguments(rest)
@@ -49,6 +51,11 @@ def continue_run(words: list[str], conf: Path | None = None) -> list[str]:
     trusted = [word.removeprefix("trust=").strip("[]").split(",") for word in words if word.startswith("trust=")]
     known = named_in(folders) | named_by(read.overrides) | {name for names in trusted for name in names}
     plain = read_trusted_config(folder, known, {_key(word) for word in read.overrides})
+    nodes = plain.keys() & (TRAIN.one | TRAIN.several)
+    cut = sorted(key for key in nodes & TRAIN.one if not isinstance(plain[key], dict) or "_target_" not in plain[key])
+    if cut or not nodes:
+        what = f"names no class for {cut[0]!r}" if cut else "has none of a run's nodes"
+        raise InputError(f"run: {folder / 'config.yaml'} {what}: it is damaged or cut short")
     choices = [word for word in read.overrides if _key(word) in CHOSEN and not word.startswith("~") and conf]
     if faults := _faults(rest, choices, plain, folder):
         raise InputError(*faults)
@@ -61,7 +68,7 @@ def continue_run(words: list[str], conf: Path | None = None) -> list[str]:
         if key in set_keys and follower not in set_keys and _at(plain, follower) is not None
         and _at(plain, follower) == _at(plain, key)
     ]  # fmt: skip
-    quoted = str(folder).replace("'", "\\'")
+    quoted = quoted_value(str(folder))
     return [
         f"--config-path={folder}",
         "--config-name=config",
@@ -69,9 +76,9 @@ def continue_run(words: list[str], conf: Path | None = None) -> list[str]:
         *_chosen_files(choices, conf, read.config_dir),
         # Runs that were begun before there was such a key lack it.
         *(f"++{word}" if word.startswith("extend=") else word for word in given),
-        f"+run_folder='{quoted}'",
+        f"+run_folder={quoted}",
         "++resume=auto",
-        f"hydra.run.dir='{quoted}'",
+        f"hydra.run.dir={quoted}",
         "hydra.output_subdir=null",
         "hydra/job_logging=none",
         "hydra/hydra_logging=none",

@@ -21,11 +21,14 @@ from epochwise.config.command_line import CommandLine
 from epochwise.config.composer import Composer
 from epochwise.config.continued_run import continue_run
 from epochwise.config.crossval_words import crossval_words
+from epochwise.config.evaluate_words import evaluate_words
 from epochwise.config.first_process import is_first_process, share_the_run_folder
 from epochwise.config.help_text import help_text
 from epochwise.config.hydra_arguments import parse_arguments
 from epochwise.config.interruptible import interruptible
 from epochwise.config.key_override import one_line
+from epochwise.config.missing_paths import check_paths
+from epochwise.config.quoted_value import quote_paths
 from epochwise.config.report_words import report_words
 from epochwise.config.sweep_job import sweep_job
 from epochwise.config.unknown_flags import flag_lines
@@ -34,7 +37,7 @@ from epochwise.input_error import InputError
 CONFIG_ERRORS = (ConfigCompositionException, OverrideParseException, SearchPathException, OmegaConfBaseException)
 
 #: Front door -> what its command line may say in its own way.
-WORDS = {"report": report_words, "crossval": crossval_words}
+WORDS = {"evaluate": evaluate_words, "report": report_words, "crossval": crossval_words}
 
 
 def front_door(name: str) -> Callable[[Callable[[DictConfig], Any]], Callable[[], None]]:
@@ -94,6 +97,7 @@ def _enter(name: str, task: Callable[[DictConfig], Any], job: Callable[[DictConf
         sys.argv[1:] = continue_run(sys.argv[1:], conf)
     elif name in WORDS:
         sys.argv[1:] = WORDS[name](sys.argv[1:])
+    sys.argv[1:] = quote_paths(sys.argv[1:])
     share_the_run_folder()
     arguments = parse_arguments(sys.argv[1:])
     text = _check(arguments, name, Path(task.__code__.co_filename).parent, task.__globals__["__doc__"] or name)
@@ -102,6 +106,8 @@ def _enter(name: str, task: Callable[[DictConfig], Any], job: Callable[[DictConf
         if text is not None:
             print(text)
         else:
+            if not only_prints:
+                check_paths(arguments.overrides)
             hydra.main(version_base="1.3", config_path="conf", config_name=name)(job)()
 
 

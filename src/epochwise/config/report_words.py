@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from epochwise.config.quoted_value import quoted_value
+
 
 def report_words(words: list[str]) -> list[str]:
     """Turn paths into ``runs=[...]`` and ``replay.patience=1,2,3`` into a list: nothing is swept here.
@@ -16,8 +18,7 @@ def report_words(words: list[str]) -> list[str]:
     others = [_as_list(word) for word in words if word not in paths]
     if not paths:
         return others
-    quoted = ["'" + path.replace("\\", "\\\\").replace("'", "\\'") + "'" for path in paths]
-    return [*others, f"runs=[{','.join(quoted)}]"]
+    return [*others, f"runs=[{','.join(map(quoted_value, paths))}]"]
 
 
 def _is_path(word: str) -> bool:

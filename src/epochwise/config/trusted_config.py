@@ -55,9 +55,12 @@ def read_trusted_config(
         plain = _without_references(text)
     except Exception as error:  # tags that do not fit their values fail in any way
         reason = " ".join(str(error).split()) or type(error).__name__
+        if isinstance(error, (yaml.YAMLError, UnicodeDecodeError)):
+            raise InputError(f"run: {file} is damaged or cut short: {reason}") from None
         raise InputError(f"run: {file} cannot be read: {reason}") from None
     if not isinstance(plain, dict):
-        reason = "holds no settings" if text or not file.stat().st_size else "is too large for a run's config"
+        cut = "holds no settings: it is damaged or cut short"
+        reason = cut if text or not file.stat().st_size else "is too large for a run's config"
         raise InputError(f"run: {file} {reason}")
     faults = [f"{key}: not for a run's config to set" for key in ("hydra", "defaults", "run_folder") if key in plain]
     if re.search(r"^\s*#\s*@", text, re.MULTILINE):
