@@ -254,3 +254,27 @@ def test_more_steps_go_on_as_if_there_had_been_as_many_from_the_start(tmp_path, 
     train(composed(*words, run_folder=tmp_path / "whole"))
     assert rows_of(tmp_path / "more") == rows_of(tmp_path / "whole")
     assert differences(weights_of(tmp_path / "more"), weights_of(tmp_path / "whole")) == []
+
+
+def test_a_rate_that_the_schedule_sets_itself_is_refused_by_the_optimizers_name(cut_off, composed):
+    folder = cut_off("scheduler=one_cycle")
+    words = ("scheduler=one_cycle", "scheduler.max_lr=0.002", "optimizer.lr=1e-4", "resume=auto")
+    with pytest.raises(InputError, match=r"optimizer\.lr: changes nothing: OneCycleLR sets the rates itself"):
+        train(composed(*BASE, *words, run_folder=folder))
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (["model.hidden_sizes=[8]"], r"model\.hidden_sizes: got \[8\], which makes another network"),
+        (["monitor=val/accuracy", "mode=max"], "monitor: got val/accuracy, but the run goes on with val/loss"),
+        (["stopping=adaptive", "scheduler=cosine"], "scheduler: got Cosine, allowed with stopping=adaptive: wsd"),
+    ],
+    ids=str,
+)
+def test_what_does_not_fit_the_checkpoint_is_refused_and_nothing_is_touched(cut_off, composed, words, line):
+    folder = cut_off("scheduler=cosine")
+    before = files_of(folder)
+    with pytest.raises(InputError, match=line):
+        train(composed(*BASE, "scheduler=cosine", *words, "resume=auto", run_folder=folder))
+    assert files_of(folder) == before

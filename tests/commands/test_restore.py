@@ -125,3 +125,15 @@ def test_a_run_of_another_machine_is_scored_here_without_the_weights_it_began_wi
     assert path.read_text() != text
     scores = evaluate(composed(f"run={tmp_path}/run", root="evaluate"))
     assert scores.keys() == {"loss", "accuracy", "f1"}
+
+
+def test_a_class_of_ones_own_is_restored_where_it_is_named_beside(trained, tmp_path, monkeypatch):
+    (tmp_path / "own_network.py").write_text("from epochwise.model.mlp import MLP\n\n\nclass Net(MLP):\n    pass\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    run = tmp_path / "run"
+    shutil.copytree(trained, run)
+    config = (run / "config.yaml").read_text()
+    (run / "config.yaml").write_text(config.replace("epochwise.model.mlp.MLP", "own_network.Net"))
+    with pytest.raises(InputError, match=r"'own_network.Net' is not among .* add trust=own_network.Net"):
+        restore(run, "best")
+    assert type(restore(run, "best", {"own_network.Net"}).task.network).__name__ == "Net"

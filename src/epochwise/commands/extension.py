@@ -46,6 +46,8 @@ def extended(config: DictConfig, old: DictConfig) -> DictConfig:
             f"trainer.max_time: got {times[1]}, but the schedule ({name}) went with {times[0]}; allowed: the same, or "
             f"more epochs than trainer.max_epochs={budget} too, with extend={' | '.join(MODES)}"
         )
+    if config.get("extend") and budget == old.trainer.max_epochs:  # asked for again, as by a job that is queued again
+        return _with_schedule(config, old.scheduler)
     if horizon is None or budget == old.trainer.max_epochs or horizon != old.trainer.max_epochs:
         return config
     nodes = {mode: node for mode in MODES if (node := _node(mode, old.scheduler, horizon, budget)) is not None}
@@ -58,8 +60,12 @@ def extended(config: DictConfig, old: DictConfig) -> DictConfig:
         if cooled:
             words["stretch"] += ", from before its cool-down"
         raise InputError(head, *(f"extend={mode}: lr {told}: {words[mode]}" for mode, told in rates.items()))
+    return _with_schedule(config, nodes[config.extend])
+
+
+def _with_schedule(config: DictConfig, scheduler: Any) -> DictConfig:
     changed = OmegaConf.merge(config, {"extend": None})
-    OmegaConf.update(changed, "scheduler", nodes[config.extend], merge=False)
+    OmegaConf.update(changed, "scheduler", scheduler, merge=False)
     assert isinstance(changed, DictConfig)
     return changed
 

@@ -48,7 +48,7 @@ def check_makers(optimizer: Callable[..., Any], scheduler: Callable[..., Any]) -
     """
     for key, make in (
         ("optimizer", lambda: optimizer([nn.Parameter(torch.zeros(2, 2))])),
-        ("scheduler", lambda: _make_schedule(scheduler, optimizer([nn.Parameter(torch.zeros(2, 2))]))),
+        ("scheduler", lambda: make_parts(optimizer, scheduler)),
     ):
         try:
             make()
@@ -56,6 +56,8 @@ def check_makers(optimizer: Callable[..., Any], scheduler: Callable[..., Any]) -
             raise InputError(f"{key}: {' '.join(str(error).split())}") from error
 
 
-def _make_schedule(scheduler: Callable[..., Any], optimizer: Any) -> None:
+def make_parts(optimizer: Callable[..., Any], scheduler: Callable[..., Any]) -> tuple[Any, Any]:
+    """An optimizer of a parameter of its own, and its schedule over epochs of ten steps."""
+    made = optimizer([nn.Parameter(torch.zeros(2, 2))])
     given = {"steps_per_epoch": 10} if "steps_per_epoch" in inspect.signature(scheduler).parameters else {}
-    scheduler(optimizer, **given)
+    return made, scheduler(made, **given)

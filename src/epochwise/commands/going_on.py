@@ -8,6 +8,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 
 from epochwise.commands.build import build
 from epochwise.commands.extension import extended
+from epochwise.commands.fits import make_parts
 from epochwise.commands.kept_settings import by_default, kept_settings, said
 from epochwise.commands.shown import shown
 from epochwise.commands.still_to_train import still_to_train
@@ -16,6 +17,9 @@ from epochwise.input_error import InputError
 from epochwise.run.before_cooldown import BeforeCooldown
 from epochwise.run.changes import differing, node_of, record_of, settings_at, settings_of
 from epochwise.run.run_config import read_run_config
+
+#: What reading fails with where a checkpoint, maybe a stranger's, is not as a run writes it.
+UNLIKE = (LookupError, TypeError, AttributeError)
 
 
 class GoingOn:
@@ -35,25 +39,19 @@ class GoingOn:
     def _read(self, path: Path) -> None:
         self.checkpoint: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
         try:
+            progress = self.checkpoint["loops"]["fit_loop"]["epoch_progress"]
+            #: Optimizer steps so far, the epoch of the next one, and whether that epoch has begun.
+            self.step: int = self.checkpoint["global_step"]
+            self.epoch: int = progress["current"]["processed"]
+            self.is_within_epoch: bool = progress["total"]["started"] > progress["total"]["processed"]
+        except UNLIKE as error:
+            raise InputError(
+                f"{path} does not fit this run: it does not say where in training it was written"
+            ) from error
+        try:
             self.before, self.recorded = settings_at(self.written, self.step)
         except ValueError as error:
             raise InputError(f"run: {self.folder / 'config.yaml'}: {error}") from error
-
-    @property
-    def step(self) -> int:
-        """Optimizer steps so far."""
-        return int(self.checkpoint["global_step"])
-
-    @property
-    def epoch(self) -> int:
-        """The epoch of the next step."""
-        return int(self.checkpoint["loops"]["fit_loop"]["epoch_progress"]["current"]["processed"])
-
-    @property
-    def is_within_epoch(self) -> bool:
-        """Whether that epoch has begun."""
-        progress = self.checkpoint["loops"]["fit_loop"]["epoch_progress"]["total"]
-        return bool(progress["started"] > progress["processed"])
 
     def compare(self, config: DictConfig) -> DictConfig:
         """Find what is other than it was, and refuse what the run cannot go on with.
@@ -69,7 +67,8 @@ class GoingOn:
         """
         asked, config = config, extended(config, self.written)
         is_extended = config is not asked
-        self.is_stretched = is_extended and asked.get("extend") == "stretch"
+        is_new = asked.trainer.max_epochs != self.written.trainer.max_epochs
+        self.is_stretched = is_extended and is_new and asked.get("extend") == "stretch"
         if self.is_stretched and (kept := BeforeCooldown(self.folder)).is_kept:
             self._read(kept.kept / "last.ckpt")  # which is put back
         now = settings_of(config)
@@ -104,15 +103,25 @@ class GoingOn:
         """
         if not self.changed:
             return
-        self._check_weights(run.task)
-        self._check_groups(run)
-        if lines := still_to_train(run, self.checkpoint, self.epoch, list(self.changed)):
+        try:
+            self._check_weights(run.task)
+            self._check_groups(run)
+            lines = still_to_train(run, self.checkpoint, self.epoch, list(self.changed))
+        except UNLIKE as error:
+            raise InputError(f"{self.folder}: its checkpoint does not fit this run ({error!r})") from error
+        if lines:
             raise InputError(*lines)
         if any(key.startswith(("optimizer.", "scheduler.", "finetune.")) for key in self.changed):
+            keys = [key for key in self.changed if key.startswith("optimizer.")]
+            if keys and not hasattr(run.task, "made_before"):
+                what = f"{type(run.task).__name__} goes on with the optimizer of the checkpoint"
+                raise InputError(*(f"{key}: changes nothing: {what}; derive it from task.optimized" for key in keys))
             nodes = {name: node_of(self.before, name) for name in ("optimizer", "scheduler")}
             _check_classes(nodes, run.config)
             config = OmegaConf.create(nodes)
             run.task.made_before = (build(config, "optimizer"), build(config, "scheduler"))
+            if "optimizer.lr" in keys:
+                _check_rates(run.task)
 
     def lines(self) -> list[str]:
         """What is changed, for people."""
@@ -147,6 +156,15 @@ class GoingOn:
         to_do = f"a new run can begin with its weights: model.pretrained={shown(self.folder)}"
         if keys := [key for key in self.changed if key.startswith(prefixes)]:
             raise InputError(*(f"{key}: got {said(self.changed[key])[0]}, which {what}; {to_do}" for key in keys))
+
+
+def _check_rates(task: Any) -> None:
+    """Refuse a rate of the optimizer where the schedule sets its own."""
+    made = [make_parts(*task.made_before), make_parts(task.make_optimizer, task.make_scheduler)]
+    before, now = ({k: v for k, v in parts[0].param_groups[0].items() if k.endswith("lr")} for parts in made)
+    if before == now:
+        name = type(made[1][1]).__name__
+        raise InputError(f"optimizer.lr: changes nothing: {name} sets the rates itself; set scheduler.max_lr=...")
 
 
 def _check_classes(nodes: dict[str, Any], config: DictConfig) -> None:

@@ -59,6 +59,7 @@ def train(config: DictConfig) -> float | None:
         run = assemble(config, checkpoint is not None, going_on)
         if going_on:
             notes += other_batches(run, going_on)
+            going_on.checkpoint = {}  # its file will be replaced, and would stay on the disk
         plan = run_plan(run)
         settings: dict[str, Any] = {}
         words: list[str] = []
@@ -82,7 +83,8 @@ def train(config: DictConfig) -> float | None:
             if run.trainer.is_global_zero:
                 if going_on and going_on.is_stretched:
                     BeforeCooldown(folder).put_back()
-                settings = flat(write_run_config(folder, run.config))
+                written = write_run_config(folder, run.config)
+                settings = flat({key: value for key, value in written.items() if key != "changes"})
                 if checkpoint:
                     go_on_with_loggers(run.trainer.loggers, checkpoint)
                 if config.get("report") is not False:

@@ -15,7 +15,7 @@ from epochwise.config.trusted_config import read_trusted_config
 from epochwise.input_error import InputError
 
 #: Key -> those that conf lets follow it. config.yaml has values alone, so where both were the same they stay the same.
-FOLLOWING = {"optimizer.lr": ("scheduler.max_lr",), "seed": ("data.order_seed",)}
+FOLLOWING = {"optimizer.lr": ("scheduler.max_lr",)}
 #: Groups of which a run may be given another file, or one more.
 CHOSEN = ("stopping", "callbacks", "loggers")
 #: What run=FOLDER says itself.

@@ -28,12 +28,13 @@ def check_epoch_settings(tree: dict[str, Any]) -> EpochFindings:
     budget = number(trainer, "max_epochs")
     if budget is None or budget < 1 or trainer.get("fast_dev_run"):
         return found
+    every = number(trainer, "check_val_every_n_epoch") or 1
+    adaptive = str(stopping.get("_target_")).endswith(".Adaptive") and scheduler
+    if adaptive:
+        _adaptive(found, scheduler, budget, every)
     if tree.get("resume"):  # what its schedule was drawn over is asked for when the run has been read (extend)
         scheduler = {}
-    every = number(trainer, "check_val_every_n_epoch") or 1
-    if str(stopping.get("_target_")).endswith(".Adaptive") and scheduler:
-        _adaptive(found, scheduler, budget, every)
-    elif horizon_key(scheduler):
+    if horizon_key(scheduler) and not adaptive:
         _time(found, trainer.get("max_time"), scheduler, budget)
     stoppers = {"stopping": stopping} | {f"callbacks.{name}": callback for name, callback in callbacks.items()}
     last_phase = check_unfreeze_settings(found, finetune, stoppers, budget)
