@@ -6,6 +6,7 @@ import pytest
 
 from epochwise.config.interruptible import interruptible
 from epochwise.run.end_signals import SIGNALS, TOGETHER, EndRequests
+from epochwise.run.interrupts import Interrupts
 
 
 @pytest.fixture(autouse=True)
@@ -20,7 +21,7 @@ def listeners():
 
 def test_where_hydra_has_only_composed_there_is_no_folder_to_remove(composed):
     composed()
-    with pytest.raises(SystemExit), interruptible(speaks=False):
+    with pytest.raises(SystemExit), interruptible(first_process=True):
         told(signal.SIGTERM)
 
 
@@ -32,7 +33,7 @@ def told(*signums):
 @pytest.mark.parametrize("signum", SIGNALS)
 def test_a_signal_before_training_is_one_line_and_the_exit_code_of_a_shell(capsys, signum):
     before = signal.getsignal(signum)
-    with pytest.raises(SystemExit) as ended, interruptible(speaks=True):
+    with pytest.raises(SystemExit) as ended, interruptible(first_process=True):
         told(signum)
     assert ended.value.code == 128 + signum
     assert capsys.readouterr().err == "interrupted\n"
@@ -49,7 +50,7 @@ def test_a_process_that_is_told_directly_and_with_its_group_clears_away_undistur
             told(signal.SIGTERM)
             cleared.append(True)
 
-    with pytest.raises(SystemExit), interruptible(speaks=False):
+    with pytest.raises(SystemExit), interruptible(first_process=True):
         work()
     assert cleared
 
@@ -61,22 +62,32 @@ def test_a_library_that_turns_it_into_an_error_of_its_own_changes_nothing():
         except KeyboardInterrupt:
             raise ImportError("half imported") from None
 
-    with pytest.raises(SystemExit) as ended, interruptible(speaks=False):
+    with pytest.raises(SystemExit) as ended, interruptible(first_process=True):
         library()
     assert ended.value.code == 128 + signal.SIGTERM
 
 
 def test_one_within_another_says_it_once(capsys):
-    with pytest.raises(SystemExit) as ended, interruptible(speaks=True), interruptible(speaks=True):
+    with pytest.raises(SystemExit) as ended, interruptible(first_process=True), interruptible(first_process=True):
         told(signal.SIGUSR1)
     assert ended.value.code == 128 + signal.SIGUSR1
     assert capsys.readouterr().err == "interrupted\n"
 
 
+def test_a_rank_that_is_told_with_its_group_goes_on_to_where_all_end_together(capsys):
+    with interruptible(first_process=False):
+        told(signal.SIGTERM)
+        assert Interrupts().asked == signal.SIGTERM
+        signal.getsignal(signal.SIGTERM).requests.latest -= TOGETHER
+        with pytest.raises(KeyboardInterrupt):
+            told(signal.SIGINT)
+    assert capsys.readouterr().err == ""
+
+
 @pytest.mark.parametrize("handler", [signal.SIG_IGN, lambda signum, frame: None])
 def test_what_is_ignored_or_heard_by_a_launcher_stays_so(handler):
     signal.signal(signal.SIGTERM, handler)
-    with interruptible(speaks=False):
+    with interruptible(first_process=True):
         told(signal.SIGTERM)
     assert signal.getsignal(signal.SIGTERM) == handler
 
@@ -85,7 +96,7 @@ def test_in_a_thread_nothing_is_changed():
     seen = []
 
     def work():
-        with interruptible(speaks=False):
+        with interruptible(first_process=True):
             seen.append(signal.getsignal(signal.SIGTERM))
 
     thread = threading.Thread(target=work)
@@ -103,5 +114,5 @@ def test_signals_that_come_together_are_one_request_and_a_later_one_is_another()
 
 
 def test_an_error_that_nobody_asked_for_keeps_its_name():
-    with pytest.raises(ZeroDivisionError), interruptible(speaks=False):
+    with pytest.raises(ZeroDivisionError), interruptible(first_process=True):
         raise ZeroDivisionError

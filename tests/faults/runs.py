@@ -61,7 +61,7 @@ def start(
         small = [] if any(word.startswith("model") for word in overrides) else ["model.hidden_sizes=[16]"]
         config = composed(*BASE, *small, *overrides, "resume=auto", run_folder=folder)
         prepare()
-        with interruptible(speaks=True):
+        with interruptible(first_process=True):
             train(config)
         code = 0
     except SystemExit as end:

@@ -114,7 +114,7 @@ def test_what_a_library_swallowed_as_it_was_imported_is_not_forgotten(trainer):
             os.kill(os.getpid(), signal.SIGTERM)
         Interrupts().on_train_start(trainer, None)
 
-    with pytest.raises(SystemExit) as ended, interruptible(speaks=False):
+    with pytest.raises(SystemExit) as ended, interruptible(first_process=True):
         imports_and_trains()
     assert ended.value.code == 128 + signal.SIGTERM
 

@@ -59,7 +59,7 @@ def front_door(name: str) -> Callable[[Callable[[DictConfig], Any]], Callable[[]
         def job(config: DictConfig) -> Any:
             begun.append(name)
             try:
-                with interruptible(speaks=is_first_process()):
+                with interruptible(is_first_process()):
                     if HydraConfig.get().mode == RunMode.MULTIRUN:
                         sys.argv[0] = script  # a launcher's own process has another one
                         return sweep_job(task, config, _lines, writes=is_first_process())
@@ -74,7 +74,7 @@ def front_door(name: str) -> Callable[[Callable[[DictConfig], Any]], Callable[[]
             # Without it Hydra prints a shortened traceback of its own and hides what it was.
             os.environ.setdefault("HYDRA_FULL_ERROR", "1")
             try:
-                with interruptible(speaks=is_first_process()):
+                with interruptible(is_first_process()):
                     _enter(name, task, job)
             except Exception as error:
                 if isinstance(error, OSError) and error.filename and not begun:

@@ -16,26 +16,29 @@ from epochwise.run.end_signals import SIGNALS, EndRequests
 
 
 class _Interrupt:
-    """A handler that raises KeyboardInterrupt, once a request."""
+    """A handler that raises KeyboardInterrupt, once a request; processes but the first wait for a second one."""
 
-    def __init__(self) -> None:
+    def __init__(self, first_process: bool) -> None:
+        self.first_process = first_process
         self.requests = EndRequests()
 
     def __call__(self, signum: int, frame: FrameType | None) -> None:
-        if self.requests.add(signum):
+        again = bool(self.requests.first)
+        if self.requests.add(signum) and (again or self.first_process):
             raise KeyboardInterrupt
 
 
 @contextmanager
-def interruptible(speaks: bool) -> Iterator[None]:
+def interruptible(first_process: bool) -> Iterator[None]:
     """Make of Ctrl-C, SIGTERM and SIGUSR1 one line and the exit code of a shell, 128 and the signal's number.
 
     No run folder is left behind in which nothing was written.
 
     Args:
-        speaks: whether this process prints the line; of several, one does.
+        first_process: whether this process is the first of its run, which alone speaks. Another one, told with its
+            group, goes on to where all end together: the first would wait for it.
     """
-    interrupt = _Interrupt()
+    interrupt = _Interrupt(first_process)
     heard = {signum: signal.getsignal(signum) for signum in SIGNALS} if _is_main_thread() else {}
     heard = {signum: before for signum, before in heard.items() if _is_nobodys(signum, before)}
     for signum in heard:
@@ -44,10 +47,10 @@ def interruptible(speaks: bool) -> Iterator[None]:
         yield
     except BaseException as error:
         # A library that is interrupted while it is imported may fail in any other way.
-        if not interrupt.requests.first and not isinstance(error, KeyboardInterrupt):
+        if not (interrupt.requests.first and first_process) and not isinstance(error, KeyboardInterrupt):
             raise
         _drop_empty_run_folder()
-        if speaks:
+        if first_process:
             print("interrupted", file=sys.stderr)
         raise SystemExit(128 + (interrupt.requests.first or signal.SIGINT)) from None
     finally:
