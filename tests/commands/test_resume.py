@@ -25,6 +25,11 @@ CONFIGS = {
     "averaged weights": ["+callbacks=ema", "callbacks.last_checkpoint.every_n_steps=3"],
     "accumulation": ["trainer.accumulate_grad_batches=3", "callbacks.last_checkpoint.every_n_steps=1"],
     "several validations": ["trainer.val_check_interval=3", "callbacks.last_checkpoint.every_n_steps=1"],
+    "validations between steps": [
+        "trainer.accumulate_grad_batches=4",
+        "trainer.val_check_interval=2",
+        "callbacks.last_checkpoint.every_n_steps=1",
+    ],
     "workers": ["data.num_workers=2", "callbacks.last_checkpoint.every_n_steps=3"],
     "early stopping": ["stopping.patience=1", "optimizer.lr=0.3", "callbacks.last_checkpoint.every_n_steps=3"],
     "schedule free": [

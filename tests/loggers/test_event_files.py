@@ -50,6 +50,14 @@ def test_one_that_was_killed_before_it_removed_what_it_had_joined_leaves_no_poin
     assert steps_of(tmp_path) == [1, 2, 3, 4]
 
 
+def test_of_several_points_at_the_last_step_those_stay_that_the_checkpoint_counts(tmp_path):
+    life(tmp_path, [1, 2, 2], "1700000000.host.10.0")  # validated, kept, and validated before the next step
+    rewind_events(tmp_path, {"step": 2, "epoch": 0}, {"loss": 1})
+    assert steps_of(tmp_path) == [1, 2]
+    rewind_events(tmp_path, {"step": 2, "epoch": 0}, {})
+    assert steps_of(tmp_path) == [1]
+
+
 @pytest.mark.parametrize(
     ("first", "second"),
     [

@@ -1,5 +1,6 @@
 """TensorBoard's event files, taken back to an earlier point of a run."""
 
+from collections import Counter
 from pathlib import Path
 
 from tensorboard.backend.event_processing.event_file_loader import RawEventFileLoader
@@ -14,7 +15,7 @@ OF_THE_END = ("_hparams_/", "best_", "confusion_matrix/", "epoch/test/", "step/t
 EARLIER = "events.out.tfevents.0000000000.earlier"
 
 
-def rewind_events(folder: Path, last: dict[str, int]) -> None:
+def rewind_events(folder: Path, last: dict[str, int], drawn: dict[str, int] | None = None) -> None:
     """Put all events up to a point into one file, and leave out the rest, half-written ones too.
 
     They stand in the order of their x, which the names of the files need not follow: these hold a clock's seconds and a
@@ -24,19 +25,24 @@ def rewind_events(folder: Path, last: dict[str, int]) -> None:
     Args:
         folder: where ``events.out.tfevents.*`` stand.
         last: axis, the first part of a tag, -> the last x that stays. What has no such tag goes by ``last["step"]``.
+        drawn: score -> how many points stay at the last x of the step axis, the first ones; None for all.
     """
     files = sorted(file for file in folder.glob("events.out.tfevents.*") if file.is_file())  # no pipe, which never ends
     if not files:
         return
     version: bytes | None = None
     kept: dict[bytes, int] = {}  # record -> x; a record holds its time, so none is another's equal
+    at_last: Counter[str] = Counter()
     for file in files:
         for record in RawEventFileLoader(str(file)).Load():
             event = Event.FromString(record)
             if event.HasField("file_version"):
                 version = version or record  # it stands once, at the top
-            elif _stays(event, last):
-                kept.setdefault(record, event.step)
+            elif record not in kept and _stays(event, last):
+                score = event.summary.value[0].tag.removeprefix("step/") if _is_at_last_step(event, last) else ""
+                at_last[score] += 1
+                if not score or drawn is None or at_last[score] <= drawn.get(score, 0):
+                    kept[record] = event.step
     with whole_file(folder / EARLIER, "wb") as whole:
         writer = RecordWriter(whole)
         for record in [*filter(None, [version]), *sorted(kept, key=kept.__getitem__)]:
@@ -44,6 +50,11 @@ def rewind_events(folder: Path, last: dict[str, int]) -> None:
     for file in files:
         if file.name != EARLIER:
             file.unlink()
+
+
+def _is_at_last_step(event: Event, last: dict[str, int]) -> bool:
+    values = event.summary.value
+    return event.step == last["step"] and len(values) > 0 and values[0].tag.startswith("step/")
 
 
 def _stays(event: Event, last: dict[str, int]) -> bool:

@@ -42,14 +42,15 @@ class TensorBoard(TensorBoardLogger):
             self.experiment.add_custom_scalars(overlaid(self.charts))
 
     @rank_zero_only
-    def rewind(self, last: dict[str, int]) -> None:
+    def rewind(self, last: dict[str, int], drawn: dict[str, int] | None = None) -> None:
         """Take back what a run wrote behind the checkpoint that it is continued from.
 
         Args:
             last: axis -> the last x that stays.
+            drawn: score -> how many points stay at that x of the step axis; None for all.
         """
         self.experiment.close()  # it opens a file of its own when it next writes
-        rewind_events(Path(self.log_dir), last)
+        rewind_events(Path(self.log_dir), last, drawn)
 
     @rank_zero_only
     def log_result(self, settings: dict[str, Any], scores: dict[str, float]) -> None:

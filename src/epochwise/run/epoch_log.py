@@ -43,6 +43,9 @@ class EpochLog(L.Callback):
         # Names of what is logged once a step, and once an epoch.
         self.step_scores: set[str] = set()
         self.epoch_scores: set[str] = set()
+        # Points on the step axis at the newest x: there may be several, as a validation need not follow a step.
+        self.drawn_step = 0
+        self.drawn: dict[str, int] | None = {}
         self._begin_epoch(0)
 
     def _begin_epoch(self, step: int) -> None:
@@ -58,7 +61,7 @@ class EpochLog(L.Callback):
             write_epochs_csv(self.path, self.rows)
         for logger in trainer.loggers:
             if hasattr(logger, "rewind"):
-                logger.rewind({"epoch": len(self.rows) - 1, "step": self.continued_step})
+                logger.rewind({"epoch": len(self.rows) - 1, "step": self.continued_step}, self.drawn)
 
     def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         if trainer.should_stop:  # a run that was ended stays so
@@ -135,6 +138,7 @@ class EpochLog(L.Callback):
             "val_scores": self.val_scores,
             "val_step": self.val_step,
             "logged_step": self.logged_step,
+            "drawn": self.drawn if self.drawn_step == trainer.global_step else {},
             "step_scores": sorted(self.step_scores),
             "epoch_scores": sorted(self.epoch_scores),
         }
@@ -148,6 +152,7 @@ class EpochLog(L.Callback):
         self.epoch_samples = kept["epoch_samples"] if trainer.is_global_zero else 0
         self.val_scores = kept["val_scores"]
         self.val_step = kept.get("val_step")  # which runs of before do not know
+        self.drawn_step, self.drawn = checkpoint["global_step"], kept.get("drawn")  # older runs lack it
         self.step_scores, self.epoch_scores = set(kept["step_scores"]), set(kept["epoch_scores"])
 
     def _over_ranks(self, trainer: L.Trainer) -> int:
@@ -156,6 +161,11 @@ class EpochLog(L.Callback):
         return int(trainer.strategy.reduce(here, reduce_op="sum"))
 
     def _draw(self, trainer: L.Trainer, axis: str, values: dict[str, float], x: int) -> None:
+        if axis == "step":
+            if x > self.drawn_step:
+                self.drawn_step, self.drawn = x, {}
+            if self.drawn is not None and x == self.drawn_step:
+                self.drawn |= {name: self.drawn.get(name, 0) + 1 for name in values}
         for logger in trainer.loggers:
             if hasattr(logger, "log_axis"):
                 logger.log_axis(axis, values, x)

@@ -25,6 +25,9 @@ def kept_rows_fault(kept: Any) -> str | None:
         named = kept.get(name)
         if not isinstance(named, dict) or not all(isinstance(k, str) and _is_number(v) for k, v in named.items()):
             return f"has an 'epoch_log' without {name.replace('_', ' ')}"
+    drawn = kept.get("drawn") or {}
+    if not isinstance(drawn, dict) or not all(isinstance(k, str) and is_count(v) for k, v in drawn.items()):
+        return "has an 'epoch_log' without counts of points"
     rows = kept.get("rows")
     if not isinstance(rows, list) or not all(_is_row(row, epoch) for epoch, row in enumerate(rows)):
         return "has an 'epoch_log' without one row an epoch"
