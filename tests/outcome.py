@@ -22,6 +22,8 @@ def outcome(folder: Path) -> dict[str, Any]:
         kept["epoch_scores"] = [name for name in kept["epoch_scores"] if not name.startswith("seconds")]
         for state in checkpoint["callbacks"].values():
             state.pop("current_score", None)  # Lightning's ModelCheckpoint writes it and never reads it back
+        # Of the validation before, which a run that goes on has not seen: each counts anew.
+        checkpoint["loops"]["fit_loop"].pop("epoch_loop.val_loop.batch_progress")
     rows = [timeless(row) for row in read_epochs_csv(folder / "epochs.csv")]
     reader = EventAccumulator(str(folder / "tensorboard"), size_guidance={"scalars": 0})
     reader.Reload()
