@@ -30,6 +30,7 @@ CONFIGS = {
         "trainer.val_check_interval=2",
         "callbacks.last_checkpoint.every_n_steps=1",
     ],
+    "double precision": ["trainer.precision=64-true", "optimizer=sgd", "callbacks.last_checkpoint.every_n_steps=3"],
     "workers": ["data.num_workers=2", "callbacks.last_checkpoint.every_n_steps=3"],
     "early stopping": ["stopping.patience=1", "optimizer.lr=0.3", "callbacks.last_checkpoint.every_n_steps=3"],
     "schedule free": [

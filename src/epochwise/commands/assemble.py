@@ -7,6 +7,7 @@ from typing import Any
 import lightning as L
 import torch
 from lightning.pytorch.callbacks import ProgressBar, WeightAveraging
+from lightning.pytorch.plugins import DoublePrecision
 from omegaconf import DictConfig, OmegaConf
 
 from epochwise.commands.budget import budgeted
@@ -117,6 +118,8 @@ def assemble(config: DictConfig, resumed: bool = False, going_on: GoingOn | None
     steps = num_batches * max(trainer.max_epochs or 0, 0) // (trainer.world_size * trainer.accumulate_grad_batches)
     notes = [*notes, *long_memories(config.get("callbacks") or {}, steps)]
     same_plan.begin(trainer, data)
+    if isinstance(trainer.precision_plugin, DoublePrecision):
+        task.double()  # Lightning does so after it has put back a checkpoint, which rounds its weights to float32
     if hasattr(finetune, "bind"):
         finetune.bind(network, None if trainer.fast_dev_run else trainer.max_epochs)
     interval, validates = trainer.val_check_interval, trainer.limit_val_batches and trainer.check_val_every_n_epoch
