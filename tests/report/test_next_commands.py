@@ -13,10 +13,6 @@ ADVICE = [{"override": "optimizer.lr=0.01", "reason": "why"}]
         ("train.py model=cnn optimizer.lr=0.1", "python train.py model=cnn optimizer.lr=0.01"),
         ("train.py +callbacks=ema hydra.run.dir=out resume=auto", "python train.py +callbacks=ema optimizer.lr=0.01"),
         ("train.py 'name=my run'", "python train.py 'name=my run' optimizer.lr=0.01"),
-        ("train.py --config-path=/x --config-name=config", "optimizer.lr=0.01"),  # a run that was continued
-        ("-c", "optimizer.lr=0.01"),
-        ("train.py 'unclosed", "optimizer.lr=0.01"),
-        (None, "optimizer.lr=0.01"),
     ],
 )
 def test_advice_is_the_runs_own_command_line_with_one_thing_changed(command, expected):
@@ -38,3 +34,22 @@ def test_an_interrupted_run_is_first_gone_on_with():
 
 def test_another_tools_run_has_no_commands_of_ours():
     assert next_commands({}, Path("out"), ADVICE, runs_here=False) == []
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "train.py --config-path=/x --config-name=config",  # a run that was continued
+        "-c",
+        "train.py 'unclosed",
+        None,
+    ],
+)
+def test_nothing_is_said_to_be_tried_that_is_no_command(command):
+    assert next_commands({"command": command}, Path("out"), ADVICE, runs_here=True) == []
+
+
+def test_a_budget_makes_way_for_a_number_of_epochs():
+    advice = [{"override": "trainer.max_epochs=8", "reason": "why"}]
+    (one,) = next_commands({"command": "train.py 'budget=20 steps' seed=1"}, Path("out"), advice, runs_here=True)
+    assert one["command"] == "python train.py seed=1 trainer.max_epochs=8"

@@ -29,3 +29,8 @@ def test_runs_that_are_alike_or_without_a_config_have_nothing_to_say():
     assert told_apart([config(), config()]) == ["", ""]
     assert told_apart([{}, config(1), config(2)]) == ["", "seed=1", "seed=2"]
     assert told_apart([]) == []
+
+
+def test_a_callback_that_does_nothing_is_called_by_its_file():
+    runs = [config() | {"finetune": {"_target_": name}} for name in ("lightning.pytorch.Callback", "a.Plan")]
+    assert told_apart(runs) == ["finetune=none", "finetune=Plan"]

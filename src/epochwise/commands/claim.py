@@ -1,6 +1,7 @@
 """A run folder, for one run alone."""
 
 import os
+import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -58,7 +59,8 @@ def _held(folder: Path, resume: str | None) -> Iterator[Path | None]:
             for line in damaged:
                 print(f"{line}; going on from {checkpoint}", file=sys.stderr)
         elif (folder / "config.yaml").exists():
-            raise InputError(f"run_folder: {folder} holds a run; go on with it by run={folder}, or take another folder")
+            go_on = f"run={shlex.quote(str(folder))}"
+            raise InputError(f"run_folder: {folder} holds a run; go on with it by {go_on}, or take another folder")
         yield checkpoint
     finally:
         lock.release()

@@ -87,7 +87,7 @@ def evaluate(config: DictConfig) -> dict[str, float]:
         raise InputError(f"run: cannot write {error.filename or path}: {error.strerror}") from error
     console = Console(highlight=False, soft_wrap=True, markup=False)
     samples = f"{len(table):,} samples ({config.predict or config.split})"
-    console.print(f"{config.ckpt} checkpoint (epoch {run.epoch}), {samples}")
+    console.print(f"{config.ckpt} checkpoint (epoch {run.epoch}, counted from 0), {samples}")
     for line in prediction_lines(table) if config.predict else ():
         console.print(line)
     console.print("  ".join(f"{name} {value:.4f}" for name, value in scores.items()) or "no labels, so no scores")

@@ -12,6 +12,7 @@ from omegaconf import DictConfig
 
 from epochwise.commands.shown import shown
 from epochwise.commands.tell import tell
+from epochwise.epochs.named_epoch import named_epoch
 from epochwise.finetune.table import phase_line, table_lines
 from epochwise.report.next_commands import next_commands
 from epochwise.run.epochs_csv import Row
@@ -102,7 +103,8 @@ def tell_result(result: dict[str, Any], rows: list[Row], run_folder: Path, words
     }
     if result["best_epoch"] is not None:
         score = f"{result['monitor']} {result['best_score']:.4f}"
-        lines["best epoch"] = f"{result['best_epoch']} ({score} after step {result['best_step']:,})"
+        named = named_epoch(result["best_epoch"], result["epochs_run"])
+        lines["best epoch"] = f"{named} ({score} after step {result['best_step']:,})"
     scores = dict(next((row for row in rows if row["epoch"] == result["best_epoch"]), {}))
     scores |= {f"test/{name}": value for name, value in result["test"].items()}
     unlike = {} if result["tested_epoch"] == result["best_epoch"] else {"test": f" (epoch {result['tested_epoch']})"}

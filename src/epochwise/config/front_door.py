@@ -106,7 +106,7 @@ def _enter(name: str, task: Callable[[DictConfig], Any], job: Callable[[DictConf
         if text is not None:
             print(text)
         else:
-            if not only_prints:
+            if not (only_prints or arguments.multirun):  # a job of a sweep says it itself, and stops no other
                 check_paths(arguments.overrides)
             hydra.main(version_base="1.3", config_path="conf", config_name=name)(job)()
 

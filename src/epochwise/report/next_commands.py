@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 #: Words of a command line that belong to one run folder.
-OF_ONE_RUN = ("hydra.", "run", "run_folder", "resume", "dry_run")
+OF_ONE_RUN = ("hydra.", "run", "run_folder", "resume", "extend", "dry_run", "find")
 
 
 def next_commands(
@@ -21,8 +21,8 @@ def next_commands(
         runs_here: whether it is a run of this project, and not another tool's table.
 
     Returns:
-        ``command`` and ``reason`` each, likeliest first: the run's own command line with the override in it, or the
-        override alone where the command line is not known.
+        ``command`` and ``reason`` each, likeliest first: the run's own command line with the override in it. Where that
+        is not known there is none: what could not be typed is not said.
     """
     if not runs_here:
         return []
@@ -30,12 +30,12 @@ def next_commands(
     if result.get("status") == "interrupted":
         commands.append({"command": f"python train.py run={shlex.quote(str(folder))}", "reason": "go on with this run"})
     words = _words(result.get("command"))
-    for one in advice:
-        override = one["override"]
-        if words:
-            kept = [word for word in words if _key(word) != _key(override)]
-            override = f"python {shlex.join(kept)} {override}"
-        commands.append({"command": override, "reason": one["reason"]})
+    for one in advice if words else ():
+        key = _key(one["override"])
+        # A budget is another name of the number of epochs.
+        same = (key, "budget") if key == "trainer.max_epochs" else (key,)
+        kept = [word for word in words if _key(word) not in same]
+        commands.append({"command": f"python {shlex.join(kept)} {one['override']}", "reason": one["reason"]})
     return commands
 
 

@@ -131,7 +131,7 @@ def _mark(axes: "Axes", run: dict[str, Any], is_first: bool) -> None:
     if run["best_epoch"] is not None:
         axes.axvline(run["best_epoch"], color="black", linewidth=0.8)
         if is_first and run["best_score"] is not None:
-            label = f"best: epoch {run['best_epoch']}, {run['best_score']:.4g}"
+            label = f"best: epoch {run['best_epoch']} (from 0), {run['best_score']:.4g}"
             axes.plot(run["best_epoch"], run["best_score"], "o", color=COLOURS[0], markerfacecolor="white", label=label)
 
 

@@ -32,7 +32,7 @@ function runsTable(report, charts) {
     { head: "verdict", text: true, cell: (run) => words(run.verdict?.label ?? "–") },
     { head: "status", text: true, cell: (run) => words(run.status ?? "–") },
     { head: "epochs", cell: (run) => number(run.epochs_run) },
-    { head: "best epoch", cell: (run) => number(run.best_epoch) },
+    { head: "best epoch (from 0)", cell: (run) => number(run.best_epoch) },
     { head: monitors.size > 1 ? "best score" : `best ${[...monitors][0]}`, cell: score },
     { head: "recommended epochs", cell: band },
     ...testsOf(report.runs).map((name) => ({ head: `test ${name}`, cell: (run) => number(run.test?.[name]) })),
@@ -53,7 +53,7 @@ function seedsTable(report) {
   return table("Over seeds and folds: mean ± standard deviation", [
     { head: "setting", text: true, cell: (group) => group.name },
     { head: "runs", cell: (group) => number(list(group.runs).length) },
-    of("best epoch", (group) => group.best_epoch, 3),
+    of("best epoch (from 0)", (group) => group.best_epoch, 3),
     of("best score", (group) => group.best_score),
     { head: "recommended epochs", cell: band },
     ...testsOf(report.seeds).map((name) => of(`test ${name}`, (group) => group.test?.[name])),

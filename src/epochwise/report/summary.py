@@ -6,6 +6,8 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
+from epochwise.epochs.named_epoch import named_epoch
+
 MOST_ROWS = 7  # of runs: the rest is in the page
 
 
@@ -20,7 +22,8 @@ def summarise(run: Mapping[str, Any]) -> dict[str, str]:
     """
     lines = {"run": f"{run['name']}: {run['epochs_run']} epochs"}
     if run["best_epoch"] is not None and run["best_score"] is not None:
-        lines["best epoch"] = f"{run['best_epoch']} ({run['monitor']} {run['best_score']:.4f})"
+        named = named_epoch(int(run["best_epoch"]), run["epochs_run"])
+        lines["best epoch"] = f"{named} ({run['monitor']} {run['best_score']:.4f})"
     lines["verdict"] = f"{run['verdict']['label'].replace('_', ' ')}: {run['verdict']['reason']}"
     if recommended := run["recommended_epochs"]:
         count, low, high = (recommended[key] for key in ("value", "low", "high"))
@@ -66,7 +69,7 @@ def summary_table(document: Mapping[str, Any]) -> Table:
     """
     runs, groups = document["runs"], document["seeds"]
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("run", "epochs", "best epoch", runs[0]["monitor"], "recommended", "verdict"):
+    for name in ("run", "epochs", "best epoch (from 0)", runs[0]["monitor"], "recommended", "verdict"):
         table.add_column(name, justify="left" if name in ("run", "verdict") else "right", no_wrap=name != "run")
     for run in runs[: MOST_ROWS - len(groups)]:
         table.add_row(

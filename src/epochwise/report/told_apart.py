@@ -40,5 +40,6 @@ def _depth(key: str) -> tuple[int, bool, str]:
 
 def _said(key: str, value: Any) -> str:
     if key.endswith("._target_"):
-        return f"{key.removesuffix('._target_')}={str(value).rpartition('.')[2]}"
+        name = str(value).rpartition(".")[2]
+        return f"{key.removesuffix('._target_')}={'none' if name == 'Callback' else name}"  # one that does nothing
     return f"{key}={str(value).replace(', ', ',')}"

@@ -12,8 +12,13 @@ function recommendation(run) {
   return element("span", {}, element("b", {}, counted(count.value, "epoch")), count.low === count.high ? "" : band);
 }
 
+function namedEpoch({ best_epoch: epoch, epochs_run: count }) {
+  const nth = epoch + 1, teen = nth % 100 > 10 && nth % 100 < 14;
+  return `epoch ${number(epoch)} (from 0), the ${nth}${(!teen && ["th", "st", "nd", "rd"][nth % 10]) || "th"} of ${count}`;
+}
+
 function bestOf(run) {
-  return known(run.best_epoch) ? `epoch ${number(run.best_epoch)}, ${run.monitor} ${number(run.best_score)}` : "–";
+  return known(run.best_epoch) ? `${namedEpoch(run)}, ${run.monitor} ${number(run.best_score)}` : "–";
 }
 
 function testOf(run) {
@@ -63,7 +68,7 @@ function evidenceOf(run) {
     ["training gained after the best epoch", number(found.train_gain_after_best, 3)],
     ["noise of one training score", known(found.train_noise) ? `± ${number(found.train_noise, 3)}` : "–"],
     ["smooth course before training", score(found.initial)],
-    ["smooth course at its best", `${score(found.best)}, epoch ${number(found.best_epoch)}`],
+    ["smooth course at its best", `${score(found.best)}, epoch ${number(found.best_epoch)} (from 0)`],
     ["smooth course at the end", `${score(found.end)}, ${counted(found.epochs_after_best, "epoch")} later`],
     ["way to the ideal score gone", percent(found.learned)],
     ["epochs with a validation score", number(found.validated_epochs)],

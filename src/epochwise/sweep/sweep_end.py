@@ -13,6 +13,7 @@ from rich.table import Table
 
 from epochwise.commands.shown import shown
 from epochwise.commands.tell import tell
+from epochwise.epochs.named_epoch import named_epoch
 from epochwise.input_error import InputError
 from epochwise.run.best_row import best_row
 from epochwise.run.epochs_csv import Row
@@ -54,7 +55,8 @@ class SweepEnd(Callback):
         Console(highlight=False, width=width).print(sweep_table(rows, keys, best))
         lines: dict[str, str] = {}
         if best is not None:
-            score = f"{best['monitor']} {best['best_score']:.4f} at epoch {best['best_epoch']}"
+            place = named_epoch(int(best["best_epoch"]), int(best["epochs_run"]))
+            score = f"{best['monitor']} {best['best_score']:.4f} at epoch {place}"
             overrides = of_one_job(jobs[rows.index(best)].record.overrides)
             lines |= {"best": f"job {best['job']}: {score}"}
             lines |= {"its command": f"python train.py {shlex.join(overrides)}".strip()}
@@ -83,7 +85,7 @@ def sweep_table(rows: list[Row], keys: list[str], best: Row | None) -> Table:
     tests = dict.fromkeys(name for row in rows for name in row if name.startswith("test/") and name != "test/loss")
     table = Table(box=None, pad_edge=False, header_style="bold")
     monitor = next((str(row["monitor"]) for row in rows if row["monitor"]), "score")
-    for name in ("", "job", *keys, monitor, "best epoch", "epochs", *tests, "status"):
+    for name in ("", "job", *keys, monitor, "best epoch (from 0)", "epochs", *tests, "status"):
         table.add_column(name, justify="left" if name in ("status", *keys) else "right", no_wrap=True)
     sign = -1.0 if best and best is not min(_scored(rows), key=_score, default=best) else 1.0
     kept = rows if len(rows) <= MOST_ROWS else sorted(_scored(rows), key=lambda row: sign * _score(row))[:MOST_ROWS]
