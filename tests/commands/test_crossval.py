@@ -16,6 +16,8 @@ from epochwise.report.read_runs import read_runs
 from epochwise.report.seed_groups import seed_groups
 from epochwise.run.epochs_csv import read_epochs_csv
 
+from tests.outcome import differences, timeless
+
 EPOCHS, FOLDS, BATCH = 4, 3, 64
 WORDS = [f"folds={FOLDS}", f"trainer.max_epochs={EPOCHS}", "data=table", "model.hidden_sizes=[8]", "model.dropout=0"]
 WORDS += [f"data.batch_size={BATCH}", "optimizer=sgd", "scheduler=none", "trainer.precision=64-true", "report=false"]
@@ -103,6 +105,9 @@ def test_a_fold_that_fails_is_named_and_the_others_are_kept(typed, tmp_path):
         (["data.fold=1"], "data.fold: crossval.py runs all folds; a single one: add hydra.mode=RUN"),
         (["splitter=groups"], "splitter: no option 'groups'; allowed: "),
         (["scheduler=plateau", "refit=true"], "refit: scheduler=plateau follows validation"),
+        (["find=lr"], "find: got 'lr', but crossval.py trains whole runs; python train.py find=lr tries"),
+        (["trainer.fast_dev_run=true"], "trainer.fast_dev_run: got True, but crossval.py compares curves"),
+        (["trainer.overfit_batches=1", "refit=true"], "refit: trainer.overfit_batches=1 scores"),
     ],
 )
 def test_what_cannot_be_cross_validated_is_one_line_and_leaves_no_folder(typed, tmp_path, words, line):
@@ -129,3 +134,57 @@ def test_rows_of_numbers_are_cut_several_times_and_the_standard_error_is_that_of
     (group,) = seed_groups(read_runs([folder / f"fold-{fold}" for fold in range(6)]))
     assert group.recommended_epochs == found["folds"]["epochs"]  # the page says the same
     assert set(found["refit"]["test"]) >= {"loss", "mae"}
+
+
+def rows_of(folder: Path) -> list[dict]:
+    return read_epochs_csv(folder / "epochs.csv")
+
+
+def test_layers_are_unfrozen_after_as_many_steps_on_all_of_the_data(typed, tmp_path):
+    words = [*WORDS, "scheduler=cosine", "finetune=two_phase", "finetune.phases.1.at_epoch=2", "folds=2"]
+    code, _out, err = typed("crossval.py", *words, "refit=true")
+    assert (code, err) == (0, "")
+    (folder,) = tmp_path.glob("outputs/table-mlp-crossval/*")
+    step = {}
+    for name in ("fold-0", "refit"):
+        plan = json.loads((folder / name / "result.json").read_text())["plan"]
+        begins = next(one["epoch"] for one in plan["finetune"]["epochs"] if one["lr"]["body"] is not None)
+        step[name] = begins * plan["steps_per_epoch"]
+        warmed_up = next(mark["step"] for mark in plan["landmarks"] if mark["name"] == "end of warm-up")
+        step[f"{name} warm-up"] = warmed_up
+    assert step == {"fold-0": 8, "refit": 8, "fold-0 warm-up": 4, "refit warm-up": 4}
+
+
+@pytest.mark.parametrize(
+    ("words", "samples", "steps"),
+    [
+        (["data.max_train_samples=200"], 200, 4),
+        (["trainer.limit_train_batches=0.5", "data.drop_last=true", "trainer.accumulate_grad_batches=2"], 483, 2),
+        (["budget='500 samples'", "data.label_noise=0.1"], 483, 8),
+    ],
+)
+def test_what_is_said_of_all_of_the_data_is_what_is_trained_on_it(typed, tmp_path, words, samples, steps):
+    code, out, err = typed("crossval.py", *WORDS, "folds=2", *words, "refit=true")
+    assert (code, err) == (0, "")
+    (folder,) = tmp_path.glob("outputs/table-mlp-crossval/*")
+    found = json.loads((folder / "crossval.json").read_text())
+    fold, refit = (json.loads((folder / name / "result.json").read_text()) for name in ("fold-0", "refit"))
+    assert found["all"]["samples"] == refit["samples"]["train"] == samples
+    assert found["all"]["steps_per_epoch"] == refit["plan"]["steps_per_epoch"] == steps
+    count = found["folds"]["epochs"]["value"]
+    assert refit["steps"] == max(round(count * fold["plan"]["steps_per_epoch"] / steps), 1) * steps
+    assert f"on {samples}: as many steps as {count} (" in out
+
+
+def test_a_fold_and_the_refit_are_to_the_bit_what_train_py_makes_of_their_words(typed, tmp_path):
+    assert typed("crossval.py", *WORDS, "folds=2", "model.dropout=0.3", "refit=true")[0] == 0
+    (folder,) = tmp_path.glob("outputs/table-mlp-crossval/*")
+    splitter = "{_target_:sklearn.model_selection.StratifiedKFold,n_splits:2,shuffle:true,random_state:0}"
+    for name in ("fold-1", "refit"):
+        words = json.loads((folder / name / "job.json").read_text())["overrides"]
+        words = [f"+{word}" if word.startswith("data.fold=") else word for word in words if word != "folds=2"]
+        words += [f"+data.splitter={splitter}", f"hydra.run.dir={name}"]
+        words += [word for word in ["stopping=none"] if word not in words]
+        assert typed("train.py", *words)[::2] == (0, "")
+        once, again = ([timeless(row) for row in rows_of(place / name)] for place in (folder, tmp_path))
+        assert differences(once, again) == []

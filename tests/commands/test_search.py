@@ -6,16 +6,22 @@ import json
 import pytest
 from omegaconf import OmegaConf
 
+from epochwise.run.epochs_csv import read_epochs_csv
+
+from tests.outcome import differences, timeless
+
 WORDS = ["data=table", "data.batch_size=128", "trainer.max_epochs=2", "model.hidden_sizes=[4]", "space=none"]
 WORDS += ["optimizer.lr=interval(1e-3,1e-2)", "optimizer=adamw,sgd", "optimizer.momentum=interval(0.5,0.9)"]
 WORDS += ["~callbacks.model_summary", "~callbacks.progress_bar", "~loggers.tensorboard"]
 
 
 def test_a_search_goes_on_with_its_study_and_ends_with_an_experiment(typed, tmp_path):
-    code, _, err = typed("search.py", *WORDS, "search=random", "pruner=none", "n_trials=2")
+    plan = ["trainer.max_epochs=3", "finetune=two_phase", "finetune.phases.1.at_epoch=int(1,2)"]
+    words = [*WORDS, *plan, "search=random", "pruner=none"]
+    code, _, err = typed("search.py", *words, "n_trials=2")
     assert (code, err) == (0, "")
     (folder,) = tmp_path.glob("outputs/table-mlp-search/*")
-    code, out, err = typed("search.py", *WORDS, "search=random", "pruner=none", "n_trials=3")
+    code, out, err = typed("search.py", *words, "n_trials=3")
     assert (code, err) == (0, "")
     assert "job 2" in out and "job 1" not in out
     with open(folder / "trials.csv") as file:
@@ -33,6 +39,9 @@ def test_a_search_goes_on_with_its_study_and_ends_with_an_experiment(typed, tmp_
     words = [where, "experiment=best", *WORDS[-3:], "report=false", "hydra.run.dir=again"]
     assert typed("train.py", *words)[0] == 0
     assert json.loads((tmp_path / "again/result.json").read_text())["best_score"] == results[best]["best_score"]
+    places = (folder / f"trial-{best}", tmp_path / "again")
+    by_search, by_hand = ([timeless(row) for row in read_epochs_csv(place / "epochs.csv")] for place in places)
+    assert differences(by_search, by_hand) == []
 
 
 def test_a_trial_that_diverges_ends_alone_and_is_told_why(typed, tmp_path):
@@ -68,6 +77,11 @@ def test_a_setting_that_is_given_one_value_is_held_and_the_rest_of_the_space_is_
         (["storage=here/study.db"], "storage: got 'here/study.db', allowed: a URL, such as sqlite:///here/study.db"),
         (["data=table", "data.path=nowhere.csv", "space=none", "optimizer.lr=0.1,0.2"], "data.path=nowhere.csv: there"),
         (["storage=nonsense://x"], "storage: cannot open nonsense://x"),
+        (["dry_run=true"], "dry_run: got True, but search.py draws by what came out"),
+        (
+            ["finetune=gradual", "space=none", "finetune.one_stage_every_n_epochs=range(1,40)"],
+            "space: finetune.one_stage_every_n_epochs: got 39, but 'body' would begin to train at epoch 39",
+        ),
     ],
 )
 def test_what_cannot_be_searched_is_one_line_and_leaves_no_folder(typed, tmp_path, words, line):

@@ -53,8 +53,8 @@ def test_a_phase_that_waits_begins_where_the_score_levels_off_and_at_the_latest_
     [
         ([], r"finetune.phases: got \(\), allowed: a list of phases, the first with at_epoch: 0"),
         ([{"at_epoch": 1, "unfreeze": "head"}], "phases.0.at_epoch: got 1, allowed: 0 for the first phase"),
-        ([{"at_epoch": -1, "unfreeze": "head"}], "at_epoch: got -1, allowed: a whole number from 0"),
-        ([{"at_epoch": True, "unfreeze": "head"}], "at_epoch: got True, allowed: a whole number from 0"),
+        ([{"at_epoch": -1, "unfreeze": "head"}], "at_epoch: got -1, allowed: a number from 0"),
+        ([{"at_epoch": True, "unfreeze": "head"}], "at_epoch: got True, allowed: a number from 0"),
         ([{"at_epoch": 0, "unfrezze": "head"}], "phases.0.unfrezze: unknown key, .*; did you mean 'unfreeze'"),
         ([{"at_epoch": 0}], "phases.0: nothing changes; it needs unfreeze, freeze or both"),
         ([{"unfreeze": "head"}], "phases.0: it needs either at_epoch, a number from 0, or after: plateau"),

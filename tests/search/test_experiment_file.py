@@ -1,5 +1,10 @@
-import yaml
+import shlex
 
+import pytest
+import yaml
+from omegaconf import flag_override
+
+from epochwise.config.composer import Composer
 from epochwise.search.experiment_file import experiment_file
 
 
@@ -18,3 +23,33 @@ def test_what_a_file_cannot_say_stays_in_the_command():
     text, command = experiment_file(["~callbacks.ema", "+callbacks=ema", "experiment=a", "seed=1"], "The best", "train")
     assert yaml.safe_load(text) == {"seed": 1}
     assert command == "train 'experiment=[a,best]' '~callbacks.ema' +callbacks=ema"
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        ["optimizer.lr=5e-05", "seed=1"],
+        ["finetune=two_phase", "finetune.phases.1.at_epoch=3", "finetune.lr_scales.backbone=0.2"],
+        ["finetune=plan", "finetune.phases=[{at_epoch:0,unfreeze:head},{at_epoch:3,unfreeze:all}]"],
+        ["optimizer=sgd", "optimizer.momentum=0.5", "stopping=adaptive"],
+        ["optimizer=schedule_free", "model=cnn", "model.channels=[8,16]"],
+        ["+callbacks=ema", "callbacks.ema.decay=0.9", "~callbacks.gradient_norm"],
+        ["+callbacks=[ema]", "+callbacks.ema.update_every_n_steps=2"],
+        ["+trainer.gradient_clip_algorithm=value", "++trainer.max_steps=300", "trainer.gradient_clip_val=1"],
+        ["experiment=[breast_cancer,overfit]", "data.batch_size=16"],
+        ["name='a, [b] and it\\'s'", "data.augment={_target_:torchvision.transforms.v2.RandomRotation,degrees:[-5,5]}"],
+        ["+finetune.lr_scales.body=0.5", "finetune=layerwise", "data.classes=[0,1]"],
+        ["~loggers.tensorboard", "+loggers=csv", "~scheduler.warmup_epochs"],
+    ],
+)
+def test_the_file_and_its_command_make_the_config_of_the_overrides(project, tmp_path, overrides):
+    composer = Composer(str(project / "conf"), "train")
+    text, command = experiment_file(overrides, "The best", "train", composer.compose(overrides), composer.is_group)
+    (tmp_path / "experiment").mkdir()
+    (tmp_path / "experiment/best.yaml").write_text(text)
+    again = Composer(str(project / "conf"), "train", str(tmp_path)).compose(shlex.split(command)[1:])
+    wanted = composer.compose(overrides)
+    for config in (again, wanted):
+        with flag_override(config, ["readonly", "struct"], [False, False]):
+            del config["hydra"]
+    assert again == wanted

@@ -8,7 +8,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from epochwise.config.budget_time import budget_time
 from epochwise.config.check import check
-from epochwise.epochs.plan import plan_epochs
+from epochwise.epochs.plan import Plan, plan_epochs
 from epochwise.input_error import InputError
 
 #: Unit -> field of the plan of one epoch.
@@ -40,7 +40,7 @@ def budgeted(config: DictConfig, data: Any) -> tuple[DictConfig, list[str]]:
         return _timed(config, max_time)
     count, unit = re.match(r"\s*([\d.e+]+)\s*([a-z]+?)s?\s*$", config.budget).groups()  # type: ignore[union-attr]
     amount, field = float(count), PER_EPOCH.get(f"{unit}s")
-    each = 1 if field is None else getattr(_epoch(config, data), field)
+    each = 1 if field is None else getattr(one_epoch(config, data, _world_size(config)), field)
     if amount < 1 or each == 0:
         raise InputError(f"budget: got {config.budget!r}, allowed: at least 1 of an epoch's {each:,} {unit}s")
     epochs = ceil(amount / each)
@@ -61,18 +61,29 @@ def _timed(config: DictConfig, max_time: str) -> tuple[DictConfig, list[str]]:
     return changed, [said, *(note for note in check(changed) if note not in said_before)]
 
 
-def _epoch(config: DictConfig, data: Any) -> Any:
-    """The plan of one epoch."""
+def one_epoch(config: DictConfig, data: Any, world_size: int) -> Plan:
+    """What an epoch of a run is.
+
+    Args:
+        config: of the run.
+        data: set up.
+        world_size: devices x nodes.
+    """
     trainer = config.trainer
-    devices = trainer.get("devices", 1)
-    if not isinstance(devices, int) or devices < 1:
-        raise InputError(f"trainer.devices: got {devices!r}, allowed with a budget: a number, which a step depends on")
     return plan_epochs(
         data.num_samples["train"],
         data.batch_size,
         max_epochs=1,
-        world_size=devices * trainer.get("num_nodes", 1),
+        world_size=world_size,
         accumulate_grad_batches=trainer.get("accumulate_grad_batches") or 1,
         drop_last=data.drop_last,
-        limit_train_batches=trainer.get("limit_train_batches"),
+        # As Lightning has it: the one takes the place of the other.
+        limit_train_batches=trainer.get("overfit_batches") or trainer.get("limit_train_batches"),
     )
+
+
+def _world_size(config: DictConfig) -> int:
+    devices = config.trainer.get("devices", 1)
+    if not isinstance(devices, int) or devices < 1:
+        raise InputError(f"trainer.devices: got {devices!r}, allowed with a budget: a number, which a step depends on")
+    return devices * int(config.trainer.get("num_nodes", 1))

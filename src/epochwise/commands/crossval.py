@@ -2,18 +2,26 @@
 
 import json
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from omegaconf import DictConfig
 
+from epochwise.commands.budget import one_epoch
 from epochwise.commands.check_data import check_data
+from epochwise.commands.check_refit import check_refit
 from epochwise.commands.shown import shown
 from epochwise.commands.tell import tell
+from epochwise.config.no_curves import no_curves
+from epochwise.config.resolve import resolve
+from epochwise.config.signature import signature
+from epochwise.crossval.carried_settings import not_carried
 from epochwise.crossval.outcome import outcome
 from epochwise.crossval.refit_overrides import refit_overrides
 from epochwise.input_error import InputError
 from epochwise.report.read_runs import read_runs
+from epochwise.report.report_run import ReportRun
 from epochwise.run.finite import finite
 from epochwise.run.job_record import of_one_job
 from epochwise.run.whole_file import whole_file
@@ -32,37 +40,59 @@ def crossval(config: DictConfig, overrides: list[str], sweeper: CommandSweeper) 
         sweeper: runs jobs.
 
     Raises:
-        InputError: the data cannot be read or cut into the folds, no epoch was scored in every fold, or a refit is
-            asked for that can't follow a validation score.
+        InputError: the data cannot be read or cut into the folds, no epoch was scored in every fold, what is asked for
+            trains no whole curves, or a refit is asked for that can't follow from the folds.
         SystemExit: with code 1, a job failed.
     """
-    if config.refit and config.scheduler["_target_"].endswith("ReduceLROnPlateau"):
-        raise InputError("refit: scheduler=plateau follows validation, and a run on all of the data has none")
+    if faults := no_curves(config, "crossval.py"):
+        raise InputError(*faults)
     folder = Path(config.hydra.sweep.dir)
     shared = of_one_job(overrides)
     repeats = config.splitter.get("n_repeats", 1)
     num_folds = config.splitter.n_splits * repeats
+    fold = sweeper.compose([*shared, "data.fold=0"])
+    refused = _not_carried(fold)
+    if config.refit and refused:
+        raise InputError(*refused)
+    everything = sweeper.compose([*shared, "data.fold=null"])
+    data = check_data(everything)
     if all(job.record.status != "finished" for job in read_jobs(folder)):
-        check_data(sweeper.compose([*shared, "data.fold=0"]))
+        cut = check_data(fold)
+        if config.refit:
+            check_refit(fold, everything, cut, data, shared, sweeper.compose)
     sweeper.launch([[*shared, f"data.fold={fold}", f"hydra.sweep.subdir=fold-{fold}"] for fold in range(num_folds)], 0)
     folds = [job for job in _finished(folder) if job.folder.name.startswith("fold-")]
+    if config.get("dry_run"):
+        return
     write_sweep_csv(folder / "folds.csv", sweep_rows(folds))
-    found = outcome(
-        read_runs([job.folder for job in folds]), config.monitor, config.mode, config.trainer.max_epochs, repeats
-    )
+    runs = read_runs([job.folder for job in folds])
+    found = outcome(runs, config.monitor, config.mode, *_epoch_of_all(everything, data, runs), repeats)
     _write(folder, found)
     if config.refit:
-        epochs = found["all"]["epochs"]["low" if config.refit == "smallest" else "value"]
-        refit = refit_overrides(config, shared, epochs, found["all"]["max_epochs"])
+        refit = refit_overrides(fold, shared, sweeper.compose, found["all"], config.refit == "smallest")
         sweeper.launch([[*refit, "hydra.sweep.subdir=refit"]], num_folds)
         (run,) = (job for job in _finished(folder) if job.folder.name == "refit")
-        found["refit"] = {"epochs": epochs, "folder": "refit", "test": run.result["test"]}
+        found["refit"] = {"epochs": run.result["epochs_run"], "folder": "refit", "test": run.result["test"]}
         _write(folder, found)
     page = write_sweep_report(folder, [job.folder for job in folds]) if config.get("report") is not False else None
     print()
-    tell(_lines(found, config, num_folds, shared) | {"result": shown(folder / "crossval.json")})
+    tell(_lines(found, config, num_folds, shared, refused) | {"result": shown(folder / "crossval.json")})
     if page:
         tell({"report": shown(page)})
+
+
+def _not_carried(config: DictConfig) -> list[str]:
+    """Why there can be no refit."""
+    tree = resolve(config).tree
+    known = signature(config.scheduler["_target_"])
+    return not_carried(tree, by_step=known is not None and "steps_per_epoch" in known.parameters)
+
+
+def _epoch_of_all(config: DictConfig, data: Any, runs: Sequence[ReportRun]) -> tuple[int, int]:
+    """Samples and optimizer steps of an epoch on all of the data, by as many processes as the folds had."""
+    each = one_epoch(config, data, 1).samples_per_step
+    world_size = runs[0].result["plan"]["samples_per_step"] // each
+    return data.num_samples["train"], one_epoch(config, data, world_size).steps_per_epoch
 
 
 def _finished(folder: Path) -> list[Job]:
@@ -83,7 +113,9 @@ def _write(folder: Path, found: dict[str, Any]) -> None:
         file.write("\n")
 
 
-def _lines(found: dict[str, Any], config: DictConfig, num_folds: int, shared: list[str]) -> dict[str, str]:
+def _lines(
+    found: dict[str, Any], config: DictConfig, num_folds: int, shared: list[str], refused: list[str]
+) -> dict[str, str]:
     folds, everything = found["folds"], found["all"]
     count, low, high = (folds["epochs"][key] for key in ("value", "low", "high"))
     all_count, all_low = (everything["epochs"][key] for key in ("value", "low"))
@@ -91,13 +123,15 @@ def _lines(found: dict[str, Any], config: DictConfig, num_folds: int, shared: li
     samples, all_samples = f"{folds['samples']:,.0f}", f"{everything['samples']:,}"
     score = f"{found['monitor']} {folds['mean']:.4f}, standard error {folds['stderr']:.4f}"
     lines = {
-        "folds": f"{num_folds} of {splitter}, {samples} samples each, {config.trainer.max_epochs} epochs",
+        "folds": f"{num_folds} of {splitter}, {samples} samples each, {folds['max_epochs']:g} epochs",
         "best count": f"{count} epochs ({score}); {low} to {high} are within it",
         "on all": f"{all_count} epochs ({all_low}) on {all_samples}: as many steps as {count} ({low}) on {samples}",
     }
     if "refit" in found:
         scores = "  ".join(f"{name} {value:.4f}" for name, value in found["refit"]["test"].items())
         lines["refit"] = f"{found['refit']['epochs']} epochs; test {scores}"
+    elif refused:
+        lines["no refit"] = f"\n{'':12}".join(line.removeprefix("refit: ") for line in refused)
     else:
         lines["next"] = f"python crossval.py {shlex.join([*shared, 'refit=true'])}"
     return lines

@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -10,8 +11,10 @@ from omegaconf import DictConfig, OmegaConf
 from rich.console import Console
 
 from epochwise.commands.check_data import check_data
+from epochwise.commands.check_plan import check_plan
 from epochwise.commands.shown import shown
 from epochwise.commands.tell import tell
+from epochwise.config.no_curves import no_curves
 from epochwise.config.schema import SCHEMAS
 from epochwise.input_error import InputError
 from epochwise.run.job_record import of_one_job
@@ -44,25 +47,31 @@ def search(config: DictConfig, overrides: list[str], sweeper: CommandSweeper) ->
     except ModuleNotFoundError as error:
         extra = "epochwise[search]"
         raise InputError(f"search.py needs the package {error.name!r}: pip install '{extra}'") from error
+    if faults := no_curves(config, "search.py"):
+        raise InputError(*faults)
     folder = Path(config.hydra.sweep.dir)
     storage = config.storage or f"sqlite:///{folder / 'study.db'}"
-    parsed = OverridesParser.create().parse_overrides(overrides)
+    parsed = OverridesParser.create(config_loader=sweeper.loader).parse_overrides(overrides)
     swept = {each.get_key_element(): each.get_value_string() for each in parsed if each.is_sweep_override()}
     fixed = [text for text, each in zip(overrides, parsed, strict=True) if not each.is_sweep_override()]
     fixed = of_one_job([text for text in fixed if text.lstrip("+~").split("=")[0].split(".")[0] not in OF_THE_SEARCH])
-    typed = {each.get_key_element() for each in parsed}  # what is given one value is no longer searched
+    typed = {each.key_or_group for each in parsed}  # what is given one value is no longer searched
     written = {str(key): str(value) for key, value in (config.space or {}).items() if key not in typed}
     space = Space(
         written | swept,
         lambda files: sweeper.compose([*fixed, *files]),
         sweeper.options,
+        sweeper.loader,
     )
-    check_space(space)
-    if not any(key.partition(".")[0] == "data" for key in space.drawn):
-        check_data(sweeper.compose(fixed))
+    if any(key.lstrip("+").partition(".")[0] == "data" for key in space.drawn):
+        check_space(space)
+    else:
+        spec = asdict(check_data(sweeper.compose(fixed)).spec)
+        check_space(space, lambda each: check_plan(each, spec))
     study = open_study(storage, config.name, config.mode, pruner=instantiate(config.pruner))
     study.set_user_attr("pruner", OmegaConf.to_container(config.pruner, resolve=True))
-    trials = Trials(study, storage, folder, config.search, config.n_trials)
+    prunes = "pruning" in (sweeper.compose(fixed).callbacks or {})
+    trials = Trials(study, storage, folder, config.search, config.n_trials, prunes)
     trials.give_up_killed()
 
     def run(batch: Sequence) -> None:
@@ -71,7 +80,7 @@ def search(config: DictConfig, overrides: list[str], sweeper: CommandSweeper) ->
 
     while batch := trials.ask(space, config.n_jobs):
         trials.run(batch, run)
-    done = write_study(study, folder, fixed, config.monitor)
+    done = write_study(study, folder, fixed, config.monitor, sweeper.compose, sweeper.options)
     print()
     Console(highlight=False).print(study_table(study, config.monitor))
     counts = trials.counts()

@@ -23,6 +23,7 @@ def check_unfreeze_settings(
     """
     phases = finetune.get("phases")
     last: int | float = 0
+    before: int | float | None = None
     for index, phase in enumerate(phases if isinstance(phases, list) else ()):
         at_epoch = number(phase, "at_epoch") if isinstance(phase, dict) else None
         if at_epoch is None:
@@ -30,8 +31,11 @@ def check_unfreeze_settings(
         key = f"finetune.phases.{index}.at_epoch"
         if at_epoch >= budget:
             found.faults[key] = f"{key}: got {at_epoch}, allowed: below trainer.max_epochs={budget}"
+        elif before is not None and at_epoch <= before:
+            found.faults[key] = f"{key}: got {at_epoch}, allowed: above {before}, that of the phase before"
         else:
             last = max(last, at_epoch)
+        before = at_epoch
     if every := number(finetune, "one_stage_every_n_epochs"):
         last += every  # of how many more there are the network knows; one there is
     for path, stopper in stoppers.items():

@@ -64,14 +64,14 @@ def best_epoch_count(val: ArrayLike, mode: Literal["min", "max"] = "min", repeat
     return EpochCount(best + 1, int(within[0]) + 1, int(within[-1]) + 1, mean, stderr)
 
 
-def same_steps(count: int, from_steps_per_epoch: float, to_steps_per_epoch: float) -> int:
+def same_steps(count: float, from_steps_per_epoch: float, to_steps_per_epoch: float) -> int:
     """The count of epochs on other data that takes as many optimizer steps, at least 1.
 
     A fold sees (K-1)/K of the samples: its 20 epochs are as many steps as 16 on all of them with 5 folds. It is steps
     that move weights, so they are what is carried over.
 
     Args:
-        count: of epochs.
+        count: of epochs; the mean of several.
         from_steps_per_epoch: optimizer steps an epoch where it was found; the mean of several.
         to_steps_per_epoch: optimizer steps an epoch where it is to be used.
     """

@@ -36,14 +36,14 @@ class BoundPlan:
         max_epochs: int | None,
         phases: Sequence[Mapping[str, Any]],
         frozen: str | int | Sequence[str | int],
-        one_stage_every_n_epochs: int | None,
+        one_stage_every_n_epochs: float | None,
         lr_decay: float,
         lr_scales: Mapping[str | int, float],
     ) -> None:
         self.network, self.max_epochs = network, max_epochs
         self.stages = stages(network)
         never = frozenset(select("finetune.frozen", frozen, self.stages) if frozen != () and frozen != [] else ())
-        self.phases = read_phases(phases, never, self.stages, "finetune.phases")
+        self.phases = read_phases(phases, never, self.stages, "finetune.phases", max_epochs)
         if one_stage_every_n_epochs is not None:
             key = "finetune.one_stage_every_n_epochs"
             self.phases = one_by_one(self.phases, one_stage_every_n_epochs, self.stages, never, max_epochs, key)

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-from epochwise.finetune.phases import Phase, trainable_at
+from epochwise.finetune.phases import Phase, nearest_epoch, trainable_at
 from epochwise.input_error import InputError
 
 
 def one_by_one(
     phases: Sequence[Phase],
-    every_n_epochs: int,
+    every_n_epochs: float,
     stages: dict[str, list[str]],
     frozen: frozenset[str],
     max_epochs: int | None,
@@ -18,7 +18,7 @@ def one_by_one(
 
     Args:
         phases: those that are written; the last one has an epoch.
-        every_n_epochs: epochs from one stage to the next, at least 1.
+        every_n_epochs: epochs from one stage to the next, above 0; each begins with the nearest whole epoch.
         stages: see ``stages``.
         frozen: parameters that never train.
         max_epochs: of the run; ``None``: no bound.
@@ -43,13 +43,13 @@ def one_by_one(
         raise InputError(f"{key}: got {every_n_epochs}, but all that may train does so from epoch {last} on")
     found = list(phases)
     for count, (name, own) in enumerate(waiting.items(), start=1):
-        at_epoch = last + count * every_n_epochs
+        at_epoch = last + count * every_n_epochs  # each for itself: rounding does not add up
         if max_epochs is not None and at_epoch >= max_epochs:
             most = (max_epochs - 1 - last) // len(waiting)
             allowed = f"at most {most}" if most else f"trainer.max_epochs={last + len(waiting) + 1} or more"
             raise InputError(
-                f"{key}: got {every_n_epochs}, but {name!r} would begin to train at epoch {at_epoch}, beyond "
+                f"{key}: got {every_n_epochs}, but {name!r} would begin to train at epoch {at_epoch:g}, beyond "
                 f"trainer.max_epochs={max_epochs}; allowed: {allowed}"
             )
-        found.append(Phase(at_epoch, own))
+        found.append(Phase(nearest_epoch(at_epoch, max_epochs), own))
     return found

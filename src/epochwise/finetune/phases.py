@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil, inf
 from typing import Any
 
 from epochwise.finetune.select import select
@@ -25,8 +26,30 @@ class Phase:
     freeze: frozenset[str] = frozenset()
 
 
+def nearest_epoch(at_epoch: float, max_epochs: int | None = None) -> int:
+    """The whole epoch that a phase begins with.
+
+    An epoch of other data has another number of steps, so a plan that is carried over to it (``crossval``) begins its
+    phases between two epochs.
+
+    Args:
+        at_epoch: from 0, or a fraction of an epoch later.
+        max_epochs: of the run; ``None``: no bound.
+
+    Returns:
+        The nearest epoch of the run; 0 only for 0 itself, where there is another.
+    """
+    found = max(round(at_epoch), min(ceil(at_epoch), 1))
+    within = max_epochs is not None and at_epoch < max_epochs  # what is beyond is a fault, and not to be hidden
+    return min(found, max_epochs - 1) if within and max_epochs is not None else found
+
+
 def read_phases(
-    written: Sequence[Mapping[str, Any]], frozen: frozenset[str], stages: dict[str, list[str]], key: str
+    written: Sequence[Mapping[str, Any]],
+    frozen: frozenset[str],
+    stages: dict[str, list[str]],
+    key: str,
+    max_epochs: int | None = None,
 ) -> list[Phase]:
     """Read the phases of a config and hold them against the network.
 
@@ -36,6 +59,7 @@ def read_phases(
         frozen: parameters that never train, whatever a phase says.
         stages: see ``stages``.
         key: where they stand in the config.
+        max_epochs: of the run; ``None``: no bound.
 
     Raises:
         InputError: an unknown key, none or both of ``at_epoch`` and ``after``, a first phase that is not at epoch 0,
@@ -45,15 +69,18 @@ def read_phases(
     if not isinstance(written, (list, tuple)) or not written:
         raise InputError(f"{key}: got {written!r}, allowed: a list of phases, the first with at_epoch: 0")
     phases: list[Phase] = []
+    epochs: list[float] = []
     training: frozenset[str] = frozenset()
     for index, one in enumerate(written):
         place = f"{key}.{index}"
-        at_epoch = _at_epoch(place, one, [phase.at_epoch for phase in phases if phase.at_epoch is not None])
+        at_epoch = _at_epoch(place, one, epochs)
+        epochs += [] if at_epoch is None else [at_epoch]
         unfreeze, freeze = (
             frozenset(select(f"{place}.{name}", one[name], stages)) if name in one else frozenset()
             for name in ("unfreeze", "freeze")
         )
-        phase = Phase(at_epoch, unfreeze - frozen, freeze)
+        begins = None if at_epoch is None else nearest_epoch(at_epoch, max_epochs)
+        phase = Phase(begins, unfreeze - frozen, freeze)
         before, training = training, trained(training, phase)
         if training == before:
             raise InputError(f"{place}: changes nothing: what it names is as it says already, or stands in 'frozen'")
@@ -103,7 +130,7 @@ def trainable_at(epoch: int, phases: Sequence[Phase], begun: Iterable[int | None
     return training
 
 
-def _at_epoch(place: str, one: Any, before: list[int]) -> int | None:
+def _at_epoch(place: str, one: Any, before: list[float]) -> float | None:
     if not isinstance(one, Mapping):
         raise InputError(f"{place}: got {one!r}, allowed: a mapping of {', '.join(KEYS)}")
     for name in one:
@@ -121,8 +148,8 @@ def _at_epoch(place: str, one: Any, before: list[int]) -> int | None:
             raise InputError(f"{place}.after: the first phase waits for nothing: at_epoch: 0")
         return None
     at_epoch = one["at_epoch"]
-    if not isinstance(at_epoch, int) or isinstance(at_epoch, bool) or at_epoch < 0:
-        raise InputError(f"{place}.at_epoch: got {at_epoch!r}, allowed: a whole number from 0")
+    if not isinstance(at_epoch, (int, float)) or isinstance(at_epoch, bool) or not 0 <= at_epoch < inf:
+        raise InputError(f"{place}.at_epoch: got {at_epoch!r}, allowed: a number from 0")
     if not before and at_epoch != 0:
         raise InputError(f"{place}.at_epoch: got {at_epoch}, allowed: 0 for the first phase, or nothing would train")
     if before and at_epoch <= before[-1]:

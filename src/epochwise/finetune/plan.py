@@ -28,10 +28,10 @@ class Plan(L.Callback):
     by ``frozen``.
 
     Args:
-        phases: what changes when: ``{at_epoch: 0, unfreeze: head}``. ``at_epoch`` counts from 0, everything is frozen
-            until it is named, and a phase keeps what the ones before it unfroze, but for what it says to ``freeze``.
-            ``after: plateau`` in place of ``at_epoch`` waits until the monitor has levelled off in the phase before, or
-            for the next phase with an epoch.
+        phases: what changes when: ``{at_epoch: 0, unfreeze: head}``. ``at_epoch`` counts from 0 (of a fraction the
+            nearest epoch is taken), everything is frozen until it is named, and a phase keeps what the ones before it
+            unfroze, but for what it says to ``freeze``. ``after: plateau`` in place of ``at_epoch`` waits until the
+            monitor has levelled off in the phase before, or for the next phase with an epoch.
         frozen: what never trains.
         one_stage_every_n_epochs: after the last phase the remaining stages follow one by one, from the head down.
         lr_decay: a stage's rate over that of the next one, in (0, 1]; the head has the optimizer's.
@@ -54,7 +54,7 @@ class Plan(L.Callback):
         self,
         phases: Sequence[Mapping[str, Any]],
         frozen: str | int | Sequence[str | int] = (),
-        one_stage_every_n_epochs: Annotated[int, Ge(1)] | None = None,
+        one_stage_every_n_epochs: Annotated[float, Gt(0)] | None = None,
         lr_decay: Annotated[float, Gt(0), Le(1)] = 1.0,
         lr_scales: Mapping[str | int, Annotated[float, Gt(0)]] | None = None,
         frozen_mode: Literal["eval", "train"] = "eval",

@@ -16,6 +16,7 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig
 from optuna.trial import TrialState
 
+from epochwise.config.quoted import quoted
 from epochwise.input_error import InputError
 from epochwise.run.job_record import JobRecord
 from epochwise.run.process_lives import process_lives
@@ -36,11 +37,21 @@ class Trials:
         sampler: a node that makes a sampler of Optuna. It is made anew for each trial, with a seed of the given one and
             the trial's number: draws do not depend on which process asks, and no two trials have the same chance.
         n_trials: of the study, in all.
+        prunes: whether the runs have the callback that asks the pruner.
     """
 
-    def __init__(self, study: optuna.Study, storage: str, folder: Path, sampler: DictConfig, n_trials: int) -> None:
+    def __init__(
+        self,
+        study: optuna.Study,
+        storage: str,
+        folder: Path,
+        sampler: DictConfig,
+        n_trials: int,
+        prunes: bool = True,
+    ) -> None:
         self.study, self.storage, self.folder = study, storage, folder
         self.sampler, self.n_trials = sampler, n_trials
+        self.prunes = prunes
         self.exhausted = False
 
     def give_up_killed(self) -> None:
@@ -79,12 +90,17 @@ class Trials:
 
     def where(self, trial: optuna.Trial) -> list[str]:
         """The overrides of a trial's job that are no settings of it."""
-        return [
-            f"hydra.sweep.subdir=trial-{trial.number}",
-            f"callbacks.pruning.storage='{self.storage}'",
-            f"callbacks.pruning.study='{self.study.study_name}'",
-            f"callbacks.pruning.trial={trial.number}",
-        ]
+        where = [f"hydra.sweep.subdir=trial-{trial.number}"]
+        return (
+            where
+            if not self.prunes
+            else [
+                *where,
+                f"callbacks.pruning.storage={quoted(self.storage)}",
+                f"callbacks.pruning.study={quoted(self.study.study_name)}",
+                f"callbacks.pruning.trial={trial.number}",
+            ]
+        )
 
     def run(self, batch: Batch, launch: Callable[[Batch], None]) -> None:
         """Run trials and tell the study their scores. One that fails is told as failed, with its reason."""

@@ -2,6 +2,7 @@
 
 import shlex
 import warnings
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ matplotlib.use("Agg")  # no window, whatever the machine has
 
 import matplotlib.pyplot as plt
 import optuna
+from omegaconf import DictConfig
 from optuna.trial import TrialState
 from optuna.visualization import matplotlib as draw
 from rich.markup import escape
@@ -35,7 +37,14 @@ class Best:
     pictures: list[Path] = field(default_factory=list)
 
 
-def write_study(study: optuna.Study, folder: Path, fixed: list[str], monitor: str) -> Best | None:
+def write_study(
+    study: optuna.Study,
+    folder: Path,
+    fixed: list[str],
+    monitor: str,
+    compose: Callable[[Sequence[str]], DictConfig],
+    is_group: Callable[[str], object],
+) -> Best | None:
     """Write ``trials.csv``, ``history.png``, ``importance.png`` and ``experiment/best.yaml``.
 
     Args:
@@ -43,6 +52,8 @@ def write_study(study: optuna.Study, folder: Path, fixed: list[str], monitor: st
         folder: of the study.
         fixed: overrides that all trials share.
         monitor: the score.
+        compose: makes a config of overrides.
+        is_group: whether files are chosen by a key.
 
     Returns:
         The best trial; None where none came to its end, and then there is no experiment.
@@ -58,6 +69,8 @@ def write_study(study: optuna.Study, folder: Path, fixed: list[str], monitor: st
         [*fixed, *drawn],
         f"The best of {len(study.trials)} trials: {monitor} {best.value:.4f} (trial {best.number})",
         f"python train.py --config-dir={shlex.quote(shown(folder))}",
+        compose([*fixed, *drawn]),
+        is_group,
     )
     (folder / "experiment").mkdir(exist_ok=True)
     with whole_file(folder / "experiment" / "best.yaml") as file:

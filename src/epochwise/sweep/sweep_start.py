@@ -8,6 +8,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf, flag_override
 
+from epochwise.config.quoted import quoted
 from epochwise.input_error import InputError
 from epochwise.run.run_lock import RunLock
 from epochwise.sweep.same_sweep import same_sweep
@@ -33,11 +34,10 @@ class SweepStart(Callback):
         given = any(text.startswith("hydra.sweep.dir=") for text in config.hydra.overrides.hydra)
         found = same_sweep(config) if config.get("resume") is True and not given else None
         folder = (found or Path(config.hydra.sweep.dir)).absolute()
-        quoted = str(folder).replace("\\", "\\\\").replace("'", "\\'")
         with flag_override(config.hydra, ["readonly", "struct"], [False, False]):
             config.hydra.sweep.dir = str(folder)
             # Each job is composed anew, perhaps on another machine: by then it's another time.
-            config.hydra.overrides.hydra.append(f"hydra.sweep.dir='{quoted}'")
+            config.hydra.overrides.hydra.append(f"hydra.sweep.dir={quoted(str(folder))}")
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self.lock = None if self.shared else RunLock(folder)
