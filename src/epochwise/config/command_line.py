@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Iterator
+from contextlib import suppress
 
 from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException
@@ -37,6 +38,7 @@ class CommandLine:
         self.composer = composer
         self.may_miss = arguments.help or arguments.cfg is not None
         self.lines: dict[str, None] = {}  # in order, each once
+        self.drawn: list[Override] = []
         self.overrides = [override for text in arguments.overrides if (override := self._parse(text))]
         modes = [item.value() for item in self.overrides if item.key_or_group == "hydra.mode"]
         self.sweeps = arguments.multirun or modes[-1:] == ["MULTIRUN"]
@@ -89,6 +91,7 @@ class CommandLine:
         if not override.is_sweep_override() or override.key_or_group.startswith("hydra.sweeper"):
             return [override]
         if self.front_door == "search" and not self.composer.is_group(override.key_or_group):
+            self._draw(override)
             return []  # which keys there are follows from the files of each trial
         if not self.sweeps and self.front_door != "search":
             given = (override.input_line or "").partition("=")[2]
@@ -100,6 +103,11 @@ class CommandLine:
         except InputError as error:
             self.lines |= dict.fromkeys(error.lines)
             return []
+
+    def _draw(self, override: Override) -> None:
+        """Keep the first value of what a search draws; what is wrong with it, the search will say."""
+        with suppress(InputError):
+            self.drawn.append(swept_values(override, self.composer)[0])
 
     def _check_job(self, job: list[Override]) -> None:
         groups = [one for one in job if self.composer.is_group(one.key_or_group) and not isinstance(one.value(), dict)]
@@ -118,14 +126,18 @@ class CommandLine:
                 except Exception as error:  # whatever Hydra's own code says of an override is a fault of that override
                     line = key_fault(override, config, self.composer, self.front_door, error)
                     self.lines[self._instead(override, line)] = None
-        try:
-            check(config, self.front_door, self.may_miss)
-        except InputError as error:
-            typed = {override.key_or_group: override for override in job}
-            for line in error.lines:
-                key = line.partition(":")[0]
-                asked = key in typed and ("." not in key or "unknown key" in line)
-                self.lines[self._instead(typed[key], line) if asked else line] = None
+        faults = self._faults(config)
+        if faults and self.drawn:  # a value that is not drawn, but stands in a file, is no trial's
+            for override in self.drawn:
+                with suppress(Exception):
+                    self.composer.apply(config, override)
+            again = self._faults(config)
+            faults = [line for line in faults if line in again]
+        typed = {override.key_or_group: override for override in job}
+        for line in faults:
+            key = line.partition(":")[0]
+            asked = key in typed and ("." not in key or "unknown key" in line)
+            self.lines[self._instead(typed[key], line) if asked else line] = None
 
     def _instead(self, override: Override, line: str) -> str:
         """What does here what was typed, for a fault that is a habit of elsewhere; else the fault's line."""
@@ -138,6 +150,13 @@ class CommandLine:
         group, _, rest = word.partition(".")
         habit = habit_line(rest, self.front_door)  # trainer.gpus, optimizer.learning_rate
         return f"{group}.{habit}" if habit else line
+
+    def _faults(self, config: DictConfig) -> list[str]:
+        try:
+            check(config, self.front_door, self.may_miss)
+        except InputError as error:
+            return list(error.lines)
+        return []
 
     def _good_choices(self, overrides: list[Override]) -> list[str]:
         """The choices of files that Hydra will take; a line for each of the others."""

@@ -38,8 +38,8 @@ def carried_settings(tree: dict[str, Any], ratio: float, max_epochs: int) -> dic
             many = isinstance(value, list)
             whole = [max(round(each * ratio), min(each, 1)) for each in (value if many else [value])]
             found[path] = whole if many else whole[0]
-    phases = (tree.get("finetune") or {}).get("phases")
-    for index, phase in enumerate(phases if isinstance(phases, list) else ()):
+    phases: list[dict[str, Any]] = (tree.get("finetune") or {}).get("phases") or []
+    for index, phase in enumerate(phases):
         at_epoch = phase.get("at_epoch")
         if at_epoch is not None:
             # The end may be rounded down; phases keep their order before it.
@@ -103,7 +103,7 @@ def _of_callback(path: str, node: dict[str, Any]) -> Iterator[str]:
     if node.get("scheduling"):
         yield f"refit: {path} changes the optimizer steps of an epoch; allowed: trainer.accumulate_grad_batches"
     if _class(node) in ("ModelPruning", "Timer", "BatchSizeFinder", "LearningRateFinder"):
-        yield f"refit: {path} ({_class(node)}) is no matter of steps, so a run on all of the data would be another; drop it"
+        yield f"refit: {path} ({_class(node)}) does not go by steps: on all of the data it would be another; drop it"
 
 
 def _settings(tree: dict[str, Any]) -> Iterator[tuple[str, str, str, Any]]:

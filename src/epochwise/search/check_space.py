@@ -45,16 +45,20 @@ def _looked_at(space: Space) -> Iterator[list[str]]:
     for files, keys in space.keys.items():
         if files and not any(key in keys for key in space.values):
             yield list(files)
+        # Not a value of a file: where it is drawn, no trial has that.
+        first = {key: f"{key}={_values(space.drawn[key])[0]}" for key in space.values if key in keys}
         for key in (key for key in space.values if key in keys):
             # What a key's own file says of it, whatever the others are.
             own = tuple(file for file in files if file.lstrip("+").split("=")[0] == key.lstrip("+").split(".")[0])
             if (key, *own) not in alone:
                 alone.add((key, *own))
-                yield from ([*files, f"{key}={value}"] for value in _values(space.drawn[key]))
+                others = [text for other, text in first.items() if other != key]
+                yield from ([*files, *others, f"{key}={value}"] for value in _values(space.drawn[key]))
         counted = [key for key in space.values if key in keys and key.lstrip("+").split(".")[0] in COUNTED]
         if len(counted) > 1:
             ends = [[f"{key}={value}" for value in _values(space.drawn[key], ends=True)] for key in counted]
-            yield from ([*files, *corner] for corner in islice(product(*ends), MOST_CORNERS))
+            others = [text for other, text in first.items() if other not in counted]
+            yield from ([*files, *others, *corner] for corner in islice(product(*ends), MOST_CORNERS))
 
 
 def _values(drawn: Any, ends: bool = False) -> list[Any]:

@@ -23,8 +23,8 @@ class Space:
     """The settings that a search draws. Files of groups are drawn first: which keys there are follows from them.
 
     Args:
-        written: key -> ``interval(...)``, ``range(...)`` or ``choice(...)``, as in ``conf/space``. A key may lead into a
-            list (``finetune.phases.1.at_epoch``), and stand behind ``+`` or ``++`` where the files do not have it.
+        written: key -> ``interval(...)``, ``range(...)`` or ``choice(...)``, as in ``conf/space``. A key may lead into
+            a list (``finetune.phases.1.at_epoch``), and stand behind ``+`` or ``++`` where the files do not have it.
         compose: makes a config of overrides.
         options: the files of a group; none where there is no such group.
         loader: of Hydra, which knows what a ``glob`` finds; None: there is none.
