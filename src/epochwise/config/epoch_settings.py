@@ -32,7 +32,8 @@ def check_epoch_settings(tree: dict[str, Any]) -> EpochFindings:
     adaptive = str(stopping.get("_target_")).endswith(".Adaptive") and scheduler
     if adaptive:
         _adaptive(found, scheduler, budget, every)
-    if tree.get("resume"):  # what its schedule was drawn over is asked for when the run has been read (extend)
+    # What a schedule was drawn over is asked for when the run has been read (extend). true: of many runs, which begin.
+    if tree.get("resume") == "auto":
         scheduler = {}
     if horizon_key(scheduler) and not adaptive:
         _time(found, trainer.get("max_time"), scheduler, budget)
