@@ -16,5 +16,11 @@ def test_classes_and_places_that_the_folder_cannot_vouch_for_are_said_as_they_ar
 
 
 def test_one_class_stands_alone():
-    config = OmegaConf.create({"run_folder": "/run", "model": {"_target_": "timm.models.resnet.resnet10t"}})
-    assert go_on_words(config) == ["trust=timm.models.resnet.resnet10t"]
+    config = OmegaConf.create({"run_folder": "/run", "model": {"_target_": "mine.Net"}})
+    assert go_on_words(config) == ["trust=mine.Net"]
+
+
+def test_what_a_run_had_before_it_went_on_with_other_settings_is_said_too():
+    changes = [{"at_epoch": 1, "at_step": 9, "was": {"callbacks.x._target_": "mine.X"}, "now": {}}]
+    config = OmegaConf.create({"run_folder": "/run", "changes": changes})
+    assert go_on_words(config) == ["trust=mine.X"]

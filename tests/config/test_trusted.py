@@ -13,6 +13,8 @@ from epochwise.config.trusted import TRUSTED, is_trusted
         "lightning.pytorch.Trainer",
         "lightning.pytorch.callbacks.ModelCheckpoint",
         "timm.create_model",
+        "timm.models.resnet.resnet10t",  # what it calls by its name
+        "timm.models.convnext_tiny",
         "torchvision.transforms.v2.RandomCrop",
         "torchmetrics.classification.MulticlassAccuracy",
     ],
@@ -48,6 +50,8 @@ def test_nothing_of_other_packages_is_trusted(target):
         "torch.nn.modules.module.os.system",  # what a trusted module imports
         "epochwise.data.table.pd.read_pickle",
         "epochwise.data.torchvision_pictures.FileLock",
+        "timm.models.load_checkpoint",  # no network
+        "timm.models.resnet.build_model_with_cfg",
         "torchvision.models.detection.rpn.warnings.warn",
         "torch.nn.modules.conv.__builtins__.eval",
         "torch.nn.Module.__subclasses__",

@@ -1,6 +1,7 @@
 """What a command line has to say for a run to go on, because its folder alone cannot vouch for it."""
 
 import shlex
+from collections.abc import Iterator
 
 from omegaconf import DictConfig
 
@@ -21,14 +22,21 @@ def go_on_words(config: DictConfig) -> list[str]:
     """
     plain = plain_config(config)
     faults = config_faults(plain, named_in(own_conf()))
-    values = {key: _at(plain, key.split(".")) for key in faults}
+    values = {key: value for key, value in _leaves(plain) if key in faults}
     names = list(dict.fromkeys(str(value) for key, value in values.items() if key.endswith("._target_")))
     words = [f"trust={names[0] if len(names) == 1 else '[' + ','.join(names) + ']'}"] if names else []
     words += [f"{key}={value}" for key, value in values.items() if not key.endswith("._target_")]
     return [shlex.quote(word) for word in words]
 
 
-def _at(node: object, path: list[str]) -> object:
-    for name in path:
-        node = node[int(name)] if isinstance(node, list) else node[name]  # type: ignore[index]
-    return node
+def _leaves(node: object, key: str = "") -> Iterator[tuple[str, object]]:
+    """Dotted key and value of all that is no mapping or list; a key of ``changes`` has dots of its own."""
+    if isinstance(node, dict):
+        pairs = [(str(name), item) for name, item in node.items()]
+    elif isinstance(node, list):
+        pairs = [(str(index), item) for index, item in enumerate(node)]
+    else:
+        yield key, node
+        return
+    for name, item in pairs:
+        yield from _leaves(item, f"{key}.{name}" if key else name)

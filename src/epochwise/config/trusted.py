@@ -2,7 +2,7 @@
 
 import ast
 
-from epochwise.config.definition import find
+from epochwise.config.definition import Found, find
 
 #: Where classes and functions are defined that ``_target_`` may name, and single names. A run of your own that names
 #: another package: add a line.
@@ -61,5 +61,13 @@ def is_trusted(target: str) -> bool:
         return False
     if found is None or not isinstance(found.node, (ast.ClassDef, ast.FunctionDef)):
         return False
-    at_top = found.module.names.get(found.node.name) is found.node
-    return at_top and any(name.endswith(".") and f"{found.module.name}.".startswith(name) for name in TRUSTED)
+    if found.module.names.get(found.node.name) is not found.node:
+        return False
+    inside = any(name.endswith(".") and f"{found.module.name}.".startswith(name) for name in TRUSTED)
+    return inside or _is_timm_network(found)
+
+
+def _is_timm_network(found: Found) -> bool:
+    """Whether it is one of the functions that ``timm.create_model``, which is trusted, calls by their names."""
+    decorators = {ast.unparse(decorator) for decorator in found.node.decorator_list}  # type: ignore[attr-defined]
+    return found.module.name.startswith("timm.models.") and "register_model" in decorators
