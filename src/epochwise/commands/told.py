@@ -103,8 +103,8 @@ def tell_result(result: dict[str, Any], rows: list[Row], run_folder: Path, words
     }
     if result["best_epoch"] is not None:
         score = f"{result['monitor']} {result['best_score']:.4f}"
-        named = named_epoch(result["best_epoch"], result["epochs_run"])
-        lines["best epoch"] = f"{named} ({score} after step {result['best_step']:,})"
+        place = named_epoch(result["best_epoch"], result["epochs_run"])
+        lines["best epoch"] = f"{place} ({score} after step {result['best_step']:,})"
     scores = dict(next((row for row in rows if row["epoch"] == result["best_epoch"]), {}))
     scores |= {f"test/{name}": value for name, value in result["test"].items()}
     unlike = {} if result["tested_epoch"] == result["best_epoch"] else {"test": f" (epoch {result['tested_epoch']})"}

@@ -17,7 +17,7 @@ def check_paths(words: list[str]) -> None:
     Raises:
         InputError: a line for each path at which nothing is.
     """
-    lines = []
+    lines: list[str] = []
     for word in words:
         key, sign, value = word.partition("=")
         chosen = READ_BY.get(key, "") is None or READ_BY.get(key) in words

@@ -69,5 +69,5 @@ def is_trusted(target: str) -> bool:
 
 def _is_timm_network(found: Found) -> bool:
     """Whether it is one of the functions that ``timm.create_model``, which is trusted, calls by their names."""
-    decorators = {ast.unparse(decorator) for decorator in found.node.decorator_list}  # type: ignore[attr-defined]
+    decorators = {ast.unparse(decorator) for decorator in getattr(found.node, "decorator_list", [])}
     return found.module.name.startswith("timm.models.") and "register_model" in decorators

@@ -55,7 +55,7 @@ class SweepEnd(Callback):
         Console(highlight=False, width=width).print(sweep_table(rows, keys, best))
         lines: dict[str, str] = {}
         if best is not None:
-            place = named_epoch(int(best["best_epoch"]), int(best["epochs_run"]))
+            place = named_epoch(*(int(best[name] or 0) for name in ("best_epoch", "epochs_run")))
             score = f"{best['monitor']} {best['best_score']:.4f} at epoch {place}"
             overrides = of_one_job(jobs[rows.index(best)].record.overrides)
             lines |= {"best": f"job {best['job']}: {score}"}
