@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 
 from epochwise.config.command_line import CommandLine
 from epochwise.config.composer import Composer
@@ -110,6 +111,35 @@ def test_a_network_a_data_set_and_a_callback_are_one_python_and_one_yaml_file_ea
     (result,) = newcomer.rglob("result.json")
     assert json.loads(result.read_text())["test"]["accuracy"] > 0.7
     assert all(row["weight_norm"] > 0 for row in read_epochs_csv(result.with_name("epochs.csv")))
+
+
+def test_a_network_of_ones_own_begins_from_weights_of_which_its_file_says_nothing(newcomer):
+    shapes = {"0.weight": (64, 2), "0.bias": (64,), "2.weight": (2, 64), "2.bias": (2,)}
+    torch.save({f"layers.{name}": torch.zeros(shape) for name, shape in shapes.items()}, newcomer / "zeros.pt")
+    words = "trainer.max_epochs=1 report=false hydra.run.dir=from_zeros"
+    done = run(newcomer, f"{NEWCOMER[1]} model.pretrained=zeros.pt {words}")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "4 of 4 tensors from zeros.pt" in done.stdout
+    slip = run(newcomer, f"{NEWCOMER[1]} model.pretraned=zeros.pt")
+    assert (slip.returncode, len(slip.stderr.splitlines())) == (2, 1)
+    assert "did you mean 'pretrained'?" in slip.stderr
+
+
+@pytest.mark.parametrize(
+    ("front_door", "words"),
+    [
+        ("train", ["model=own", "model.pretrained=outputs"]),
+        ("train", ["-m", "model=own,mlp", "model.pretrained=false,outputs"]),
+        ("crossval", ["model=own", "model.pretrained=outputs"]),
+        ("search", ["model=own", "model.pretrained=outputs"]),
+        ("search", ["model=own", "model.pretrained=false,outputs"]),
+    ],
+)
+def test_every_front_door_takes_weights_for_a_network_of_ones_own(tmp_path, front_door, words):
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model/own.yaml").write_text("_target_: torch.nn.LazyLinear\nout_features: 10\n")
+    arguments = parse_arguments([f"--config-dir={tmp_path}", *words])
+    CommandLine(front_door, Composer(str(PROJECT / "conf"), front_door, str(tmp_path)), arguments).check()
 
 
 def test_a_slip_in_a_file_of_ones_own_is_one_line(newcomer):
