@@ -1,5 +1,6 @@
 """A run that goes on with other settings, beside one whose checkpoint was given them by hand."""
 
+import re
 import shutil
 
 import pytest
@@ -256,11 +257,23 @@ def test_more_steps_go_on_as_if_there_had_been_as_many_from_the_start(tmp_path, 
     assert differences(weights_of(tmp_path / "more"), weights_of(tmp_path / "whole")) == []
 
 
-def test_a_rate_that_the_schedule_sets_itself_is_refused_by_the_optimizers_name(cut_off, composed):
+@pytest.mark.parametrize(
+    ("word", "line"),
+    [
+        ("optimizer.lr=1e-4", "changes nothing: OneCycleLR sets it itself; set scheduler.max_lr"),
+        ("optimizer.betas=[0.5,0.999]", "changes nothing: OneCycleLR sets it itself"),
+        ("+optimizer.amsgrad=true", "cannot be gone on with: the optimizer of the checkpoint has no 'max_exp_avg_sq'"),
+    ],
+)
+def test_a_setting_of_the_optimizer_that_could_not_hold_is_refused_and_nothing_is_touched(
+    cut_off, composed, word, line
+):
     folder = cut_off("scheduler=one_cycle")
-    words = ("scheduler=one_cycle", "scheduler.max_lr=0.002", "optimizer.lr=1e-4", "resume=auto")
-    with pytest.raises(InputError, match=r"optimizer\.lr: changes nothing: OneCycleLR sets the rates itself"):
+    before = files_of(folder)
+    words = ("scheduler=one_cycle", "scheduler.max_lr=0.002", word, "resume=auto")
+    with pytest.raises(InputError, match=rf"^{re.escape(word.lstrip('+').partition('=')[0])}: {line}"):
         train(composed(*BASE, *words, run_folder=folder))
+    assert files_of(folder) == before
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """A run that goes on: from where, with which settings, and what of them is new."""
 
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -120,8 +121,9 @@ class GoingOn:
             _check_classes(nodes, run.config)
             config = OmegaConf.create(nodes)
             run.task.made_before = (build(config, "optimizer"), build(config, "scheduler"))
-            if "optimizer.lr" in keys:
-                _check_rates(run.task)
+            if keys:
+                _check_effect(run.task, keys)
+                _check_step(run.task, keys, self.checkpoint["optimizer_states"][0]["state"])
 
     def lines(self) -> list[str]:
         """What is changed, for people."""
@@ -158,13 +160,38 @@ class GoingOn:
             raise InputError(*(f"{key}: got {said(self.changed[key])[0]}, which {what}; {to_do}" for key in keys))
 
 
-def _check_rates(task: Any) -> None:
-    """Refuse a rate of the optimizer where the schedule sets its own."""
+def _check_effect(task: Any, keys: list[str]) -> None:
+    """Refuse a setting of the optimizer that the schedule sets itself."""
     made = [make_parts(*task.made_before), make_parts(task.make_optimizer, task.make_scheduler)]
-    before, now = ({k: v for k, v in parts[0].param_groups[0].items() if k.endswith("lr")} for parts in made)
-    if before == now:
-        name = type(made[1][1]).__name__
-        raise InputError(f"optimizer.lr: changes nothing: {name} sets the rates itself; set scheduler.max_lr=...")
+    before, now = (parts[0].param_groups[0] for parts in made)
+    idle = []
+    for key in keys:
+        name = key.partition(".")[2]
+        names = [one for one in now if one.endswith("lr")] if name == "lr" else [name] if name in now else []
+        if names and all(before.get(one) == now[one] for one in names):
+            instead = "; set scheduler.max_lr=..." if name == "lr" else ""
+            idle.append(f"{key}: changes nothing: {type(made[1][1]).__name__} sets it itself{instead}")
+    if idle:
+        raise InputError(*idle)
+
+
+def _check_step(task: Any, keys: list[str], states: dict[int, dict[str, Any]]) -> None:
+    """Refuse settings of the optimizer with which it cannot take a step from the state that it has."""
+    state = deepcopy(next(iter(states.values()), {}))
+    shapes = [value.shape for value in state.values() if isinstance(value, torch.Tensor) and value.ndim]
+    if not shapes:
+        return
+    parameter = torch.nn.Parameter(torch.zeros(shapes[0]))
+    parameter.grad = torch.zeros(shapes[0])
+    optimizer = task.make_optimizer([parameter])
+    if hasattr(optimizer, "train"):
+        optimizer.train()
+    optimizer.state[parameter] = state
+    try:
+        optimizer.step()
+    except Exception as error:  # whatever an optimizer says of a state that lacks something
+        why = f"the optimizer of the checkpoint has no {error} for it" if isinstance(error, KeyError) else str(error)
+        raise InputError(*(f"{key}: cannot be gone on with: {why}" for key in keys)) from error
 
 
 def _check_classes(nodes: dict[str, Any], config: DictConfig) -> None:
