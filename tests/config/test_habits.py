@@ -207,3 +207,9 @@ def test_the_table_is_read_without_torch():
         "pathlib",
         "epochwise",
     }
+
+
+def test_a_command_is_not_sent_to_itself_for_a_value_that_it_refuses():
+    assert habit_line("folds=1", "crossval") is None
+    assert habit_line("folds=5", "train") == "folds=5: here python crossval.py folds=5"
+    assert said("crossval", "folds=1") == ["folds: got 1 (int), allowed: an int of at least 2"]

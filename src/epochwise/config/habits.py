@@ -58,6 +58,10 @@ class Habit:
         found = re.fullmatch(f"{_pattern(before)}{hole}{_pattern(after)}", text, re.IGNORECASE | re.DOTALL)
         return found[1] if found else None
 
+    def sends_to(self, front_door: str) -> bool:
+        """Whether it says to type the same key for the front door at which it was typed."""
+        return self.here.startswith(f"python {front_door}.py {self.key}=")
+
     def line(self, text: str, front_door: str) -> str:
         """What is said to somebody who typed this; the value goes with it, so that it can be pasted."""
         value = self.value(text) or ""
@@ -90,7 +94,7 @@ def habit_line(text: str, front_door: str) -> str | None:
     Returns:
         ``epochs=50: here trainer.max_epochs=50``, or None: the table says nothing of it.
     """
-    fitting = [row for row in _of(front_door) if row.value(text) is not None]
+    fitting = [row for row in _of(front_door) if row.value(text) is not None and not row.sends_to(front_door)]
     # The front door's own rows go first, and of them one of this very value.
     row = min(fitting, key=lambda row: (not row.section.endswith(".py"), "<" in row.typed), default=None)
     return row.line(text, front_door) if row else None
