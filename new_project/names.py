@@ -7,16 +7,16 @@ import sys
 #: Import names of what the project needs: a package of the same name would hide one of them.
 IMPORTED = (
     "PIL", "absl", "annotated_types", "antlr4", "cookiecutter", "cruft", "filelock", "finetuning_scheduler",
-    "hydra", "hydra_plugins", "hypothesis", "joblib", "lightning", "lightning_fabric", "lightning_utilities",
-    "matplotlib", "mkdocs", "mlflow", "mlxtend", "numpy", "omegaconf", "optuna", "packaging", "pandas", "pip",
+    "huggingface_hub", "hydra", "hydra_plugins", "hypothesis", "joblib", "lightning", "lightning_fabric",
+    "lightning_utilities", "matplotlib", "mkdocs", "mlflow", "mlxtend", "numpy", "omegaconf", "optuna", "packaging", "pandas", "pip",
     "psutil", "pyarrow", "pytest", "pytorch_lightning", "ray", "rich", "safetensors", "schedulefree", "scipy",
     "selenium", "setuptools", "sklearn", "submitit", "tensorboard", "timm", "torch", "torchgen", "torchmetrics",
     "torchvision", "wandb", "yaml",
 )  # fmt: skip
 #: Folders and scripts at the top of the project.
 TAKEN = (
-    "benchmarks", "build", "conf", "crossval", "datasets", "dist", "docs", "evaluate", "hooks", "new_project",
-    "outputs", "report", "search", "src", "test", "tests", "train",
+    "benchmarks", "build", "conf", "crossval", "datasets", "dist", "docs", "evaluate", "findings", "hooks",
+    "new_project", "outputs", "report", "search", "src", "test", "tests", "train",
 )  # fmt: skip
 #: Longer ones break lines at 120 columns that were whole, so that the new project would not pass its own linter.
 MOST_LETTERS = 24

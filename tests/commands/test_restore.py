@@ -128,7 +128,8 @@ def test_a_run_of_another_machine_is_scored_here_without_the_weights_it_began_wi
 
 
 def test_a_class_of_ones_own_is_restored_where_it_is_named_beside(trained, tmp_path, monkeypatch):
-    (tmp_path / "own_network.py").write_text("from epochwise.model.mlp import MLP\n\n\nclass Net(MLP):\n    pass\n")
+    code = "from epochwise.model.mlp import MLP\n\n\nclass Net(MLP):\n    pass\n"
+    (tmp_path / "own_network.py").write_text(code)
     monkeypatch.syspath_prepend(tmp_path)
     run = tmp_path / "run"
     shutil.copytree(trained, run)

@@ -41,7 +41,8 @@ class ScoredWeights(L.Callback):
         if self.scored is None or self.scored == fingerprint(_of_network(pl_module, checkpoint["state_dict"])):
             return
         callbacks: list[L.Callback] = trainer.callbacks  # type: ignore[attr-defined]  # set on the instance
-        others = [one for one in callbacks if not type(one).__module__.startswith(("epochwise.", "lightning."))]
+        libraries = ("epochwise.", "lightning.")
+        others = [one for one in callbacks if not type(one).__module__.startswith(libraries)]
         names = [type(one).__name__ for one in others if any(name in _own_hooks(type(one)) for name in BETWEEN)]
         raise InputError(
             "callbacks: weights were changed between a validation and its checkpoint, by "
