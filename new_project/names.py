@@ -8,10 +8,10 @@ import sys
 IMPORTED = (
     "PIL", "absl", "annotated_types", "antlr4", "cookiecutter", "cruft", "filelock", "finetuning_scheduler",
     "huggingface_hub", "hydra", "hydra_plugins", "hypothesis", "joblib", "lightning", "lightning_fabric",
-    "lightning_utilities", "matplotlib", "mkdocs", "mlflow", "mlxtend", "numpy", "omegaconf", "optuna",
-    "packaging", "pandas", "pip", "psutil", "pyarrow", "pytest", "pytorch_lightning", "ray", "rich", "safetensors", "schedulefree", "scipy",
-    "selenium", "setuptools", "sklearn", "submitit", "tensorboard", "timm", "torch", "torchgen", "torchmetrics",
-    "torchvision", "wandb", "yaml",
+    "lightning_utilities", "matplotlib", "mkdocs", "mlflow", "mlxtend", "numpy", "omegaconf", "optuna", "packaging",
+    "pandas", "pip", "psutil", "pyarrow", "pytest", "pytorch_lightning", "ray", "rich", "safetensors", "schedulefree",
+    "scipy", "selenium", "setuptools", "sklearn", "submitit", "tensorboard", "timm", "torch", "torchgen",
+    "torchmetrics", "torchvision", "wandb", "yaml",
 )  # fmt: skip
 #: Folders and scripts at the top of the project.
 TAKEN = (
