@@ -19,7 +19,8 @@ class InputError(Exception):
     def closest(name: str, names: list[str]) -> str:
         """The end of a line: ``"; did you mean 'x'?"``, or nothing where no name is close."""
         written = {known.lower(): known for known in names}
-        matches = [written[known] for known in get_close_matches(name.lower(), list(written), n=1, cutoff=0.6)]
+        matches = get_close_matches(name, names, n=1, cutoff=0.6)
+        matches = matches or [written[low] for low in get_close_matches(name.lower(), list(written), n=1, cutoff=0.6)]
         if not matches and len(name) > 1:
             # The start of one, or one and more: acc for accuracy, 64bit for 64.
             starts = [known for known in names if len(known) > 1 and (known.startswith(name) or name.startswith(known))]

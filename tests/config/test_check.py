@@ -115,13 +115,13 @@ def test_keys_that_contradict_by_reference_alone_are_both_at_fault(small):
 
 
 def test_the_front_door_decides_what_may_stand_at_the_root():
-    config = OmegaConf.create({"run": "???", "ckpt": "first", "split": "test", "predict": None, "seed": 0, "model": 3})
+    config = OmegaConf.create({"run": "???", "ckpt": 3, "split": "test", "predict": None, "seed": 0, "model": 3})
     with pytest.raises(InputError) as raised:
         check(config, "evaluate")
     assert raised.value.lines == (
-        "model: unknown key, allowed: run, ckpt, split, predict, seed, data",
+        "model: unknown key, allowed: run, ckpt, split, predict, trust, seed, data",
         "run: has no value yet, give it one with run=...; allowed: str",
-        "ckpt: got 'first' (str), allowed: 'best' or 'last'",
+        "ckpt: got 3 (int), allowed: str; as text: \"ckpt='3'\"",
     )
 
 
