@@ -60,8 +60,9 @@ def samples(steps):
     return sorted(sample for batch, _ in steps for sample in batch)
 
 
-def rates(steps):
-    return [rate for _, rate in steps]
+def rates(batches, a_step=1):
+    """The rate of each optimizer step, which is that of its first batch."""
+    return [rate for _, rate in batches[::a_step]]
 
 
 def begun(composed, folder, seen, step, *settings):
@@ -106,10 +107,10 @@ def test_each_sample_is_seen_once_an_epoch_and_the_schedule_keeps_its_place(
     for epoch in range(4):
         assert len(set(samples(seen[epoch]))) == 300
         assert samples(seen[epoch]) == samples(seen[0])
-    expected = planned(config, steps)
-    assert rates(seen[2]) == expected[2 * steps : 3 * steps]
-    assert rates(seen[3]) == expected[3 * steps :]
-    rest = rates(seen[1])[3 if step == EPOCH_1_BATCH_3 else 10 :]
+    expected, a_step = planned(config, steps), config.trainer.accumulate_grad_batches
+    assert rates(seen[2], a_step) == expected[2 * steps : 3 * steps]
+    assert rates(seen[3], a_step) == expected[3 * steps :]
+    rest = rates(seen[1][3 if step == EPOCH_1_BATCH_3 else 10 :], a_step)
     assert rest == expected[2 * steps - len(rest) : 2 * steps]
 
 
