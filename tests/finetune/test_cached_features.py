@@ -195,8 +195,10 @@ def test_a_run_with_cached_features_is_the_run_without_also_when_it_is_gone_on_w
 
 @pytest.mark.parametrize(
     "averages",
-    [["+callbacks=ema", "callbacks.ema.decay=0.9"], ["optimizer=schedule_free"]],
-    ids=["ema", "schedule free"],
+    [
+        pytest.param(["+callbacks=ema", "callbacks.ema.decay=0.9"], id="ema"),
+        pytest.param(["optimizer=schedule_free"], id="schedule free", marks=pytest.mark.ranks),
+    ],
 )
 def test_an_average_of_weights_is_cached_as_it_is_also_where_layers_freeze_later(tmp_path, composed, averages):
     phases = "finetune.phases=[{at_epoch:0,unfreeze:all},{at_epoch:2,freeze:backbone}]"
