@@ -26,6 +26,8 @@ DATA = SimpleNamespace(num_samples={"train": 1257}, batch_size=64, drop_last=Fal
         ("2e4 samples", [], 16),
         ("2.5e4samples", [], 20),
         ("7 epochs", [], 7),
+        ("7epochs", [], 7),
+        ("1e1epochs", [], 10),
         ("200 steps", ["trainer.accumulate_grad_batches=2"], 20),
         ("200 steps", ["trainer.devices=2"], 20),
         ("200 steps", ["trainer.limit_train_batches=5"], 40),

@@ -98,3 +98,11 @@ def test_a_run_that_had_stopped_early_has_all_its_patience_for_the_epochs_that_w
     folder = finished("none", *early)
     assert read_epochs_csv(folder / "epochs.csv")[-1]["events"] == "stop"
     assert len(go_on(composed, folder, "none", *early)) == 5  # epochs 0 to 2, then 3 and 4
+
+
+def test_a_run_of_before_every_network_had_the_key_of_its_weights_goes_on(finished, composed):
+    folder = finished("none")
+    config = OmegaConf.load(folder / "config.yaml")
+    del config.model.pretrained
+    OmegaConf.save(config, folder / "config.yaml")
+    assert len(go_on(composed, folder, "none")) == 8

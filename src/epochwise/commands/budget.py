@@ -38,7 +38,7 @@ def budgeted(config: DictConfig, data: Any) -> tuple[DictConfig, list[str]]:
     max_time = budget_time(config.budget)
     if max_time is not None:
         return _timed(config, max_time)
-    count, unit = re.match(r"\s*([\d.e+]+)\s*([a-z]+?)s?\s*$", config.budget).groups()  # type: ignore[union-attr]
+    count, unit = re.match(r"\s*(\d+(?:\.\d*)?(?:e\+?\d+)?)\s*([a-z]+?)s?\s*$", config.budget).groups()  # type: ignore[union-attr]
     amount, field = float(count), PER_EPOCH.get(f"{unit}s")
     each = 1 if field is None else getattr(one_epoch(config, data, _world_size(config)), field)
     if amount < 1 or each == 0:

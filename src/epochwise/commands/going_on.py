@@ -75,6 +75,8 @@ class GoingOn:
         now = settings_of(config)
         if "model.pretrained" in self.before:  # by now it says which weights were found
             now["model.pretrained"] = self.before["model.pretrained"]
+        elif not now.get("model.pretrained"):  # begun when only some networks had the key
+            now.pop("model.pretrained", None)
         both = differing(self.before, now)
         self.changed = {key: sides for key, sides in both.items() if not by_default(key, sides, self.before | now)}
         asked_for = {
