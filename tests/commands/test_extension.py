@@ -1,5 +1,6 @@
 """A finished run that is given more epochs."""
 
+import shlex
 import shutil
 
 import pytest
@@ -48,7 +49,8 @@ def test_a_schedule_that_was_tied_to_the_budget_is_asked_for(finished, composed,
         go_on(composed, folder, schedule)
     head, *lines = asked.value.lines
     assert "ends with epoch 4 of before, not 8; choose one:" in head
-    assert [line.split(":")[0] for line in lines] == [f"extend={mode}" for mode in modes]
+    command = ["python", "train.py", f"run={folder}", "trainer.max_epochs=8"]
+    assert [shlex.split(line, comments=True) for line in lines] == [[*command, f"extend={mode}"] for mode in modes]
     assert all("in epoch 4, " in line and "in epoch 7" in line for line in lines)
     assert sorted(path.name for path in folder.rglob("*")) == before
 

@@ -1,5 +1,6 @@
 """A run that is given another number of epochs than its schedule was drawn over."""
 
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from epochwise.commands.build import build
 from epochwise.commands.schedule_rates import schedule_rates
+from epochwise.commands.shown import shown
 from epochwise.config.budget_time import budget_time
 from epochwise.config.horizon_key import horizon_key
 from epochwise.input_error import InputError
@@ -59,7 +61,10 @@ def extended(config: DictConfig, old: DictConfig) -> DictConfig:
         words = dict(MODES)
         if cooled:
             words["stretch"] += ", from before its cool-down"
-        raise InputError(head, *(f"extend={mode}: lr {told}: {words[mode]}" for mode, told in rates.items()))
+        command = f"python train.py run={shlex.quote(shown(Path(config.run_folder)))} trainer.max_epochs={budget}"
+        raise InputError(
+            head, *(f"{command} extend={mode}   # lr {told}: {words[mode]}" for mode, told in rates.items())
+        )
     return _with_schedule(config, nodes[config.extend])
 
 

@@ -51,11 +51,10 @@ def continue_run(words: list[str], conf: Path | None = None) -> list[str]:
     trusted = [word.removeprefix("trust=").strip("[]").split(",") for word in words if word.startswith("trust=")]
     known = named_in(folders) | named_by(read.overrides) | {name for names in trusted for name in names}
     plain = read_trusted_config(folder, known, {_key(word) for word in read.overrides})
-    nodes = plain.keys() & (TRAIN.one | TRAIN.several)
-    cut = sorted(key for key in nodes & TRAIN.one if not isinstance(plain[key], dict) or "_target_" not in plain[key])
-    if cut or not nodes:
-        what = f"names no class for {cut[0]!r}" if cut else "has none of a run's nodes"
-        raise InputError(f"run: {folder / 'config.yaml'} {what}: it is damaged or cut short")
+    nodes = {key: plain[key] if isinstance(plain.get(key), dict) else {} for key in TRAIN.one}
+    if cut := sorted(key for key, node in nodes.items() if "_target_" not in node):
+        file = folder / "config.yaml"
+        raise InputError(f"run: {file} names no class for {cut[0]!r}: it is damaged or cut short")
     choices = [word for word in read.overrides if _key(word) in CHOSEN and not word.startswith("~") and conf]
     if faults := _faults(rest, choices, plain, folder):
         raise InputError(*faults)
