@@ -36,7 +36,7 @@ class Changes(L.Callback):
             "changes data.batch_size under the plan and the schedule; drop it and ask .* find=batch_size",
         ),
         ("LearningRateFinder", "changes optimizer.lr under the plan and the schedule; drop it and ask .* find=lr"),
-        ("BackboneFinetuning", "changes what trains under the plan and .*; drop it and set finetune=two_phase"),
+        ("BackboneFinetuning", "use finetune=plan"),  # by check_callbacks, as all that unfreeze
         ("GradientAccumulationScheduler", "drop it and set trainer.accumulate_grad_batches"),
     ],
 )

@@ -4,12 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import lightning as L
-from lightning.pytorch.callbacks import (
-    BackboneFinetuning,
-    BatchSizeFinder,
-    GradientAccumulationScheduler,
-    LearningRateFinder,
-)
+from lightning.pytorch.callbacks import BatchSizeFinder, GradientAccumulationScheduler, LearningRateFinder
 
 from epochwise.input_error import InputError
 
@@ -17,7 +12,6 @@ from epochwise.input_error import InputError
 CHANGING = {
     BatchSizeFinder: ("data.batch_size", "ask for one first by find=batch_size"),
     LearningRateFinder: ("optimizer.lr", "ask for one first by find=lr"),
-    BackboneFinetuning: ("what trains", "set finetune=two_phase"),
     GradientAccumulationScheduler: ("the optimizer steps of an epoch", "set trainer.accumulate_grad_batches"),
 }
 

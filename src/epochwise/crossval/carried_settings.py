@@ -9,7 +9,7 @@ from epochwise.config.resolve import join
 FRACTIONS = {"scheduler": {"warmup_epochs"}, "finetune": {"one_stage_every_n_epochs"}}
 WHOLE = {
     "scheduler": {"max_epochs", "epochs", "restart_at_epoch", "T_max", "step_size", "total_iters", "milestones"},
-    "callbacks": {"update_starting_at_epoch", "annealing_epochs", "unfreeze_backbone_at_epoch"},
+    "callbacks": {"update_starting_at_epoch"},
 }
 #: How often something is written or looked at, which changes no weights.
 IDLE = {"check_val_every_n_epoch", "every_n_epochs", "reload_dataloaders_every_n_epochs", "save_on_train_epoch_end"}
