@@ -14,7 +14,7 @@ COUNTS, FALLING = [5, 10, 20, 40], np.array([1.0, 0.6, 0.5, 0.49]) + SPREAD
 
 
 def test_the_least_count_within_one_standard_error_of_the_best_is_recommended():
-    found = score_over_counts(COUNTS, FALLING, "min", "val/loss")
+    found = score_over_counts(COUNTS, FALLING, "min", monitor="val/loss")
     assert (found.best, found.recommended, found.high) == (40, 20, 40)
     assert found.mean == pytest.approx((1.0, 0.6, 0.5, 0.49))
     assert found.stderr == pytest.approx([0.03 / np.sqrt(3)] * 4)

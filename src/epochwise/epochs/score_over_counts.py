@@ -40,6 +40,7 @@ class Doubling:
         gain: by how much the mean score is better there, in the monitor's unit; with ``low`` and ``high`` its band of
             80 %, None where there is too little to go by.
         epochs: more of one run.
+        steps: optimizer steps more of one run; None where they are unknown.
         seconds: more of one run; None where they are unknown.
     """
 
@@ -49,6 +50,7 @@ class Doubling:
     low: float | None
     high: float | None
     epochs: int
+    steps: int | None
     seconds: float | None
 
 
@@ -99,9 +101,10 @@ def score_over_counts(
     counts: ArrayLike,
     scores: ArrayLike,
     mode: Literal["min", "max"],
-    monitor: str = "score",
+    steps: ArrayLike | None = None,
     seconds: ArrayLike | None = None,
     price_epochs: ArrayLike | None = None,
+    monitor: str = "score",
     seed: int = 0,
 ) -> ScoreOverCounts:
     """Choose a count of epochs by the one-standard-error rule, and say what more would bring.
@@ -114,9 +117,10 @@ def score_over_counts(
         counts: (C,) ascending, of epochs.
         scores: (S, C) at the end of a run of that count, a row a seed; NaN where there is none.
         mode: ``min`` where smaller is better, else ``max``.
-        monitor: what the scores are of.
+        steps: (C,) optimizer steps of one run; NaN where unknown.
         seconds: (C,) of one run; NaN where unknown.
         price_epochs: (C,) that were trained for this count alone, a seed; the count itself where not given.
+        monitor: what the scores are of.
         seed: of the draws behind the bands.
 
     Raises:
@@ -148,7 +152,9 @@ def score_over_counts(
     if turn is None and len(found.counts) > 1 and np.isfinite(found.stderr).all():
         course = draw_courses(found.counts, found.mean, found.stderr, longer, found.degrees, rng)
         forecast = _forecast(longer, course, found, sign, loss, rng)
-    time = np.full(len(counts), np.nan) if seconds is None else np.asarray(seconds, dtype=np.float64)
+    least = int(found.counts[recommended])
+    more_steps, more_seconds = (_cost(counts, spent, least) for spent in (steps, seconds))
+    is_measured, *gain = _doubling(found, recommended, longer, course, rng)
     price = counts if price_epochs is None else np.asarray(price_epochs)
 
     def everywhere(values: Floats) -> tuple[float, ...]:
@@ -167,12 +173,12 @@ def score_over_counts(
         everywhere(found.gain_stderr),
         tuple(map(float, price)),
         int(found.counts[best]),
-        int(found.counts[recommended]),
+        least,
         int(found.counts[high]),
         float(found.noise[recommended]),
         turn,
         bool(len(near) > 1 and recommended == len(near) - 1),
-        _doubling(found, recommended, longer, course, time[there], rng),
+        Doubling(2 * least, is_measured, *gain, least, more_steps and round(more_steps), more_seconds),
         forecast,
     )
 
@@ -268,33 +274,31 @@ def _forecast(
     return CountForecast(tuple(longer.tolist()), *(tuple(each.tolist()) for each in (score, low, high)))
 
 
+def _cost(counts: NDArray[np.int64], spent: ArrayLike | None, epochs: int) -> float | None:
+    """What so many epochs more cost at the usual price of one; None where nothing is known."""
+    each = (np.full(len(counts), np.nan) if spent is None else np.asarray(spent, dtype=np.float64)) / counts
+    return float(np.median(each[np.isfinite(each)])) * epochs if np.isfinite(each).any() else None
+
+
 def _doubling(
-    found: _Course,
-    recommended: int,
-    longer: NDArray[np.int64],
-    course: Floats | None,
-    seconds: Floats,
-    rng: np.random.Generator,
-) -> Doubling:
-    """Twice the recommended count: as it was measured, on a line over log count where it lies between two of them."""
-    now = int(found.counts[recommended])
-    twice, cost = 2 * now, None
-    if np.isfinite(seconds).any():
-        known = np.isfinite(seconds)
-        cost = float(np.median(seconds[known] / found.counts[known])) * now
+    found: _Course, recommended: int, longer: NDArray[np.int64], course: Floats | None, rng: np.random.Generator
+) -> tuple[bool, float | None, float | None, float | None]:
+    """Whether twice the recommended count was measured, its gain and the band.
+
+    Between two counts that were measured it lies on a line over log count.
+    """
+    twice = 2 * int(found.counts[recommended])
     if twice <= found.counts[-1]:
         mean, error = (float(np.interp(np.log(twice), np.log(found.counts), v)) for v in (found.mean, found.stderr))
         gain = float(found.mean[recommended]) - mean
         draws = gain + np.hypot(error, found.stderr[recommended]) * rng.standard_t(found.degrees, size=DRAWS)
         low, high = np.quantile(draws, [0.1, 0.9])
-        if np.isfinite(low):
-            return Doubling(twice, True, gain, float(low), float(high), now, cost)
-        return Doubling(twice, True, gain, None, None, now, cost)
+        return (True, gain, float(low), float(high)) if np.isfinite(low) else (True, gain, None, None)
     if course is None:
-        return Doubling(twice, False, None, None, None, now, cost)
+        return False, None, None, None
     place = int(np.argmin(np.abs(np.log(longer / twice))))
     low, gain, high = np.quantile(found.mean[recommended] - course[:, place], [0.1, 0.5, 0.9])
-    return Doubling(twice, False, float(gain), float(low), float(high), now, cost)
+    return False, float(gain), float(low), float(high)
 
 
 def enough(found: ScoreOverCounts, min_gain_per_epoch: float = 0.0) -> str | None:
