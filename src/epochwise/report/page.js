@@ -22,7 +22,7 @@ function show(report) {
     ? [verdictOf(run), commandsOf(run), curves, picturesOf(report), findingsOf(run)]
     : [seedsTable(report), run && runsTable(report, found.charts), curves, report.runs.map(foldedRun)];
   const nothing = !run && element("p", { class: "note" }, "No runs to show.");
-  put(document.getElementById("report"), {}, [header(report), nothing, parts]);
+  put(document.getElementById("report"), {}, [header(report), nothing, countsOf(report), parts]);
   found.charts.forEach((chart) => chart.draw());
 }
 

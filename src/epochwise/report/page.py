@@ -26,6 +26,7 @@ SCRIPTS = (
     "findings.js",
     "runs.js",
     "curves.js",
+    "counts.js",
     "page.js",
 )
 #: What the numbers may take; the rest of a page is some 50 kB.

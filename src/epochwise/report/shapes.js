@@ -58,7 +58,7 @@ function frame(chart) {
     return [drawn("line", line), text(tickText(tick), x, bottom + 16, "middle")];
   });
   const label = { class: "axis-label", x: right, y: bottom + 31, "text-anchor": "end" };
-  return drawn("g", { class: "frame" }, across, upright, drawn("text", label, AXES[chart.axis].label));
+  return drawn("g", { class: "frame" }, across, upright, drawn("text", label, chart.xLabel ?? AXES[chart.axis].label));
 }
 
 const shortened = (text) => (text.length > MOST_LETTERS ? `${text.slice(0, MOST_LETTERS - 1)}…` : text);

@@ -1,0 +1,93 @@
+"""What a ladder of counts ends with in the terminal."""
+
+import shlex
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from epochwise.commands.shown import shown
+from epochwise.commands.tell import tell
+from epochwise.epochs.score_over_counts import ScoreOverCounts
+from epochwise.ladder.counts_document import count_rows, counts_document
+from epochwise.ladder.ladder import Ladder
+
+#: Of the runs of a ladder, and of no run by itself.
+OF_THE_LADDER = ("report=false", "~callbacks.model_summary")
+
+
+def tell_ladder(
+    ladder: Ladder, found: ScoreOverCounts, folder: Path, page: Path | None, why: str | None, shared: Sequence[str]
+) -> None:
+    """Print the table of counts, the answer, the command that trains it, what failed, and where the files are.
+
+    Args:
+        ladder: what was measured.
+        found: what it says.
+        folder: of the ladder.
+        page: its report, where there is one.
+        why: the ladder ended where it did; None where its counts were given.
+        shared: overrides of all its runs.
+    """
+    document = counts_document(ladder, found)
+    width = None if sys.stdout.isatty() else 200  # a file has no edge
+    Console(highlight=False, width=width).print(counts_table(document))
+    tell(counts_lines(document, why, shared))
+    lines = {"table": shown(folder / "counts.csv"), "curve": shown(folder / "counts.png")}
+    tell(lines | ({"report": shown(page)} if page else {}))
+
+
+def counts_lines(document: dict[str, Any], why: str | None, shared: Sequence[str]) -> dict[str, str]:
+    """The answer in named lines; see ``tell_ladder``."""
+    answer, *rest = document["words"]
+    name, _, text = answer.partition(": ")
+    lines = {name: text} | {" " * (index + 1): sentence for index, sentence in enumerate(rest)}
+    if why:
+        lines["ended"] = why
+    if document["test"]:
+        scores = document["test"].items()
+        lines["test"] = "  ".join(f"{name} {_spread(score['mean'], score['stderr'])}" for name, score in scores)
+    lines |= {
+        f"failed{' ' * index}": f"{job}: {reason}" for index, (job, reason) in enumerate(document["failed"].items())
+    }
+    words = [word for word in shared if word not in OF_THE_LADDER and not word.startswith("scheduler=")]
+    words += ["scheduler=wsd", f"trainer.max_epochs={document['recommended']}"]
+    lines["next"] = f"python train.py {shlex.join(words)}"
+    return lines
+
+
+def counts_table(document: dict[str, Any]) -> Table:
+    """A row a count, the recommended one marked: what it cost and scored, and what it gained over the one before.
+
+    Args:
+        document: see ``counts_document``.
+    """
+    monitor = document["monitor"]
+    others = [name for name in document["scores"] if name not in (monitor, "val/loss")]
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("", "epochs", "steps", "seconds", monitor, "gain", "trained for it", *others):
+        table.add_column(escape(name), justify="right", no_wrap=True)
+    for row in count_rows(document):
+        table.add_row(
+            "*" if row["count"] == document["recommended"] else "",
+            f"{row['count']:,}",
+            _number(row["steps"], ",.0f"),
+            _number(row["seconds"], ".3g"),
+            _spread(row[monitor], row["stderr"]),
+            _spread(row["gain"], row["gain_stderr"]),
+            f"{_number(row['price_epochs'], ',.0f')} epochs",
+            *(_number(row[name], ".4f") for name in others),
+        )
+    return table
+
+
+def _number(value: Any, form: str) -> str:
+    return "" if value is None else format(value, form)
+
+
+def _spread(mean: Any, stderr: Any) -> str:
+    return "" if mean is None else f"{mean:.4f}" + ("" if stderr is None else f" ± {stderr:.4f}")
