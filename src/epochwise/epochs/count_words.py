@@ -17,12 +17,12 @@ def count_words(found: ScoreOverCounts) -> tuple[str, ...]:
     words = [_recommended(found)]
     if found.turn is not None:
         words.append(f"the score turns after {found.turn.count} ({found.turn.low} to {found.turn.high})")
-    if found.ended_too_early:
-        words.append(f"the ladder ended too early: the best is its last count; {_brings(found.next, 'would bring')}")
-    elif len(found.counts) == 1:
+    if len(found.counts) == 1:
         words.append("one count says nothing of others")
-    else:
-        words.append(_brings(found.next, "brought" if found.next.is_measured else "would bring"))
+    elif found.next.is_measured or not found.ended_too_early:
+        words.append(_brings(found.next))
+    if found.ended_too_early:
+        words.append(f"the ladder ended too early: the best is its last count; {_brings(found.beyond)}")
     if found.num_seeds == 1:
         words.append(
             "one seed: its noise is that of single runs about a smooth course over the counts"
@@ -43,11 +43,11 @@ def _recommended(found: ScoreOverCounts) -> str:
     return f"recommended: {found.recommended} epochs ({score}, {why})"
 
 
-def _brings(twice: Doubling, verb: str) -> str:
+def _brings(twice: Doubling) -> str:
     cost = f"{twice.epochs} epochs more"
     if twice.seconds is not None:
         cost += f" ({twice.seconds:.2g} s)" if twice.seconds < 10 else f" ({twice.seconds:.0f} s)"
     if twice.gain is None:
-        return f"what {twice.count} would bring is unknown; they cost {cost}"
+        return f"what {twice.count} would bring is unknown; it costs {cost}"
     band = "" if twice.low is None else f" ({twice.low:.2g} to {twice.high:.2g})"
-    return f"{twice.count} {verb} about {twice.gain:.2g}{band} for {cost}"
+    return f"{twice.count} {'brought' if twice.is_measured else 'would bring about'} {twice.gain:.2g}{band} for {cost}"

@@ -6,11 +6,13 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from epochwise.epochs.count_forecast import CountForecast, draw_courses
+from epochwise.epochs.count_course import CountCourse
+from epochwise.epochs.count_forecast import draw_courses
 from epochwise.epochs.curve import Floats
 from epochwise.input_error import InputError
 
-#: A score that got worse after the best count has turned where that is beyond this many standard errors.
+#: The score has turned where the last count is worse than the best by more than this many standard errors: of several
+#: counts that are alike, the best is the luckiest.
 TURN_STDERRS = 2.5
 DRAWS = 4000
 
@@ -35,10 +37,11 @@ class Doubling:
     """What twice the epochs bring, and cost.
 
     Args:
-        count: of epochs, twice the recommended ones.
+        count: of epochs, twice as many.
         is_measured: whether it lies within the counts that were run; else it is a forecast.
-        gain: by how much the mean score is better there, in the monitor's unit; with ``low`` and ``high`` its band of
-            80 %, None where there is too little to go by.
+        gain: by how much the mean score is better there, in the monitor's unit; None where there is nothing to go by.
+        low: a tenth of what may be lies below; None where the noise is unknown.
+        high: a tenth lies above.
         epochs: more of one run.
         steps: optimizer steps more of one run; None where they are unknown.
         seconds: more of one run; None where they are unknown.
@@ -55,6 +58,23 @@ class Doubling:
 
 
 @dataclass(frozen=True)
+class CountForecast:
+    """The score of one run of longer counts, each with a schedule of its own; (m,) each.
+
+    Args:
+        counts: of epochs, after the last one measured, up to four times it.
+        score: median of each, in the monitor's unit.
+        low: a tenth of the runs is expected to score below.
+        high: a tenth above: with ``low`` a band of 80 %.
+    """
+
+    counts: tuple[int, ...]
+    score: tuple[float, ...]
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+
+
+@dataclass(frozen=True)
 class ScoreOverCounts:
     """The score at the end of a run as a function of its count of epochs; (C,) each, NaN where nothing is known.
 
@@ -65,7 +85,7 @@ class ScoreOverCounts:
         counts: of epochs.
         mean: over seeds. Where a seed lacks a count, what it has at the others says what it would have been.
         stderr: its standard error, of the spread over seeds at this count and its neighbours.
-        gain: over the count before, mean over the seeds that have both; positive is better.
+        gain: over the count before, paired by seed; positive is better.
         gain_stderr: its standard error.
         price_epochs: that were trained for this count alone, a seed.
         best: the count with the best mean.
@@ -73,9 +93,11 @@ class ScoreOverCounts:
         high: the largest such count, of those without an interruption.
         noise: the standard deviation of the score of one run of the recommended count; NaN where it is unknown.
         turn: None where the score does not turn.
-        ended_too_early: whether the recommended count is the last of several: more would be better still.
+        ended_too_early: the best count is the last of several, and it is the recommended one or it gained more than
+            twice its noise over the one before.
         next: twice the recommended count.
-        forecast: of counts after the last; None of a single count, of unknown noise, or where the score turned.
+        beyond: twice the last count, a forecast.
+        forecast: None of a single count, or where the noise is unknown.
     """
 
     monitor: str
@@ -94,6 +116,7 @@ class ScoreOverCounts:
     turn: Turn | None
     ended_too_early: bool
     next: Doubling
+    beyond: Doubling
     forecast: CountForecast | None
 
 
@@ -109,9 +132,7 @@ def score_over_counts(
 ) -> ScoreOverCounts:
     """Choose a count of epochs by the one-standard-error rule, and say what more would bring.
 
-    The spread over two or three seeds is known badly, so that of a count is pooled with those of its two neighbours;
-    short runs spread more than long ones, so it is not pooled over all. With one seed it is what a smooth course over
-    the counts leaves, which takes four counts; with fewer it is unknown, and the best count is recommended.
+    What the noise of a count is, ``CountCourse`` says; where it is unknown, the best count is recommended.
 
     Args:
         counts: (C,) ascending, of epochs.
@@ -140,22 +161,16 @@ def score_over_counts(
     if not there.any():
         raise InputError(f"counts: no run has a {monitor}; allowed: at least one that ended with a number")
     rng = np.random.default_rng(seed)
-    found = _Course.of(counts[there], loss[:, there])
-    best = int(np.argmin(found.mean))
-    near = found.mean <= found.mean[best] + np.nan_to_num(found.stderr[best])
-    recommended = int(np.argmax(near))
-    beyond = np.flatnonzero(~near[best:])
-    high = best + int(beyond[0]) - 1 if len(beyond) else len(near) - 1
-    turn = _turn(found, best)
-    forecast, course = None, None
-    longer = _longer(int(found.counts[-1]))
-    if turn is None and len(found.counts) > 1 and np.isfinite(found.stderr).all():
-        course = draw_courses(found.counts, found.mean, found.stderr, longer, found.degrees, rng)
-        forecast = _forecast(longer, course, found, sign, loss, rng)
-    least = int(found.counts[recommended])
-    more_steps, more_seconds = (_cost(counts, spent, least) for spent in (steps, seconds))
-    is_measured, *gain = _doubling(found, recommended, longer, course, rng)
-    price = counts if price_epochs is None else np.asarray(price_epochs)
+    course = CountCourse.of(counts[there], loss[:, there])
+    gain, gain_stderr = course.gains()
+    best = int(np.argmin(course.mean))
+    near = course.mean <= course.mean[best] + np.nan_to_num(course.stderr[best])
+    recommended, beyond = int(np.argmax(near)), np.flatnonzero(~near[best:])
+    last = len(near) - 1
+    least, most = int(course.counts[recommended]), int(course.counts[last])
+    ahead = _ahead(least, most)
+    drawn = _drawn(course, ahead, rng)
+    costs = [_each(counts, spent) for spent in (steps, seconds)]
 
     def everywhere(values: Floats) -> tuple[float, ...]:
         whole = np.full(len(counts), np.nan)
@@ -167,158 +182,112 @@ def score_over_counts(
         mode,
         int(np.isfinite(loss).any(axis=1).sum()),
         tuple(counts.tolist()),
-        everywhere(sign * found.mean),
-        everywhere(found.stderr),
-        everywhere(found.gain),
-        everywhere(found.gain_stderr),
-        tuple(map(float, price)),
-        int(found.counts[best]),
+        everywhere(sign * course.mean),
+        everywhere(course.stderr),
+        everywhere(gain),
+        everywhere(gain_stderr),
+        tuple(map(float, counts if price_epochs is None else np.asarray(price_epochs))),
+        int(course.counts[best]),
         least,
-        int(found.counts[high]),
-        float(found.noise[recommended]),
-        turn,
-        bool(len(near) > 1 and recommended == len(near) - 1),
-        Doubling(2 * least, is_measured, *gain, least, more_steps and round(more_steps), more_seconds),
-        forecast,
+        int(course.counts[best + beyond[0] - 1 if len(beyond) else last]),
+        float(course.noise[recommended]),
+        _turn(course, best),
+        last > 0 and best == last and (recommended == last or bool(gain[last] > 2 * gain_stderr[last])),
+        _doubling(course, recommended, ahead, drawn, costs, rng),
+        _doubling(course, last, ahead, drawn, costs, rng),
+        None if drawn is None else _forecast(course, ahead, drawn, sign, rng),
     )
 
 
-@dataclass(frozen=True, eq=False)
-class _Course:
-    """(C,) losses over the counts that were scored, and what is known of their noise."""
-
-    counts: NDArray[np.int64]
-    mean: Floats
-    stderr: Floats
-    gain: Floats  # over the count before
-    gain_stderr: Floats
-    noise: Floats  # standard deviation of one run
-    degrees: float  # of freedom of a standard error
-
-    @classmethod
-    def of(cls, counts: NDArray[np.int64], loss: Floats) -> "_Course":
-        mean, num = _means(loss), np.isfinite(loss).sum(axis=0)
-        steps = np.diff(loss, axis=1) * -1.0
-        both = np.isfinite(steps).sum(axis=0)
-        gain = np.where(both > 0, np.nansum(steps, axis=0) / np.maximum(both, 1), -np.diff(mean))
-        if num.max() > 1:
-            noise, degrees = _pooled(loss - mean, num)
-            gain_noise, _ = _pooled(steps - gain, both)
-        else:
-            noise, degrees = _noise_of_one(counts, mean)
-            gain_noise = np.hypot(noise[1:], noise[:-1])
-        first = np.array([np.nan])
-        return cls(
-            counts,
-            mean,
-            noise / np.sqrt(num),
-            np.concatenate([first, gain]),
-            np.concatenate([first, gain_noise / np.sqrt(np.maximum(both, 1))]),
-            noise,
-            degrees,
-        )
-
-
-def _means(loss: Floats) -> Floats:
-    """(C,) means over seeds; a seed that lacks a count is put in by what tells it from the others elsewhere."""
-    seeds, places = np.nonzero(np.isfinite(loss))
-    design = np.zeros((len(seeds), sum(loss.shape)))
-    design[np.arange(len(seeds)), places] = 1
-    design[np.arange(len(seeds)), loss.shape[1] + seeds] = 1
-    effects = np.linalg.lstsq(design, loss[seeds, places], rcond=None)[0]
-    out: Floats = effects[: loss.shape[1]] + effects[loss.shape[1] :][np.unique(seeds)].mean()
-    return out
-
-
-def _pooled(deviations: Floats, num: NDArray[np.int64]) -> tuple[Floats, float]:
-    """(C,) standard deviations over seeds, each of a column and its neighbours, and the fewest degrees of freedom."""
-    window = np.ones(3)
-    squares = np.convolve(np.nansum(deviations**2, axis=0), window, "same")[: len(num)]
-    degrees = np.convolve(np.maximum(num - 1, 0), window, "same")[: len(num)]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.sqrt(squares / degrees), float(degrees.min())
-
-
-def _noise_of_one(counts: NDArray[np.int64], loss: Floats) -> tuple[Floats, float]:
-    """(C,) one standard deviation of single runs about a parabola over log count, and its degrees of freedom."""
-    if len(loss) < 4:
-        return np.full(len(loss), np.nan), 1.0
-    basis = np.vander(np.log(counts), 3)
-    residuals = loss - basis @ np.linalg.lstsq(basis, loss, rcond=None)[0]
-    degrees = len(loss) - 3
-    return np.full(len(loss), np.sqrt(np.sum(residuals**2) / degrees)), float(degrees)
-
-
-def _turn(found: _Course, best: int) -> Turn | None:
-    """Where the last count is worse than the best by more than chance, the counts between which the turn lies."""
-    error = np.hypot(found.stderr, found.stderr[best])
-    worse = found.mean - found.mean[best]
+def _turn(course: CountCourse, best: int) -> Turn | None:
+    """The counts between which the turn lies, where the last one is worse than the best by more than chance."""
+    worse, error = course.worse_than(best)
     if not worse[-1] > TURN_STDERRS * error[-1]:
         return None
     apart = worse > error
+    apart[best] = False
     before, after = np.flatnonzero(apart[:best]), np.flatnonzero(apart[best:])
     low, high = before[-1] if len(before) else 0, best + after[0]
-    return Turn(*(int(found.counts[place]) for place in (best, low, high)))
+    return Turn(*(int(course.counts[place]) for place in (best, low, high)))
 
 
-def _longer(last: int) -> NDArray[np.int64]:
-    """Counts up to four times the last one, twice it among them."""
-    return np.unique(np.round(last * 2 ** np.linspace(0.25, 2, 8)).astype(np.int64))
+def _ahead(recommended: int, last: int) -> NDArray[np.int64]:
+    """Counts up to four times the last one; twice it and, where it is beyond, twice the recommended one among them."""
+    counts = np.round(last * 2 ** np.linspace(0.25, 2, 8)).astype(np.int64)
+    return np.unique(np.append(counts, max(2 * recommended, 2 * last if 2 * recommended <= last else 0)))
+
+
+def _drawn(course: CountCourse, ahead: NDArray[np.int64], rng: np.random.Generator) -> Floats | None:
+    """(D, m) mean losses of counts ahead."""
+    if len(course.counts) < 2 or not np.isfinite(course.stderr).all():
+        return None
+    return draw_courses(course.counts, course.mean, course.stderr, ahead, course.degrees, DRAWS, rng)
 
 
 def _forecast(
-    longer: NDArray[np.int64], course: Floats, found: _Course, sign: int, loss: Floats, rng: np.random.Generator
+    course: CountCourse, ahead: NDArray[np.int64], drawn: Floats, sign: int, rng: np.random.Generator
 ) -> CountForecast:
-    measured = course + found.noise[-1] * rng.standard_t(max(found.degrees, 1), size=course.shape)
-    low, score, high = np.sort(sign * np.quantile(measured, [0.1, 0.5, 0.9], axis=0), axis=0)
-    return CountForecast(tuple(longer.tolist()), *(tuple(each.tolist()) for each in (score, low, high)))
+    """Of one run: the courses and its noise, within what no score can pass."""
+    scores = sign * (drawn + course.noise[-1] * rng.standard_t(course.degrees, size=drawn.shape))
+    seen = course.loss[np.isfinite(course.loss)] * sign
+    least = 0.0 if seen.min() >= 0 else -np.inf
+    most = 1.0 if sign < 0 and least == 0 and seen.max() <= 1 else np.inf
+    low, score, high = np.clip(np.quantile(scores, [0.1, 0.5, 0.9], axis=0), least, most)
+    return CountForecast(tuple(ahead.tolist()), *(tuple(each.tolist()) for each in (score, low, high)))
 
 
-def _cost(counts: NDArray[np.int64], spent: ArrayLike | None, epochs: int) -> float | None:
-    """What so many epochs more cost at the usual price of one; None where nothing is known."""
+def _each(counts: NDArray[np.int64], spent: ArrayLike | None) -> float | None:
+    """What an epoch costs, as most counts have it; None where nothing is known."""
     each = (np.full(len(counts), np.nan) if spent is None else np.asarray(spent, dtype=np.float64)) / counts
-    return float(np.median(each[np.isfinite(each)])) * epochs if np.isfinite(each).any() else None
+    return float(np.median(each[np.isfinite(each)])) if np.isfinite(each).any() else None
 
 
 def _doubling(
-    found: _Course, recommended: int, longer: NDArray[np.int64], course: Floats | None, rng: np.random.Generator
-) -> tuple[bool, float | None, float | None, float | None]:
-    """Whether twice the recommended count was measured, its gain and the band.
-
-    Between two counts that were measured it lies on a line over log count.
-    """
-    twice = 2 * int(found.counts[recommended])
-    if twice <= found.counts[-1]:
-        mean, error = (float(np.interp(np.log(twice), np.log(found.counts), v)) for v in (found.mean, found.stderr))
-        gain = float(found.mean[recommended]) - mean
-        draws = gain + np.hypot(error, found.stderr[recommended]) * rng.standard_t(found.degrees, size=DRAWS)
-        low, high = np.quantile(draws, [0.1, 0.9])
-        return (True, gain, float(low), float(high)) if np.isfinite(low) else (True, gain, None, None)
-    if course is None:
-        return False, None, None, None
-    place = int(np.argmin(np.abs(np.log(longer / twice))))
-    low, gain, high = np.quantile(found.mean[recommended] - course[:, place], [0.1, 0.5, 0.9])
-    return False, float(gain), float(low), float(high)
+    course: CountCourse,
+    place: int,
+    ahead: NDArray[np.int64],
+    drawn: Floats | None,
+    costs: list[float | None],
+    rng: np.random.Generator,
+) -> Doubling:
+    """Twice the count at a place; between two counts that were measured it lies on a line over log count."""
+    count = int(course.counts[place])
+    twice, is_measured = 2 * count, 2 * count <= int(course.counts[-1])
+    gain = low = high = None
+    if is_measured:
+        worse, error = (np.interp(np.log(twice), np.log(course.counts), one) for one in course.worse_than(place))
+        gain = -float(worse)
+        if np.isfinite(error):
+            low, high = (gain + float(error) * np.quantile(rng.standard_t(course.degrees, DRAWS), [0.1, 0.9])).tolist()
+    elif drawn is not None:
+        better = course.mean[place] - drawn[:, ahead.tolist().index(twice)]
+        low, gain, high = np.quantile(better, [0.1, 0.5, 0.9]).tolist()
+    steps, seconds = (None if each is None else each * count for each in costs)
+    return Doubling(twice, is_measured, gain, low, high, count, None if steps is None else round(steps), seconds)
 
 
 def enough(found: ScoreOverCounts, min_gain_per_epoch: float = 0.0) -> str | None:
     """Say why a ladder that doubles its count ends here; None: climb on.
 
-    One gain may be small by chance, so it ends only where the next doubling, too, is expected to gain less than its
-    noise. Two counts are too few to tell a score that has levelled off from one that has not begun to move.
+    One doubling may gain little by chance, so it takes two that gained less than their noise, or a score that turned:
+    on real sets of data a ladder that ended at the first one lost the best count in one case of six
+    (benchmarks/count_forecast.py).
 
     Args:
         found: of the counts so far.
-        min_gain_per_epoch: what an epoch must bring to be worth it, in the monitor's unit.
+        min_gain_per_epoch: what an epoch must bring to be worth it, in the monitor's unit; 0: whatever it costs.
     """
-    if len(found.counts) < 3 or not np.isfinite(found.gain[-1]):
+    gain, noise = np.array(found.gain[-2:]), np.array(found.gain_stderr[-2:])
+    if len(found.counts) < 3 or not np.isfinite(gain).all():
         return None
     if found.turn is not None:
         return f"the score turns after {found.turn.count} epochs"
-    gain, noise = found.gain[-1], found.gain_stderr[-1]
     epochs = found.counts[-1] - found.counts[-2]
-    if gain < min_gain_per_epoch * epochs:
-        return f"{epochs} more epochs gained {gain:.3g}, less than min_gain_per_epoch={min_gain_per_epoch:g} asks for"
-    if gain < noise and not found.ended_too_early:
-        return f"the last doubling gained {gain:.3g}, less than its noise of {noise:.3g}"
+    if min_gain_per_epoch > 0 and gain[1] < min_gain_per_epoch * epochs:
+        return (
+            f"{epochs} epochs more gained {gain[1]:.2g}, min_gain_per_epoch={min_gain_per_epoch:g} asks for "
+            f"{min_gain_per_epoch * epochs:.2g}"
+        )
+    if (gain < noise).all():
+        return f"the last two doublings gained {gain[0]:.2g} and {gain[1]:.2g}, less than their noise"
     return None
