@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 from epochwise.epochs.count_forecast import left_over
 from epochwise.epochs.curve import Floats
 
-#: With one seed, the noise is taken to be a tenth of the range of the last counts, and that for two measurements of it.
-RANGE_SHARE, RANGE_DEGREES = 0.1, 2.0
+#: With one seed, this share of the range of the last counts counts as two more measurements of the noise: one alone is
+#: often near 0 by luck. Real sets had 1/50 to 1/5 (benchmarks/count_forecast.py).
+RANGE_SHARE, RANGE_DEGREES = 0.06, 2.0
 LAST_COUNTS = 4
 
 
@@ -85,7 +86,9 @@ def _means(loss: Floats) -> Floats:
     design = np.zeros((len(seeds), sum(loss.shape)))
     design[np.arange(len(seeds)), places] = 1
     design[np.arange(len(seeds)), loss.shape[1] + seeds] = 1
-    effects = np.linalg.lstsq(design, loss[seeds, places], rcond=None)[0]
+    effects, _, rank, _ = np.linalg.lstsq(design, loss[seeds, places], rcond=None)
+    if rank < loss.shape[1] + len(np.unique(seeds)) - 1:  # seeds that share no count cannot be told from counts
+        return np.asarray(np.nanmean(loss, axis=0))
     out: Floats = effects[: loss.shape[1]] + effects[loss.shape[1] :][np.unique(seeds)].mean()
     return out
 

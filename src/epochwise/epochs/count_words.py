@@ -23,9 +23,9 @@ def count_words(found: ScoreOverCounts) -> tuple[str, ...]:
         words.append(_brings(found.next))
     if found.ended_too_early:
         words.append(f"the ladder ended too early: the best is its last count; {_brings(found.beyond)}")
-    if found.num_seeds == 1:
+    if found.num_seeds == 1 and len(found.counts) > 1:
         words.append(
-            "one seed: its noise is that of single runs about a smooth course over the counts"
+            "one seed: its noise is an estimate, from what a smooth course over the counts leaves"
             if isfinite(found.noise)
             else "one seed and fewer than four counts: the noise is unknown, so the best count is recommended"
         )

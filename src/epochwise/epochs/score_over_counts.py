@@ -13,8 +13,8 @@ from epochwise.input_error import InputError
 
 #: The score has turned where the last count is worse than the best by more than this many standard errors: of several
 #: counts that are alike, the best is the luckiest.
-TURN_STDERRS = 2.5
-DRAWS = 4000
+TURN_STDERRS = 3.0
+DRAWS = 2000
 
 
 @dataclass(frozen=True)
@@ -160,6 +160,7 @@ def score_over_counts(
     there = np.isfinite(loss).any(axis=0)
     if not there.any():
         raise InputError(f"counts: no run has a {monitor}; allowed: at least one that ended with a number")
+    loss = loss[np.isfinite(loss).any(axis=1)]
     rng = np.random.default_rng(seed)
     course = CountCourse.of(counts[there], loss[:, there])
     gain, gain_stderr = course.gains()
@@ -180,7 +181,7 @@ def score_over_counts(
     return ScoreOverCounts(
         monitor,
         mode,
-        int(np.isfinite(loss).any(axis=1).sum()),
+        len(loss),
         tuple(counts.tolist()),
         everywhere(sign * course.mean),
         everywhere(course.stderr),
@@ -202,7 +203,11 @@ def score_over_counts(
 def _turn(course: CountCourse, best: int) -> Turn | None:
     """The counts between which the turn lies, where the last one is worse than the best by more than chance."""
     worse, error = course.worse_than(best)
-    if not worse[-1] > TURN_STDERRS * error[-1]:
+    if len(course.loss) == 1 and not (best < len(worse) - 2 and worse[-1] > worse[-2] > error[-2]):
+        return None  # the noise of one seed is known too badly: it takes two counts, each worse than the one before
+    others = np.delete(error, best)
+    # A spread that is small by luck must not make a turn, so it is that over all counts where this is larger.
+    if not len(others) or not worse[-1] > TURN_STDERRS * max(error[-1], np.sqrt(np.mean(others**2))):
         return None
     apart = worse > error
     apart[best] = False
