@@ -3,12 +3,15 @@ import re
 from base64 import b64encode
 from io import BytesIO
 
+import numpy as np
 import pytest
 from PIL import Image
 
+from epochwise.ladder.counts_document import counts_document
 from epochwise.report.page import page
 
 from tests import browser as chromium
+from tests.ladder.example_ladder import example_ladder, found_of
 from tests.report.example_document import HOSTILE, one_run, several_runs
 
 pytest.importorskip("selenium", reason="selenium is not installed (extra `dev`)")
@@ -265,3 +268,26 @@ def test_the_sheet_of_training_pictures_is_shown_at_any_width(opened, browser, t
     assert sheet.get_attribute("alt")
     assert browser.execute_script("return document.documentElement.scrollWidth") <= 360
     assert browser.get_log("browser") == []
+
+
+@pytest.mark.parametrize("scores", [None, [[0.5, 0.5, 0.5]], [[0.9, 0.5, 0.8]] * 2], ids=["falls", "level", "turns"])
+def test_score_over_counts_is_told_drawn_and_tabled_first(browser, tmp_path, scores):
+    changed = {} if scores is None else {"scores": np.array(scores), "seeds": (0, 7)[: len(scores)], "others": {}}
+    ladder = example_ladder(**changed)
+    counts = counts_document(ladder, found_of(ladder))
+    (tmp_path / "page.html").write_text(page(several_runs() | {"counts": counts}), encoding="utf-8")
+    browser.get_log("browser")
+    size = {"width": 360, "height": 800, "deviceScaleFactor": 1, "mobile": True}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    browser.get((tmp_path / "page.html").as_uri())
+    assert browser.get_log("browser") == []
+    section = "document.querySelector('main section')"
+    said = browser.execute_script(f"return {section}.textContent")
+    for sentence in counts["words"]:
+        assert sentence in said
+    assert "epochs-10-seed-7 failed: RuntimeError: out of memory" in said
+    assert browser.execute_script(f"return {section}.querySelectorAll('tbody tr').length") == 3
+    drawn = browser.execute_script(f"return {section}.querySelector('svg.counts').outerHTML")
+    assert not re.search("NaN|Infinity|undefined", drawn)
+    assert drawn.count('class="area') == (counts["forecast"] is not None)
+    assert browser.execute_script("return document.documentElement.scrollWidth") <= 360

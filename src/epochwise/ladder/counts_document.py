@@ -37,8 +37,10 @@ def counts_document(ladder: Ladder, found: ScoreOverCounts) -> dict[str, Any]:
         "scores": {name: scores.tolist() for name, scores in ({ladder.monitor: ladder.scores} | ladder.others).items()},
         "trunk": common.mean(axis=0).tolist(),
         "failed": dict(ladder.failed),
-        "test": ladder.test and {name: _over_seeds(scores) for name, scores in ladder.test.items()},
+        "test": None,
     }
+    if ladder.test is not None:
+        document["test"] = {name: _over_seeds(scores) for name, scores in ladder.test.items()}
     plain: dict[str, Any] = finite(document)
     return plain
 
