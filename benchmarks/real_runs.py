@@ -1,7 +1,7 @@
 """Quick real runs for the benchmarks of epochwise.epochs: our data and networks on Lightning's Trainer.
 
-The learning rate is constant (``scheduler=none``): a cosine is drawn over the budget, so a run cut at half of its
-epochs would be another training than one that was given half of them.
+The learning rate is constant (``scheduler=none``), unless a run is to end with a cool-down: a schedule is drawn over
+the budget, so a run cut at half of its epochs would be another training than one that was given half of them.
 """
 
 import logging
@@ -19,6 +19,7 @@ from torch.utils.data import StackDataset
 from epochwise.data.digits import Digits
 from epochwise.data.table import Table
 from epochwise.model.mlp import MLP
+from epochwise.scheduler.wsd import WSD
 from epochwise.task.classification import Classification
 from epochwise.task.regression import Regression
 
@@ -85,13 +86,14 @@ class Scores(L.Callback):
         return loss
 
 
-def real_run(setting: Setting, seed: int, max_epochs: int | None = None) -> Scores:
+def real_run(setting: Setting, seed: int, max_epochs: int | None = None, cools_down: bool = False) -> Scores:
     """Train once on one thread; the loss of both splits after each epoch, and the seconds of its training.
 
     Args:
         setting: what is trained.
         seed: of weights, dropout and order; the split is the same for all.
         max_epochs: instead of the setting's, for a run of another length that is otherwise the same.
+        cools_down: at the end, as ``scheduler=wsd`` does.
     """
     logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", module="lightning")
@@ -106,12 +108,14 @@ def real_run(setting: Setting, seed: int, max_epochs: int | None = None) -> Scor
         _draw_labels_anew(data, setting.label_noise)
     network = MLP(data.spec.input_shape, data.spec.num_outputs, setting.hidden_sizes, setting.dropout)
     optimizer = partial(torch.optim.AdamW, lr=setting.lr, weight_decay=setting.weight_decay)
-    constant = partial(torch.optim.lr_scheduler.ConstantLR, factor=1.0, total_iters=0)
+    schedule: Any = partial(torch.optim.lr_scheduler.ConstantLR, factor=1.0, total_iters=0)
+    if cools_down:
+        schedule = partial(WSD, max_epochs=max_epochs or setting.max_epochs)
     task = (
-        Regression(network, optimizer, constant, "number", data.spec.target_mean, data.spec.target_std)
+        Regression(network, optimizer, schedule, "number", data.spec.target_mean, data.spec.target_std)
         if kind == "number"
         else Classification(
-            network, optimizer, constant, data.spec.class_counts, label_smoothing=setting.label_smoothing
+            network, optimizer, schedule, data.spec.class_counts, label_smoothing=setting.label_smoothing
         )
     )
     scores = Scores()
