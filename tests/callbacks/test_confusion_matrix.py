@@ -4,6 +4,7 @@ import torch
 from lightning.pytorch.loggers import TensorBoardLogger
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
+from epochwise.callbacks import confusion_matrix
 from epochwise.callbacks.confusion_matrix import ConfusionMatrix
 
 
@@ -29,3 +30,12 @@ def test_nothing_is_drawn_where_nothing_was_validated(tmp_path):
     logger = SimpleNamespace(experiment=None)
     trainer = SimpleNamespace(is_global_zero=True, loggers=[logger], current_epoch=0)
     ConfusionMatrix(["cat", "dog"]).on_train_end(trainer, None)
+
+
+def test_nothing_is_drawn_where_no_logger_takes_a_picture(monkeypatch):
+    monkeypatch.setattr(confusion_matrix, "Figure", None)
+    logger = SimpleNamespace(experiment=None)
+    trainer = SimpleNamespace(is_global_zero=True, loggers=[logger], current_epoch=0)
+    callback = ConfusionMatrix(["cat", "dog"])
+    callback.matrix.update(torch.tensor([[0.9, 0.1]]), torch.tensor([0]))
+    callback.on_train_end(trainer, None)

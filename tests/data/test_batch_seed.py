@@ -20,3 +20,17 @@ def test_what_is_drawn_follows_from_the_place_of_the_batch_alone(other):
     assert drawn() == first
     seed_batch(*other)
     assert all(a != b for a, b in zip(drawn(), first, strict=True))
+
+
+def test_seeding_a_batch_does_not_write_out_the_stack(monkeypatch):
+    monkeypatch.setattr(torch.accelerator, "is_available", lambda: False)
+    monkeypatch.setattr("traceback.format_stack", lambda *_: pytest.fail("torch.manual_seed notes who asked"))
+    seed_batch(0, 2, 3)
+
+
+def test_every_device_that_there_is_is_seeded(monkeypatch):
+    seeds = []
+    monkeypatch.setattr(torch.accelerator, "is_available", lambda: True)
+    monkeypatch.setattr(torch, "manual_seed", seeds.append)
+    seed_batch(0, 2, 3)
+    assert len(seeds) == 1

@@ -49,14 +49,14 @@ class ConfusionMatrix(L.Callback):
         if not self.matrix.update_called:
             return
         counts = self.matrix.compute()  # on every rank: it gathers
-        if not trainer.is_global_zero:
+        experiments: list[Any] = [getattr(logger, "experiment", None) for logger in trainer.loggers]
+        drawn_in = [experiment for experiment in experiments if hasattr(experiment, "add_figure")]
+        if not (trainer.is_global_zero and drawn_in):
             return
         size = 2 + 0.5 * len(self.class_names)
         figure = Figure(figsize=(size, size), layout="constrained")
         display = ConfusionMatrixDisplay(counts.cpu().numpy(), display_labels=self.class_names)
         # Numbers would be unreadable where there are many classes.
         display.plot(ax=figure.subplots(), colorbar=False, include_values=len(self.class_names) <= 30, cmap="Blues")
-        experiments: list[Any] = [getattr(logger, "experiment", None) for logger in trainer.loggers]
-        for experiment in experiments:
-            if hasattr(experiment, "add_figure"):
-                experiment.add_figure(f"confusion_matrix/{split}", figure, trainer.current_epoch)
+        for experiment in drawn_in:
+            experiment.add_figure(f"confusion_matrix/{split}", figure, trainer.current_epoch)

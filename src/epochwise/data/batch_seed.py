@@ -19,6 +19,7 @@ def seed_batch(seed: int, epoch: int, batch: int, rank: int = 0) -> None:
         rank: the process; each has chances of its own.
     """
     drawn = int(np.random.SeedSequence((seed, epoch, batch, rank)).generate_state(1)[0])
-    torch.manual_seed(drawn)
+    # Where there is no other device, torch.manual_seed keeps who asked, for when one comes: the whole stack as text.
+    (torch.manual_seed if torch.accelerator.is_available() else torch.default_generator.manual_seed)(drawn)
     np.random.seed(drawn)  # noqa: NPY002 (what libraries draw from)
     random.seed(drawn)

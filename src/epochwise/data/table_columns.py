@@ -33,7 +33,7 @@ def learn_columns(frame: pd.DataFrame) -> dict[str, dict[str, Any]]:
             kind = "nothing" if filled.empty else "dates"
             raise InputError(f"data: column {name!r} holds {kind}; allowed: numbers, text; or data.ignore_columns")
         if is_numeric_dtype(column):
-            values = _numbers(filled).to_numpy()
+            values = _numbers(filled)
             columns[str(name)] = {
                 "mean": float(values.mean()),
                 "std": float(values.std()) or 1.0,
@@ -78,15 +78,17 @@ def encode_columns(frame: pd.DataFrame, columns: dict[str, dict[str, Any]], fill
             codes = pd.Index(learned["categories"]).get_indexer(column.astype(str))
             features.append(np.eye(len(learned["categories"]) + 1)[codes])
         else:
-            numbers = _numbers(column).fillna(learned["median"])
-            features.append(((numbers - learned["mean"]) / learned["std"]).to_numpy()[:, None])
+            numbers = _numbers(column)
+            filled = np.where(np.isnan(numbers), learned["median"], numbers)
+            features.append(((filled - learned["mean"]) / learned["std"])[:, None])
     return torch.from_numpy(np.concatenate(features, axis=1)).float()
 
 
-def _numbers(column: pd.Series) -> pd.Series:
-    numbers = pd.to_numeric(column, errors="coerce").astype("float64")
-    wrong = (numbers.isna() & column.notna()) | np.isinf(numbers)
-    if wrong.any():
+def _numbers(column: pd.Series) -> np.ndarray:
+    """(N,) float64, NaN where a cell is empty."""
+    numbers = pd.to_numeric(column, errors="coerce").to_numpy(dtype="float64", na_value=np.nan)
+    finite = np.isfinite(numbers)
+    if not finite.all() and (wrong := ~finite & column.notna()).any():
         value = str(column[wrong].iloc[0])
         raise InputError(
             f"data: column {column.name!r} holds {value!r} in {_first_row(wrong)}; allowed: finite numbers"
