@@ -16,7 +16,7 @@ EXAMPLES = (
 #: What of those folders asks nothing of digits.
 NO_EXAMPLES = (
     "conf/experiment/fast_dev_run.yaml", "conf/experiment/overfit_batch.yaml", "conf/experiment/profile.yaml",
-    "tests/conftest.py", "tests/test_conf.py",
+    "tests/composer_of.py", "tests/conftest.py", "tests/test_conf.py",
 )  # fmt: skip
 #: What takes the examples' place: paths here are those in the project.
 EMPTY_START = PurePosixPath("new_project/empty_start")

@@ -1,5 +1,6 @@
 """What all tests share: one thread, and configs composed as the front doors do."""
 
+import gc
 import logging
 import runpy
 import sys
@@ -8,14 +9,16 @@ from pathlib import Path
 import hypothesis
 import pytest
 import torch
-from hydra import compose, initialize_config_dir
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, open_dict
 
 from epochwise.commands.train import train
 
+from tests.composer_of import composer_of
+
 PROJECT = Path(__file__).parents[1]
 torch.set_num_threads(1)
+gc.freeze()  # what was imported is no garbage, and looking through it takes a third of a second each time
 # Hypothesis gives an example 200 ms, draws others each time and complains of slow drawing: no busy machine is a fault.
 SLOW = [hypothesis.HealthCheck.too_slow]
 hypothesis.settings.register_profile(
@@ -32,16 +35,30 @@ def project() -> Path:
 
 @pytest.fixture(scope="session")
 def composed():
-    """Compose a root config with overrides, as its front door would, for a given run folder."""
+    """Compose a root config with overrides, as its front door would, for a given run folder; without pictures.
 
-    def compose_config(*overrides: str, run_folder: Path | None = None, root: str = "train") -> DictConfig:
+    Choosing files takes a third of a second, setting keys none: each choice is made once, and what Hydra then sets last
+    is set in a copy (tests/config/test_composer.py: it is the same config).
+    """
+
+    def compose_config(
+        *overrides: str, run_folder: Path | None = None, root: str = "train", pictures: bool = False
+    ) -> DictConfig:
+        composer = composer_of(root)
         where = [f"run_folder={run_folder}"] if run_folder else []
-        without = ["report=false"] if root == "train" else []  # a picture takes half a second
-        with initialize_config_dir(str(PROJECT / "conf"), version_base="1.3"):
-            config = compose(root, overrides=[*without, *overrides, *where], return_hydra_config=True)
+        without = ["report=false"] if root == "train" and not pictures else []
+        read = [composer.parse(text) for text in (*without, *overrides, *where)]
+        chosen = [one for one in read if composer.is_group(one.key_or_group) and not isinstance(one.value(), dict)]
+        config = composer.compose([str(one.input_line) for one in chosen])
+        for override in read:
+            if override not in chosen:
+                composer.apply(config, override)
+        config.hydra.overrides.task = [str(one.input_line) for one in read]
         HydraConfig.instance().set_config(config)
         with open_dict(config):
             del config["hydra"]
+            if not pictures and "callbacks" in config:
+                config.callbacks.pop("confusion_matrix", None)  # drawing it twice takes as long as the rest of a run
         return config
 
     return compose_config

@@ -7,11 +7,12 @@ import pytest
 from omegaconf import OmegaConf
 
 from epochwise.config.command_line import CommandLine
-from epochwise.config.composer import Composer
 from epochwise.config.definition import find
 from epochwise.config.hydra_arguments import parse_arguments
 from epochwise.config.schema import SCHEMAS
 from epochwise.config.signature import signature
+
+from tests.composer_of import composer_of
 
 CONF = Path(__file__).parent.parent / "conf"
 SINGULAR = sorted(SCHEMAS["train"].one | SCHEMAS["train"].optional)
@@ -20,13 +21,8 @@ FILES = [path.relative_to(CONF) for path in sorted(CONF.rglob("*.yaml"))]
 OPTIONS = [path for path in FILES if path.parts[0] in (*SINGULAR, *PLURAL)]
 
 
-@pytest.fixture(scope="module")
-def composer():
-    return Composer(str(CONF), "train")
-
-
-def check(composer, *overrides):
-    CommandLine("train", composer, parse_arguments(["--cfg", "job", *overrides])).check()
+def check(*overrides):
+    CommandLine("train", composer_of("train"), parse_arguments(["--cfg", "job", *overrides])).check()
 
 
 def choice(path):
@@ -38,14 +34,14 @@ def choice(path):
 
 
 @pytest.mark.parametrize("path", [*OPTIONS, *(p for p in FILES if p.parts[0] == "experiment")], ids=str)
-def test_every_option_composes_and_binds(composer, path):
-    check(composer, choice(path))
+def test_every_option_composes_and_binds(path):
+    check(choice(path))
 
 
 @pytest.mark.parametrize("front_door", sorted(SCHEMAS))
 def test_every_root_file_composes_and_binds(front_door):
     arguments = parse_arguments(["--cfg", "job"])
-    CommandLine(front_door, Composer(str(CONF), front_door), arguments).check()
+    CommandLine(front_door, composer_of(front_door), arguments).check()
 
 
 @pytest.mark.parametrize("path", OPTIONS, ids=str)

@@ -18,6 +18,8 @@ from epochwise.config.front_door import WORDS
 from epochwise.config.hydra_arguments import parse_arguments
 from epochwise.run.epochs_csv import read_epochs_csv
 
+from tests.composer_of import composer_of
+
 PROJECT = Path(__file__).parents[1]
 TEXT = (PROJECT / "README.md").read_text()
 PAGES = {path: path.read_text() for path in (PROJECT / "README.md", *sorted(PROJECT.glob("docs/*.md")))}
@@ -61,7 +63,7 @@ def test_every_command_composes_and_passes_the_check(command):
     if not arguments.help:
         if name == "train" and any(word.startswith("run=") for word in words):
             return  # read before the check, from a folder that there is; tests/config/test_continued_run.py
-        CommandLine(name, Composer(str(PROJECT / "conf"), name, None), arguments).check()
+        CommandLine(name, composer_of(name), arguments).check()
 
 
 def test_every_path_it_names_exists():

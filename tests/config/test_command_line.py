@@ -246,7 +246,7 @@ OVERRIDES = st.one_of(
 )
 
 
-@settings(max_examples=150)
+@settings(max_examples=50)
 @given(overrides=st.lists(OVERRIDES, max_size=4), sweep=st.booleans())
 def test_any_command_line_gets_lines_or_composes(lines, composer, overrides, sweep):
     said = lines(*["-m"] * sweep, *overrides)

@@ -1,6 +1,5 @@
 import shlex
 import sys
-from functools import cache
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,8 @@ from epochwise.config.report_words import report_words
 from epochwise.config.unknown_flags import flag_lines
 from epochwise.input_error import InputError
 
+from tests.composer_of import composer_of
+
 CONF = str(Path(__file__).parents[2] / "conf")
 #: Keys that choose a file, or say what is done with the others.
 ALONE = {path.name for path in Path(CONF).iterdir() if path.is_dir()} | {
@@ -27,15 +28,10 @@ ALONE = {path.name for path in Path(CONF).iterdir() if path.is_dir()} | {
 }
 
 
-@cache
-def composer(door):
-    return Composer(CONF, door)
-
-
 def check(door, words):
     if lines := flag_lines(words, door):
         raise InputError(*lines)
-    CommandLine(door, composer(door), parse_arguments(words)).check()
+    CommandLine(door, composer_of(door), parse_arguments(words)).check()
 
 
 def said(door, *words):

@@ -4,10 +4,11 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import OmegaConf
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
-from epochwise.config.composer import Composer
 from epochwise.input_error import InputError
 from epochwise.search.check_space import check_space
 from epochwise.search.space import Space, distribution
+
+from tests.composer_of import composer_of
 
 MODELS = {"mlp": {"dropout": 0.1, "hidden_size": 8}, "resnet": {"depth": 18}}
 
@@ -71,8 +72,8 @@ def test_a_key_that_the_chosen_file_lacks_is_left_out():
         ("experiment", "[breast_cancer],[overfit]"),
     ],
 )
-def test_whatever_train_py_takes_can_be_searched(project, key, text):
-    composer = Composer(str(project / "conf"), "search")
+def test_whatever_train_py_takes_can_be_searched(key, text):
+    composer = composer_of("search")
     fixed = ["finetune=two_phase"]
     made = Space({key: text}, lambda files: composer.compose([*fixed, *files]), options_of(composer), composer.loader)
     study = optuna.create_study(sampler=optuna.samplers.RandomSampler(0))
@@ -99,8 +100,8 @@ def options_of(composer):
         ({"model": "mlp,cnn", "model.dropout": "0.1,much"}, "model.dropout: got 'much'"),
     ],
 )
-def test_a_trial_that_could_never_train_is_found_before_the_first(project, written, said):
-    composer = Composer(str(project / "conf"), "search")
+def test_a_trial_that_could_never_train_is_found_before_the_first(written, said):
+    composer = composer_of("search")
     fixed = ["finetune=two_phase", *(f"{key}={text}" for key, text in written.items() if text == "cosine")]
     drawn = {key: text for key, text in written.items() if text != "cosine"}
     made = Space(drawn, lambda files: composer.compose([*fixed, *files]), options_of(composer), composer.loader)
