@@ -1,4 +1,4 @@
-"""The front doors as a person starts them: in processes of their own, from an empty folder."""
+"""The front doors as a person starts them, from an empty folder: in processes of their own where that is the fact."""
 
 import json
 import os
@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 PROJECT = Path(__file__).parents[1]
 # In double precision: where a sum falls on zero, a unit may be on in one process and off in two.
@@ -60,6 +61,12 @@ def test_a_run_says_what_it_will_do_how_it_goes_and_what_came_out(one_process):
 
 def test_a_run_complains_of_nothing(one_process):
     assert one_process[1].stderr == ""
+
+
+def test_a_run_draws_its_confusion_matrices(one_process):
+    reader = EventAccumulator(str(one_process[0] / "tensorboard"))
+    reader.Reload()
+    assert reader.Tags()["images"] == ["confusion_matrix/val", "confusion_matrix/test"]
 
 
 @pytest.mark.ranks
@@ -139,12 +146,11 @@ def test_torchrun_makes_one_run_folder(tmp_path):
     assert {path.name for path in tmp_path.iterdir()} == {"outputs"}
 
 
-def test_a_run_is_scored_again_from_its_folder_wherever_it_stands(tmp_path, one_process):
+def test_a_run_is_scored_again_from_its_folder_wherever_it_stands(typed, tmp_path, one_process):
     moved = tmp_path / "moved"
     moved.symlink_to(one_process[0])
-    done = run(tmp_path, PROJECT / "evaluate.py", f"run={moved}")
-    assert done.returncode == 0, done.stderr
-    assert done.stderr == ""
+    code, _, err = typed("evaluate.py", f"run={moved}")
+    assert (code, err) == (0, "")
     scores = json.loads((moved / "predictions/test.json").read_text())
     expected = json.loads((moved / "result.json").read_text())
     assert {name: scores[name] for name in expected["test"]} == pytest.approx(expected["test"], abs=1e-6)
@@ -164,15 +170,13 @@ def test_a_folder_with_nothing_but_a_table_is_reported_without_importing_torch(t
     assert {path.name for path in tmp_path.rglob("*.*")} == {"epochs.csv", "report.html", "curves.png", "result.json"}
 
 
-def test_a_run_that_is_not_there_is_one_line(tmp_path):
-    told = run(tmp_path, PROJECT / "report.py", "nowhere")
-    assert (told.returncode, told.stdout) == (2, "")
-    assert told.stderr == "runs: no file or folder nowhere\n"
+def test_a_run_that_is_not_there_is_one_line(typed):
+    assert typed("report.py", "nowhere") == (2, "", "runs: no file or folder nowhere\n")
 
 
-def test_data_that_cannot_be_read_is_one_line_and_leaves_no_result(tmp_path):
-    done = run(tmp_path, PROJECT / "train.py", "data=image_folder", "data.root=nowhere")
-    assert (done.returncode, done.stdout) == (2, "")
-    assert len(done.stderr.splitlines()) == 1
-    assert "nowhere" in done.stderr
+def test_data_that_cannot_be_read_is_one_line_and_leaves_no_result(typed, tmp_path):
+    code, out, err = typed("train.py", "data=image_folder", "data.root=nowhere")
+    assert (code, out) == (2, "")
+    assert len(err.splitlines()) == 1
+    assert "nowhere" in err
     assert not list(tmp_path.glob("outputs/*/*"))

@@ -111,7 +111,14 @@ def clock(monkeypatch):
 
 
 SMALL = ("~callbacks.model_summary", "~callbacks.progress_bar", "~callbacks.confusion_matrix", "name=test")
-TIMED = (*SMALL, "data.batch_size=256", "model.hidden_sizes=[8]", "trainer.max_epochs=100")
+TIMED = (
+    *SMALL,
+    "~callbacks.train_eval",
+    "~loggers.tensorboard",
+    "data.batch_size=256",
+    "model.hidden_sizes=[8]",
+    "trainer.max_epochs=100",
+)
 
 
 def test_adaptive_cools_down_in_time_to_end_with_the_budget(tmp_path, composed, clock):
@@ -154,7 +161,9 @@ def test_the_clock_goes_on_where_a_run_does(tmp_path, composed, clock):
     assert len(read_epochs_csv(tmp_path / "epochs.csv")) == 10
 
 
-@pytest.mark.parametrize("choice", ["cosine", "one_cycle", "step", "wsd"])
+@pytest.mark.parametrize(
+    "choice", ["cosine", "wsd", *(pytest.param(name, marks=pytest.mark.ranks) for name in ("one_cycle", "step"))]
+)
 def test_a_schedule_over_epochs_goes_with_the_time(tmp_path, composed, clock, choice):
     words = [*TIMED, f"scheduler={choice}", "stopping=none"]
     train(composed(*words, "trainer.max_epochs=12", run_folder=tmp_path / "epochs"))

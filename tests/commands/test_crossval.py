@@ -162,8 +162,13 @@ def test_layers_are_unfrozen_after_as_many_steps_on_all_of_the_data(typed, tmp_p
     ("words", "samples", "steps"),
     [
         (["data.max_train_samples=200"], 200, 4),
-        (["trainer.limit_train_batches=0.5", "data.drop_last=true", "trainer.accumulate_grad_batches=2"], 483, 2),
-        (["budget='500 samples'", "data.label_noise=0.1"], 483, 8),
+        pytest.param(
+            ["trainer.limit_train_batches=0.5", "data.drop_last=true", "trainer.accumulate_grad_batches=2"],
+            483,
+            2,
+            marks=pytest.mark.ranks,
+        ),
+        pytest.param(["budget='500 samples'", "data.label_noise=0.1"], 483, 8, marks=pytest.mark.ranks),
     ],
 )
 def test_what_is_said_of_all_of_the_data_is_what_is_trained_on_it(typed, tmp_path, words, samples, steps):

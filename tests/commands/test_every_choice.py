@@ -8,6 +8,7 @@ import pytest
 from epochwise.commands.train import train
 
 QUICK = ("~callbacks.progress_bar", "~callbacks.model_summary", "name=test", "trainer.max_epochs=2")
+QUICK += ("~callbacks.train_eval",)
 CONF = Path(__file__).parents[2] / "conf"
 
 

@@ -55,7 +55,9 @@ def test_a_schedule_that_was_tied_to_the_budget_is_asked_for(finished, composed,
     assert sorted(path.name for path in folder.rglob("*")) == before
 
 
-@pytest.mark.parametrize("schedule", ["cosine", "step", "one_cycle"])
+@pytest.mark.parametrize(
+    "schedule", ["cosine", *(pytest.param(name, marks=pytest.mark.ranks) for name in ("step", "one_cycle"))]
+)
 def test_stretched_the_rates_go_on_as_those_of_a_run_that_was_planned_so(tmp_path, finished, composed, schedule):
     train(composed(*BASE, "trainer.max_epochs=8", f"scheduler={schedule}", run_folder=tmp_path / "planned"))
     planned = [row["lr"] for row in read_epochs_csv(tmp_path / "planned/epochs.csv")]
@@ -85,7 +87,7 @@ def test_an_extended_run_that_is_cut_off_goes_on_by_its_own_config_and_can_be_ex
     assert rates == [row["lr"] for row in read_epochs_csv(folder / "epochs.csv")]
 
 
-@pytest.mark.parametrize("schedule", ["none", "plateau"])
+@pytest.mark.parametrize("schedule", ["none", pytest.param("plateau", marks=pytest.mark.ranks)])
 def test_a_schedule_without_an_end_goes_on_unasked(finished, composed, schedule):
     assert len(go_on(composed, finished(schedule), schedule)) == 8
 

@@ -14,6 +14,7 @@ from epochwise.run.run_lock import RunLock
 from tests.outcome import differences, outcome
 
 SMALL = ["data=table", "model.hidden_sizes=[4]", "trainer.max_epochs=2", "~callbacks.model_summary"]
+SMALL += ["~callbacks.confusion_matrix"]
 QUIET = ["~callbacks.progress_bar", "report=false"]
 SEEDS = ["-m", "seed=0,1", *SMALL, *QUIET]
 
