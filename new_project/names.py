@@ -15,7 +15,7 @@ IMPORTED = (
 )  # fmt: skip
 #: Folders and scripts at the top of the project.
 TAKEN = (
-    "benchmarks", "build", "conf", "crossval", "datasets", "dist", "docs", "evaluate", "findings", "hooks",
+    "benchmarks", "build", "conf", "crossval", "datasets", "dist", "docs", "epochs", "evaluate", "findings", "hooks",
     "new_project", "outputs", "report", "search", "src", "test", "tests", "train",
 )  # fmt: skip
 #: Longer ones break lines at 120 columns that were whole, so that the new project would not pass its own linter.

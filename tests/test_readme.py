@@ -14,6 +14,7 @@ import torch
 
 from epochwise.config.command_line import CommandLine
 from epochwise.config.composer import Composer
+from epochwise.config.epochs_words import epochs_words
 from epochwise.config.front_door import WORDS
 from epochwise.config.hydra_arguments import parse_arguments
 from epochwise.run.epochs_csv import read_epochs_csv
@@ -23,13 +24,13 @@ from tests.composer_of import composer_of
 PROJECT = Path(__file__).parents[1]
 TEXT = (PROJECT / "README.md").read_text()
 PAGES = {path: path.read_text() for path in (PROJECT / "README.md", *sorted(PROJECT.glob("docs/*.md")))}
-DOORS = "train|evaluate|report|crossval|search"
+DOORS = "train|evaluate|report|epochs|crossval|search"
 COMMANDS = sorted(
     {
         command.split("#")[0].strip()
         for text in PAGES.values()
         for command in re.findall(
-            r"(?:^\$? ?|`)(python (?:train|evaluate|report|crossval|search)\.py[^`\n]*)", text, re.MULTILINE
+            r"(?:^\$? ?|`)(python (?:train|evaluate|report|epochs|crossval|search)\.py[^`\n]*)", text, re.MULTILINE
         )
     }
 )
@@ -58,10 +59,10 @@ def test_it_has_commands_and_files_to_test():
 def test_every_command_composes_and_passes_the_check(command):
     _, script, *words = shlex.split(command)
     name = Path(script).stem
-    words = WORDS[name](words) if name in ("report", "crossval") else words
+    words = WORDS[name](words) if name in ("report", "crossval") else epochs_words(words) if name == "epochs" else words
     arguments = parse_arguments(words)
     if not arguments.help:
-        if name == "train" and any(word.startswith("run=") for word in words):
+        if name in ("train", "epochs") and any(word.startswith("run=") for word in words):
             return  # read before the check, from a folder that there is; tests/config/test_continued_run.py
         CommandLine(name, composer_of(name), arguments).check()
 

@@ -30,7 +30,7 @@ def test_lines_begin_with_the_answer_and_end_with_the_command_that_trains_it():
     assert lines["ended"] == "a doubling gained less than its noise"
     assert lines["test"] == "accuracy 0.9200 ± 0.0200"
     assert lines["failed"] == "epochs-10-seed-7: RuntimeError: out of memory"
-    assert lines["next"] == "python train.py optimizer.lr=0.1 scheduler=wsd trainer.max_epochs=20"
+    assert lines["next"] == "python train.py optimizer.lr=0.1 scheduler=wsd stopping=none trainer.max_epochs=20"
 
 
 def test_what_is_told_names_the_files(tmp_path, monkeypatch, capsys):

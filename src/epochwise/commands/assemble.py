@@ -91,6 +91,7 @@ def assemble(config: DictConfig, resumed: bool = False, going_on: GoingOn | None
     phases, interrupts = Phases(), Interrupts()
     # The clock comes before all others; the log after them, it sees all that is logged.
     epoch_log = EpochLog(Path(config.run_folder), phases, continued=config.get("resume") is not None)
+    epoch_log.branched = resumed and going_on is None
     anywhere: Any = OmegaConf.merge(config, {"run_folder": "."})
     settings = OmegaConf.to_container(anywhere.get("callbacks") or OmegaConf.create(), resolve=True)
     stopper, same_plan = Stopper(settings, config.trainer.get("max_time")), SamePlan()
@@ -121,7 +122,10 @@ def assemble(config: DictConfig, resumed: bool = False, going_on: GoingOn | None
     if isinstance(trainer.precision_plugin, DoublePrecision):
         task.double()  # Lightning does so after it has put back a checkpoint, which rounds its weights to float32
     if hasattr(finetune, "bind"):
-        finetune.bind(network, None if trainer.fast_dev_run else trainer.max_epochs)
+        # A schedule that goes on beyond the run says that this is a piece of a longer one.
+        key = horizon_key(config.scheduler)
+        longest = max(trainer.max_epochs or 0, int(config.scheduler[key]) if key else 0)
+        finetune.bind(network, None if trainer.fast_dev_run else longest)
     interval, validates = trainer.val_check_interval, trainer.limit_val_batches and trainer.check_val_every_n_epoch
     num_batches = _num_batches(num_batches, data, trainer)
     if isinstance(interval, int) and validates and interval > num_batches:

@@ -40,7 +40,7 @@ def budgeted(config: DictConfig, data: Any) -> tuple[DictConfig, list[str]]:
         return _timed(config, max_time)
     count, unit = re.match(r"\s*(\d+(?:\.\d*)?(?:e\+?\d+)?)\s*([a-z]+?)s?\s*$", config.budget).groups()  # type: ignore[union-attr]
     amount, field = float(count), PER_EPOCH.get(f"{unit}s")
-    each = 1 if field is None else getattr(one_epoch(config, data, _world_size(config)), field)
+    each = 1 if field is None else getattr(one_epoch(config, data, world_size(config)), field)
     if amount < 1 or each == 0:
         raise InputError(f"budget: got {config.budget!r}, allowed: at least 1 of an epoch's {each:,} {unit}s")
     epochs = ceil(amount / each)
@@ -82,7 +82,12 @@ def one_epoch(config: DictConfig, data: Any, world_size: int) -> Plan:
     )
 
 
-def _world_size(config: DictConfig) -> int:
+def world_size(config: DictConfig) -> int:
+    """Devices x nodes, where they are given as numbers.
+
+    Raises:
+        InputError: they follow from the machine.
+    """
     devices = config.trainer.get("devices", 1)
     if not isinstance(devices, int) or devices < 1:
         raise InputError(f"trainer.devices: got {devices!r}, allowed with a budget: a number, which a step depends on")

@@ -25,11 +25,12 @@ from epochwise.run.whole_file import whole_file
 MOST_LINES = 5  # of predictions in the terminal; all are in the table
 
 
-def evaluate(config: DictConfig) -> dict[str, float]:
+def evaluate(config: DictConfig, tells: bool = True) -> dict[str, float]:
     """Score the checkpoint of a run and write its predictions to ``<run>/predictions``.
 
     Args:
         config: a composed ``conf/evaluate.yaml``.
+        tells: whether to print what came out.
 
     Returns:
         The scores, by name; empty where ``predict`` gives samples without labels.
@@ -85,6 +86,8 @@ def evaluate(config: DictConfig) -> dict[str, float]:
                 json.dump({"ckpt": config.ckpt, "epoch": run.epoch, "samples": len(table), **scores}, file, indent=2)
     except OSError as error:
         raise InputError(f"run: cannot write {error.filename or path}: {error.strerror}") from error
+    if not tells:
+        return scores
     console = Console(highlight=False, soft_wrap=True, markup=False)
     samples = f"{len(table):,} samples ({config.predict or config.split})"
     console.print(f"{config.ckpt} checkpoint (epoch {run.epoch}, counted from 0), {samples}")

@@ -12,9 +12,14 @@ def budget_time(budget: Any) -> str | None:
 
     ``None`` for a count of anything else, and for what is no budget.
     """
-    found = re.fullmatch(r"\s*(\d+(?:\.\d*)?(?:e\+?\d+)?)\s*(s|min|h)\s*", budget) if isinstance(budget, str) else None
-    if not found:
+    seconds = seconds_of(budget)
+    if seconds is None:
         return None
-    seconds = ceil(float(found[1]) * UNITS[found[2]])
     minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86_400
     return f"{days:02}:{hours % 24:02}:{minutes % 60:02}:{seconds % 60:02}"
+
+
+def seconds_of(budget: Any) -> int | None:
+    """The same in seconds, rounded up."""
+    found = re.fullmatch(r"\s*(\d+(?:\.\d*)?(?:e\+?\d+)?)\s*(s|min|h)\s*", budget) if isinstance(budget, str) else None
+    return ceil(float(found[1]) * UNITS[found[2]]) if found else None

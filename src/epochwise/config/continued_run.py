@@ -47,10 +47,7 @@ def continue_run(words: list[str], conf: Path | None = None) -> list[str]:
     folder = folder.absolute()
     rest = [word for word in words if not word.startswith(("run=", "trust="))]
     read = parse_arguments(rest)
-    folders = [path for path in (conf, read.config_dir and Path(read.config_dir)) if path and path.is_dir()]
-    trusted = [word.removeprefix("trust=").strip("[]").split(",") for word in words if word.startswith("trust=")]
-    known = named_in(folders) | named_by(read.overrides) | {name for names in trusted for name in names}
-    plain = read_trusted_config(folder, known, {_key(word) for word in read.overrides})
+    plain = trusted_run(folder, words, conf)
     nodes = {key: plain[key] if isinstance(plain.get(key), dict) else {} for key in TRAIN.one}
     if cut := sorted(key for key, node in nodes.items() if "_target_" not in node):
         file = folder / "config.yaml"
@@ -82,6 +79,21 @@ def continue_run(words: list[str], conf: Path | None = None) -> list[str]:
         "hydra/job_logging=none",
         "hydra/hydra_logging=none",
     ]
+
+
+def trusted_run(folder: Path, words: list[str], conf: Path | None) -> dict[str, Any]:
+    """The config of a run that a command line goes on with: see ``read_trusted_config``.
+
+    Args:
+        folder: of the run.
+        words: of the command line, without the program; ``trust=`` among them.
+        conf: the project's folder of configs.
+    """
+    read = parse_arguments([word for word in words if not word.startswith(("run=", "trust="))])
+    folders = [path for path in (conf, read.config_dir and Path(read.config_dir)) if path and path.is_dir()]
+    trusted = [word.removeprefix("trust=").strip("[]").split(",") for word in words if word.startswith("trust=")]
+    known = named_in(folders) | named_by(read.overrides) | {name for names in trusted for name in names}
+    return read_trusted_config(folder, known, {_key(word) for word in read.overrides})
 
 
 def _key(word: str) -> str:
@@ -132,13 +144,13 @@ def _chosen_files(choices: list[str], conf: Path | None, config_dir: str | None)
         sign = "" if group == "stopping" else "+"
         node: Any = composer.compose([f"{sign}{group}={name}"])[group]
         if group == "stopping":
-            words += ["~stopping", f"+stopping={_typed(node)}"]
+            words += ["~stopping", f"+stopping={typed_node(node)}"]
         else:
-            words.append(f"+{group}.{name}={_typed(node[name])}")
+            words.append(f"+{group}.{name}={typed_node(node[name])}")
     return words
 
 
-def _typed(node: DictConfig) -> str:
+def typed_node(node: DictConfig) -> str:
     """A node as a command line says it, interpolations and all."""
     return _typed_value(OmegaConf.to_container(node, resolve=False))
 

@@ -32,13 +32,14 @@ def check_epoch_settings(tree: dict[str, Any]) -> EpochFindings:
     adaptive = str(stopping.get("_target_")).endswith(".Adaptive") and scheduler
     if adaptive:
         _adaptive(found, scheduler, budget, every)
+    horizon = number(scheduler, horizon_key(scheduler) or "")
     # What a schedule was drawn over is asked for when the run has been read (extend). true: of many runs, which begin.
     if tree.get("resume") == "auto":
         scheduler = {}
     if horizon_key(scheduler) and not adaptive:
         _time(found, trainer.get("max_time"), scheduler, budget)
     stoppers = {"stopping": stopping} | {f"callbacks.{name}": callback for name, callback in callbacks.items()}
-    last_phase = check_unfreeze_settings(found, finetune, stoppers, budget)
+    last_phase = check_unfreeze_settings(found, finetune, stoppers, budget, horizon)
     _stopping(found, stopping, budget, every, last_phase)
     check_schedule_settings(found, optimizer, scheduler, stopping, budget)
     for name, callback in callbacks.items():

@@ -21,12 +21,14 @@ from epochwise.config.command_line import CommandLine
 from epochwise.config.composer import Composer
 from epochwise.config.continued_run import continue_run
 from epochwise.config.crossval_words import crossval_words
+from epochwise.config.epochs_words import epochs_words
 from epochwise.config.evaluate_words import evaluate_words
 from epochwise.config.first_process import is_first_process, share_the_run_folder
 from epochwise.config.help_text import help_text
 from epochwise.config.hydra_arguments import parse_arguments
 from epochwise.config.interruptible import interruptible
 from epochwise.config.key_override import one_line
+from epochwise.config.ladder_of_run import ladder_of_run
 from epochwise.config.missing_paths import check_paths
 from epochwise.config.quoted_value import quote_paths
 from epochwise.config.report_words import report_words
@@ -95,6 +97,8 @@ def _enter(name: str, task: Callable[[DictConfig], Any], job: Callable[[DictConf
     conf = Path(task.__code__.co_filename).parent / "conf"
     if name == "train":
         sys.argv[1:] = continue_run(sys.argv[1:], conf)
+    elif name == "epochs":
+        sys.argv[1:] = ladder_of_run(epochs_words(sys.argv[1:]), conf)
     elif name in WORDS:
         sys.argv[1:] = WORDS[name](sys.argv[1:])
     sys.argv[1:] = quote_paths(sys.argv[1:])

@@ -15,6 +15,7 @@ BUDGET = Annotated[
         "a count with its unit: 20000 steps, 2e6 samples, 40 epochs; or a time: 90s, 90min, 2h",
     ),
 ]
+TIME = Annotated[str, Written(r"\s*\d+(\.\d*)?\s*(s|min|h)\s*", "a time with its unit: 90s, 90min, 2h")]
 SEED = Annotated[int, Interval(ge=0, le=2**32 - 1)]  # as Lightning and NumPy take it
 
 
@@ -67,6 +68,19 @@ SCHEMAS = {
         TRAIN,
         scalars=TRAIN.scalars | {"folds": Annotated[int, Ge(2)], "refit": bool | Literal["smallest"]},
         one=TRAIN.one | {"splitter"},
+    ),
+    "epochs": replace(
+        TRAIN,
+        scalars=TRAIN.scalars
+        | {
+            "counts": list[Annotated[int, Ge(1)]] | None,
+            "most_epochs": Annotated[int, Ge(2)] | None,
+            "seeds": Annotated[int, Ge(1)] | list[SEED] | None,
+            "min_gain_per_epoch": Annotated[float, Ge(0)] | None,
+            "max_time": TIME | None,
+            "max_steps": Annotated[int, Ge(1)] | None,
+            "begins_with": str | None,
+        },
     ),
     "search": replace(
         TRAIN,

@@ -7,7 +7,11 @@ from epochwise.config.number import number
 
 
 def check_unfreeze_settings(
-    found: EpochFindings, finetune: dict[str, Any], stoppers: dict[str, Any], budget: float
+    found: EpochFindings,
+    finetune: dict[str, Any],
+    stoppers: dict[str, Any],
+    budget: float,
+    horizon: float | None = None,
 ) -> int | float:
     """Compare when layers are unfrozen with the budget, and with who might end the run before.
 
@@ -17,6 +21,7 @@ def check_unfreeze_settings(
         stoppers: path -> node of all that may end a run. Lightning's EarlyStopping, unlike ours, does not wait for
             the last phase.
         budget: epochs.
+        horizon: those that the schedule is drawn over; where they are more, the run is a piece of a longer one.
 
     Returns:
         The epoch with which the last phase begins that has one; patience counts from there on.
@@ -29,7 +34,10 @@ def check_unfreeze_settings(
         if at_epoch is None:
             continue
         key = f"finetune.phases.{index}.at_epoch"
-        if at_epoch >= budget:
+        if budget <= at_epoch < (horizon or 0):
+            said = f"is not reached by trainer.max_epochs={budget}; the schedule goes on to {horizon}"
+            found.notes.append(f"{key}={at_epoch} {said}")
+        elif at_epoch >= budget:
             found.faults[key] = f"{key}: got {at_epoch}, allowed: below trainer.max_epochs={budget}"
         elif before is not None and at_epoch <= before:
             found.faults[key] = f"{key}: got {at_epoch}, allowed: above {before}, that of the phase before"

@@ -36,7 +36,6 @@ class Evidence:
         gap_share: share of what was learned on training that did not carry over to validation, at the end.
         way: from ``initial`` to the ideal; NaN where the ideal is unknown.
         learned: share of that way that training went.
-        neighbours: what nearest neighbours score; NaN where they were not asked.
     """
 
     validated_epochs: int
@@ -60,12 +59,9 @@ class Evidence:
     gap_share: float
     way: float
     learned: float
-    neighbours: float
 
 
-def gather_evidence(
-    curve: Curve, chance: float | None = None, ideal: float | None = None, neighbours: float | None = None
-) -> Evidence:
+def gather_evidence(curve: Curve, chance: float | None = None, ideal: float | None = None) -> Evidence:
     """Measure a curve with at least one finite validation score.
 
     Args:
@@ -73,7 +69,6 @@ def gather_evidence(
         chance: score of knowing nothing, in the monitor's unit: log C, 1 / C, the variance of the targets.
         ideal: the best score there is; where it is unknown, 0 is taken for losses that are never negative and 1 for
             scores to be raised that stay in [0, 1].
-        neighbours: what nearest neighbours score, in the monitor's unit.
     """
     epochs, val = curve.epochs, smooth(curve.epochs, curve.loss)
     best, end = val.best, float(val.fitted[-1])
@@ -119,7 +114,6 @@ def gather_evidence(
         gap_share=share,
         way=way,
         learned=float(np.clip((initial - learned_from) / way, -1, 1)),
-        neighbours=nan if neighbours is None else curve.sign * neighbours,
     )
 
 

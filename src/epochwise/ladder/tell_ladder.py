@@ -14,6 +14,7 @@ from epochwise.commands.shown import shown
 from epochwise.commands.tell import tell
 from epochwise.epochs.score_over_counts import ScoreOverCounts
 from epochwise.ladder.counts_document import count_rows, counts_document
+from epochwise.ladder.jobs import branch_name
 from epochwise.ladder.ladder import Ladder
 
 #: Of the runs of a ladder, and of no run by itself.
@@ -37,7 +38,9 @@ def tell_ladder(
     width = None if sys.stdout.isatty() else 200  # a file has no edge
     Console(highlight=False, width=width).print(counts_table(document))
     tell(counts_lines(document, why, shared))
-    lines = {"table": shown(folder / "counts.csv"), "curve": shown(folder / "counts.png")}
+    best = branch_name(found.recommended, ladder.seeds[0])
+    lines = {"its run": shown(folder / best)} if (folder / best).exists() else {}
+    lines |= {"table": shown(folder / "counts.csv"), "curve": shown(folder / "counts.png")}
     tell(lines | ({"report": shown(page)} if page else {}))
 
 
@@ -55,7 +58,9 @@ def counts_lines(document: dict[str, Any], why: str | None, shared: Sequence[str
         f"failed{' ' * index}": f"{job}: {reason}" for index, (job, reason) in enumerate(document["failed"].items())
     }
     words = [word for word in shared if word not in OF_THE_LADDER and not word.startswith("scheduler=")]
-    words += ["scheduler=wsd", f"trainer.max_epochs={document['recommended']}"]
+    if "+begins_with=null" in shared:  # the settings of a run, which no words choose anew
+        return lines
+    words += ["scheduler=wsd", "stopping=none", f"trainer.max_epochs={document['recommended']}"]
     lines["next"] = f"python train.py {shlex.join(words)}"
     return lines
 

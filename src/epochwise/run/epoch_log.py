@@ -40,6 +40,7 @@ class EpochLog(L.Callback):
         self.samples = 0  # of the rows
         self.continued, self.continued_step = continued, 0
         self.resumed = False  # in the epoch that is under way
+        self.branched = False  # the checkpoint to go on from is of another folder: no break in this run
         # Names of what is logged once a step, and once an epoch.
         self.step_scores: set[str] = set()
         self.epoch_scores: set[str] = set()
@@ -147,7 +148,7 @@ class EpochLog(L.Callback):
         kept = checkpoint["epoch_log"]
         self._begin_epoch(kept["logged_step"])
         self.phases.begin(kept["phases"])
-        self.resumed = True
+        self.resumed = not self.branched
         self.rows, self.samples, self.continued_step = kept["rows"], kept["samples"], checkpoint["global_step"]
         self.epoch_samples = kept["epoch_samples"] if trainer.is_global_zero else 0
         self.val_scores = kept["val_scores"]

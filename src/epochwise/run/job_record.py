@@ -49,8 +49,11 @@ class JobRecord:
             file.write("\n")
 
 
+#: Keys of epochs.py: a ladder with more counts or seeds uses what a shorter one has trained.
+OF_A_LADDER = ("counts", "most_epochs", "seeds", "min_gain_per_epoch", "max_time", "max_steps")
+
 #: Keys that say where, how many and whether to go on, and nothing of what one job trains.
-OF_ALL_JOBS = ("resume", "run_folder", "refit", "n_trials", "n_jobs")
+OF_ALL_JOBS = ("resume", "run_folder", "refit", "n_trials", "n_jobs", *OF_A_LADDER)
 
 
 def of_one_job(overrides: Sequence[str]) -> list[str]:

@@ -69,3 +69,15 @@ class RunLock:
         """Let go of the folder."""
         self.path.unlink(missing_ok=True)
         self.file.close()
+
+    @staticmethod
+    def is_held(run_folder: Path) -> bool:
+        """Whether some process, on whatever machine, is writing to a folder."""
+        try:
+            with (run_folder / ".lock").open() as file:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except FileNotFoundError:
+            return False
+        except OSError:
+            return True
+        return False

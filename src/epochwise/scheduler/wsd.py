@@ -7,6 +7,8 @@ from annotated_types import Ge, Gt, Le
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 
+from epochwise.scheduler.cooldown import cooldown_start
+
 #: progress of the cool-down, in [0, 1] -> what is left of the way from the peak to the final rate.
 SHAPES = {
     "sqrt": lambda progress: 1 - progress**0.5,
@@ -72,7 +74,7 @@ class WSD(LambdaLR):
     def cooldown_epochs(self) -> tuple[int, int]:
         """The epoch with which the cool-down begins, from 0, and the number of epochs after which it is over."""
         if self.asked_epoch is None:
-            return int(self.max_epochs / (1 + self.cooldown_fraction)), self.max_epochs
+            return cooldown_start(self.max_epochs, self.cooldown_fraction), self.max_epochs
         return self.asked_epoch, min(
             self.asked_epoch + ceil(self.asked_epoch * self.cooldown_fraction), self.max_epochs
         )

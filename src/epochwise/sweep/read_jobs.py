@@ -35,7 +35,7 @@ class Job:
 def read_jobs(folder: Path) -> list[Job]:
     """Read the jobs of a sweep's folder, in the order of their numbers."""
     found = [(path.parent, JobRecord.read(path.parent)) for path in folder.glob("*/job.json")]
-    jobs = [Job(place, record, _result(place)) for place, record in found if record is not None]
+    jobs = [Job(place, record, read_result(place)) for place, record in found if record is not None]
     return sorted(jobs, key=lambda job: (job.record.job, job.folder.name))
 
 
@@ -59,13 +59,14 @@ def sweep_rows(jobs: list[Job]) -> list[Row]:
         row |= {key: job.settings.get(key) for key in keys}
         row |= {"status": result.get("status") if job.record.status == "finished" else job.record.status}
         row |= {key: result.get(key) for key in ("monitor", "best_score", "best_epoch", "epochs_run", "seconds")}
-        row |= {"recommended_epochs": count.get("value"), "at_least": count.get("at_least")}
+        row |= {"recommended_epochs": count.get("value")}
         row |= {f"test/{name}": value for name, value in (result.get("test") or {}).items()}
         rows.append(row | {"reason": job.record.reason or result.get("reason")})
     return rows
 
 
-def _result(folder: Path) -> dict[str, Any]:
+def read_result(folder: Path) -> dict[str, Any]:
+    """The ``result.json`` of a run folder; empty where there is none, or a damaged one."""
     path = folder / "result.json"
     try:
         found = json.loads(path.read_text(encoding="utf-8")) if path.stat().st_size < MOST_BYTES else {}

@@ -1,0 +1,121 @@
+"""From one setting to the score over counts of epochs, and to the count that is enough."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import numpy as np
+from omegaconf import DictConfig, OmegaConf
+
+from epochwise.commands.budget import one_epoch, world_size
+from epochwise.commands.check_data import check_data
+from epochwise.commands.evaluate import evaluate
+from epochwise.commands.tell import tell
+from epochwise.config.budget_time import seconds_of
+from epochwise.config.check import check
+from epochwise.config.ladder_settings import ladder_faults
+from epochwise.config.named_classes import named_by
+from epochwise.config.no_curves import no_curves
+from epochwise.config.resolve import resolve
+from epochwise.epochs.score_over_counts import ScoreOverCounts, enough, score_over_counts
+from epochwise.input_error import InputError
+from epochwise.ladder.bounds import Bounds
+from epochwise.ladder.counts import doublings, seeds_of
+from epochwise.ladder.jobs import Rung, branch_name, jobs_of, rungs_of
+from epochwise.ladder.ladder import Ladder
+from epochwise.ladder.read_ladder import read_ladder
+from epochwise.ladder.tell_ladder import tell_ladder
+from epochwise.ladder.write_ladder import write_ladder
+from epochwise.run.job_record import of_one_job
+
+from hydra_plugins.epochwise.command_sweeper import CommandSweeper
+
+
+def epochs(config: DictConfig, overrides: list[str], sweeper: CommandSweeper) -> None:
+    """Train runs of several counts of epochs off one trunk a seed, and say which count is enough.
+
+    Args:
+        config: a composed ``conf/epochs.yaml`` with Hydra's own node.
+        overrides: of the command line.
+        sweeper: runs jobs.
+
+    Raises:
+        InputError: the data cannot be read, runs of these settings have no common trunk, a setting does not go with one
+            of the counts, or not even the first count fits what bounds all of them.
+        SystemExit: with code 1, a job failed.
+    """
+    if faults := no_curves(config, "epochs.py"):
+        raise InputError(*faults)
+    folder, seeds = Path(config.hydra.sweep.dir), seeds_of(config.seeds, config.seed)
+    shared = [*of_one_job(overrides), "report=false"]
+    if "model_summary" in (config.callbacks or {}):
+        shared.append("~callbacks.model_summary")  # else printed for each of the jobs
+    # With the settings of a run these two stand in no file.
+    places = [word for word in overrides if word.startswith(("+run_folder=", "++resume="))]
+    counts = config.counts or doublings(config.most_epochs)
+    _check(config, counts)
+    data = check_data(config)
+    steps_per_epoch = one_epoch(config, data, world_size(config) if config.max_steps else 1).steps_per_epoch
+    bounds = Bounds(seconds_of(config.max_time), config.max_steps, steps_per_epoch, len(seeds))
+    rungs = rungs_of(counts, config.scheduler.cooldown_fraction)
+    one_by_one = config.counts is None or bounds.any
+    done: list[Rung] = []
+    why: str | None = None
+    ladder: Ladder | None = None
+    found: ScoreOverCounts | None = None
+    started = monotonic()
+    for part in [[rung] for rung in rungs] if one_by_one else [rungs]:
+        begun = monotonic()
+        if bounds.any and (why := bounds.exceeded_by(part[0], begun - started)):
+            break
+        jobs_before = (len(done) + sum(rung.steady > rung.before for rung in done)) * len(seeds)
+        sweeper.launch([[*job, *places] for job in jobs_of(part, seeds, shared, folder)], jobs_before)
+        done += part
+        if one_by_one:
+            bounds.trained(part[0], monotonic() - begun)
+        ladder = read_ladder(folder, done, seeds, config.monitor, config.mode)
+        if not np.isfinite(ladder.scores).any():
+            tell({f"failed{' ' * index}": f"{job}: {why}" for index, (job, why) in enumerate(ladder.failed.items())})
+            raise SystemExit(1)
+        found = found_by(ladder)
+        if config.counts is None and (why := enough(found, config.min_gain_per_epoch or 0.0)):
+            break
+    if ladder is None or found is None:
+        raise InputError(f"counts: {why}")
+    if not ladder.failed and config.trainer.get("limit_test_batches") == 0:
+        ladder = replace(ladder, test=_test(folder, found.recommended, seeds, named_by(overrides)))
+    page = write_ladder(folder, ladder, found, report=config.get("report") is not False)
+    print()
+    tell_ladder(ladder, found, folder, page, why, shared)
+    if ladder.failed:
+        raise SystemExit(1)
+
+
+def found_by(ladder: Ladder) -> ScoreOverCounts:
+    """What the scores of a ladder say."""
+    prices = (ladder.steps, ladder.seconds, ladder.price_epochs)
+    return score_over_counts(ladder.counts, ladder.scores, ladder.mode, *prices, monitor=ladder.monitor)
+
+
+def _check(config: DictConfig, counts: Sequence[int]) -> None:
+    """Find what is wrong with any of the runs before the first of them."""
+    configs: dict[int, Any] = {count: OmegaConf.merge(config, {"trainer": {"max_epochs": count}}) for count in counts}
+    if faults := ladder_faults({count: resolve(each).tree for count, each in configs.items()}):
+        raise InputError(*faults)
+    for count, each in configs.items():
+        try:
+            check(each, "epochs")
+        except InputError as error:
+            raise InputError(*(f"counts: with {count} epochs: {line}" for line in error.lines)) from None
+
+
+def _test(folder: Path, count: int, seeds: Sequence[int], named: frozenset[str]) -> dict[str, list[float]]:
+    """Score the test split by the runs of the count that was chosen, and by no other: name -> a score a seed."""
+    found = []
+    for seed in seeds:
+        run = str(folder / branch_name(count, seed))
+        words = {"run": run, "ckpt": "last", "split": "test", "predict": None, "trust": sorted(named), "seed": 0}
+        found.append(evaluate(OmegaConf.create(words), tells=False))
+    return {name: [scores[name] for scores in found] for name in found[0]}

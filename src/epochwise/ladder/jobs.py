@@ -1,0 +1,94 @@
+"""The jobs that a ladder of counts is made of."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from epochwise.run.job_record import JobRecord
+from epochwise.scheduler.cooldown import cooldown_start
+
+
+@dataclass(frozen=True)
+class Rung:
+    """One count of epochs.
+
+    Args:
+        count: epochs of a run.
+        steady: those before its cool-down, at least 0.
+        before: those of them that a smaller count has trained already, in [0, steady].
+    """
+
+    count: int
+    steady: int
+    before: int
+
+    @property
+    def price_epochs(self) -> int:
+        """Epochs that have to be trained for it, a seed."""
+        return self.count - self.before
+
+
+def rungs_of(counts: Sequence[int], cooldown_fraction: float) -> list[Rung]:
+    """Say where the cool-down of each count branches off from what all of them have in common.
+
+    Args:
+        counts: of epochs, each at least 1.
+        cooldown_fraction: as of ``WSD``.
+
+    Returns:
+        A rung a count, ascending, each count once.
+    """
+    rungs: list[Rung] = []
+    for count in sorted(set(counts)):
+        rungs.append(Rung(count, cooldown_start(count, cooldown_fraction), rungs[-1].steady if rungs else 0))
+    return rungs
+
+
+def trunk_name(steady: int, seed: int) -> str:
+    """The folder of the run at the steady rate up to an epoch."""
+    return f"trunk-{steady}-seed-{seed}"
+
+
+def branch_name(count: int, seed: int) -> str:
+    """The folder of a whole run of a count of epochs."""
+    return f"epochs-{count}-seed-{seed}"
+
+
+def jobs_of(rungs: Sequence[Rung], seeds: Sequence[int], shared: Sequence[str], folder: Path) -> list[list[str]]:
+    """The overrides of the jobs that rungs take, in an order in which each begins behind what it begins with.
+
+    The longest branches come first: side by side, all workers then end at about the same time. A job that has been
+    begun in the folder is asked for as it was then, whatever the rungs below it were.
+
+    Args:
+        rungs: of a ladder, ascending; those below them have been trained.
+        seeds: of the runs of each.
+        shared: overrides of all jobs.
+        folder: of the ladder.
+    """
+    trunks = {
+        trunk_name(rung.steady, seed): _trunk(rung, seed)
+        for rung in rungs
+        if rung.steady > rung.before
+        for seed in seeds
+    }
+    branches = {
+        branch_name(rung.count, seed): [f"seed={seed}", f"trainer.max_epochs={rung.count}", *_after(rung.steady, seed)]
+        for rung in sorted(rungs, key=lambda rung: rung.steady - rung.count)
+        for seed in seeds
+    }
+    jobs = []
+    for name, own in (trunks | branches).items():
+        begun = JobRecord.read(folder / name)
+        jobs.append([*(begun.overrides if begun else [*shared, *own]), f"hydra.sweep.subdir={name}"])
+    return jobs
+
+
+def _trunk(rung: Rung, seed: int) -> list[str]:
+    """It ends where the cool-down of the count would begin, with the schedule of that count."""
+    own = [f"seed={seed}", f"trainer.max_epochs={rung.steady}", f"scheduler.max_epochs={rung.count}"]
+    return [*own, *_after(rung.before, seed)]
+
+
+def _after(steady: int, seed: int) -> list[str]:
+    return [f"begins_with={trunk_name(steady, seed)}"] if steady else []

@@ -1,0 +1,42 @@
+"""A ladder whose runs are two processes each."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.outcome import differences, outcome
+
+pytestmark = pytest.mark.ranks
+
+PROJECT = Path(__file__).parents[2]
+WORDS = ["data=table", "model.hidden_sizes=[8]", "data.batch_size=64", "trainer=ddp", "trainer.devices=2"]
+WORDS += [
+    "trainer.accelerator=cpu",
+    "~callbacks.model_summary",
+    "~callbacks.progress_bar",
+    "report=false",
+    "name=ranks",
+]
+
+
+def typed(folder: Path, *words: str) -> None:
+    command = [sys.executable, str(PROJECT / words[0]), *WORDS, *words[1:]]
+    subprocess.run(
+        command, cwd=folder, check=True, capture_output=True, timeout=600, env=os.environ | {"OMP_NUM_THREADS": "1"}
+    )
+
+
+def test_a_branch_of_two_processes_is_to_the_bit_a_run_of_its_count_from_nothing(tmp_path):
+    typed(tmp_path, "epochs.py", "counts=2,4", "seeds=1")
+    (ladder,) = tmp_path.glob("outputs/ranks-epochs/*")
+    for count in (2, 4):
+        alone = tmp_path / f"alone-{count}"
+        own = [f"trainer.max_epochs={count}", "trainer.limit_test_batches=0", f"hydra.run.dir={alone}"]
+        typed(tmp_path, "train.py", "scheduler=wsd", "stopping=none", *own)
+        found, wanted = outcome(ladder / f"epochs-{count}-seed-0"), outcome(alone)
+        for one in (found, wanted):
+            one["result"].pop("plan")
+        assert differences(found, wanted) == []

@@ -1,0 +1,71 @@
+"""Which jobs a ladder is made of, and what they cost."""
+
+import pytest
+import torch
+
+from epochwise.ladder.counts import doublings, seeds_of
+from epochwise.ladder.jobs import Rung, jobs_of, rungs_of
+from epochwise.run.job_record import JobRecord
+from epochwise.scheduler.wsd import WSD
+
+
+@pytest.mark.parametrize("fraction", [0.25, 0.5, 1.0])
+def test_a_rung_branches_off_with_the_first_epoch_of_the_cool_down_of_a_run_of_its_count(fraction):
+    for rung in rungs_of(range(1, 100), fraction):
+        optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
+        schedule = WSD(optimizer, rung.count, steps_per_epoch=3, warmup_epochs=0, cooldown_fraction=fraction)
+        assert rung.steady == schedule.cooldown_epochs[0]
+
+
+def test_rungs_are_ascending_and_each_is_there_once():
+    assert [rung.count for rung in rungs_of([20, 5, 10, 5], 0.5)] == [5, 10, 20]
+
+
+@pytest.mark.parametrize(
+    ("counts", "fraction", "share"),
+    [((5, 10, 20, 40, 80), 0.25, 0.62), ((5, 7, 10, 14, 20, 28, 40, 57, 80), 0.25, 0.46)],
+)
+def test_a_ladder_costs_little_more_than_its_trunk(counts, fraction, share):
+    price = sum(rung.price_epochs for rung in rungs_of(counts, fraction))
+    assert price / sum(counts) < share
+
+
+def test_a_job_begins_behind_what_it_begins_with_and_the_longest_branches_come_first(tmp_path):
+    jobs = jobs_of(rungs_of([5, 10, 20], 0.25), [0, 1], ["model=cnn"], tmp_path)
+    names = [job[-1].removeprefix("hydra.sweep.subdir=") for job in jobs]
+    for job, name in zip(jobs, names, strict=True):
+        begins = [word.removeprefix("begins_with=") for word in job if word.startswith("begins_with=")]
+        assert all(names.index(parent) < names.index(name) for parent in begins), job
+        assert job[0] == "model=cnn"
+    branches = [name for name in names if name.startswith("epochs-")]
+    assert branches == [f"epochs-{count}-seed-{seed}" for count in (20, 10, 5) for seed in (0, 1)]
+
+
+def test_counts_that_share_their_trunk_train_it_once_and_those_without_one_begin_by_themselves(tmp_path):
+    rungs = rungs_of([1, 2, 3], 1.0)
+    assert rungs == [Rung(1, 0, 0), Rung(2, 1, 0), Rung(3, 1, 1)]
+    jobs = jobs_of(rungs, [7], [], tmp_path)
+    assert [job[-1] for job in jobs][:1] == ["hydra.sweep.subdir=trunk-1-seed-7"]
+    assert sorted(len([word for word in job if word.startswith("begins_with=")]) for job in jobs) == [0, 0, 1, 1]
+
+
+def test_a_job_that_was_begun_below_other_rungs_is_asked_for_as_it_was(tmp_path):
+    short = jobs_of(rungs_of([5, 20], 0.25), [0], [], tmp_path)
+    for number, job in enumerate(short):
+        folder = tmp_path / job[-1].removeprefix("hydra.sweep.subdir=")
+        folder.mkdir()
+        JobRecord(number, job[:-1]).write(folder)  # what Hydra itself is told is no part of it
+    longer = jobs_of(rungs_of([5, 10, 20, 40], 0.25), [0], [], tmp_path)
+    assert all(job in longer for job in short)
+    assert len(longer) == 8
+
+
+def test_doublings_end_with_the_most(tmp_path):
+    assert doublings(320) == [5, 10, 20, 40, 80, 160, 320]
+    assert doublings(50) == [5, 10, 20, 40]
+    assert doublings(3) == [3]
+
+
+def test_seeds_are_so_many_from_the_first_or_those_named():
+    assert seeds_of(3, 4) == [4, 5, 6]
+    assert seeds_of([9, 2, 9], 4) == [9, 2]
