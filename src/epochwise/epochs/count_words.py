@@ -2,7 +2,8 @@
 
 from math import isfinite
 
-from epochwise.epochs.score_over_counts import Doubling, ScoreOverCounts
+from epochwise.epochs.longer_counts import Doubling
+from epochwise.epochs.score_over_counts import ScoreOverCounts
 
 
 def count_words(found: ScoreOverCounts) -> tuple[str, ...]:

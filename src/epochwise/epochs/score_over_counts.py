@@ -7,14 +7,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from epochwise.epochs.count_course import CountCourse
-from epochwise.epochs.count_forecast import draw_courses
 from epochwise.epochs.curve import Floats
+from epochwise.epochs.longer_counts import CountForecast, Doubling, LongerCounts
 from epochwise.input_error import InputError
 
 #: The score has turned where the last count is worse than the best by more than this many standard errors: of several
 #: counts that are alike, the best is the luckiest.
 TURN_STDERRS = 3.0
-DRAWS = 2000
 
 
 @dataclass(frozen=True)
@@ -30,48 +29,6 @@ class Turn:
     count: int
     low: int
     high: int
-
-
-@dataclass(frozen=True)
-class Doubling:
-    """What twice the epochs bring, and cost.
-
-    Args:
-        count: of epochs, twice as many.
-        is_measured: whether it lies within the counts that were run; else it is a forecast.
-        gain: by how much the mean score is better there, in the monitor's unit; None where there is nothing to go by.
-        low: a tenth of what may be lies below; None where the noise is unknown.
-        high: a tenth lies above.
-        epochs: more of one run.
-        steps: optimizer steps more of one run; None where they are unknown.
-        seconds: more of one run; None where they are unknown.
-    """
-
-    count: int
-    is_measured: bool
-    gain: float | None
-    low: float | None
-    high: float | None
-    epochs: int
-    steps: int | None
-    seconds: float | None
-
-
-@dataclass(frozen=True)
-class CountForecast:
-    """The score of one run of longer counts, each with a schedule of its own; (m,) each.
-
-    Args:
-        counts: of epochs, after the last one measured, up to four times it.
-        score: median of each, in the monitor's unit.
-        low: a tenth of the runs is expected to score below.
-        high: a tenth above: with ``low`` a band of 80 %.
-    """
-
-    counts: tuple[int, ...]
-    score: tuple[float, ...]
-    low: tuple[float, ...]
-    high: tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -161,17 +118,14 @@ def score_over_counts(
     if not there.any():
         raise InputError(f"counts: no run has a {monitor}; allowed: at least one that ended with a number")
     loss = loss[np.isfinite(loss).any(axis=1)]
-    rng = np.random.default_rng(seed)
     course = CountCourse.of(counts[there], loss[:, there])
     gain, gain_stderr = course.gains()
     best = int(np.argmin(course.mean))
     near = course.mean <= course.mean[best] + np.nan_to_num(course.stderr[best])
     recommended, beyond = int(np.argmax(near)), np.flatnonzero(~near[best:])
     last = len(near) - 1
-    least, most = int(course.counts[recommended]), int(course.counts[last])
-    ahead = _ahead(least, most)
-    drawn = _drawn(course, ahead, rng)
-    costs = [_each(counts, spent) for spent in (steps, seconds)]
+    least = int(course.counts[recommended])
+    longer = LongerCounts(course, least, _each(counts, steps), _each(counts, seconds), np.random.default_rng(seed))
 
     def everywhere(values: Floats) -> tuple[float, ...]:
         whole = np.full(len(counts), np.nan)
@@ -194,9 +148,9 @@ def score_over_counts(
         float(course.noise[recommended]),
         _turn(course, best),
         last > 0 and best == last and (recommended == last or bool(gain[last] > 2 * gain_stderr[last])),
-        _doubling(course, recommended, ahead, drawn, costs, rng),
-        _doubling(course, last, ahead, drawn, costs, rng),
-        None if drawn is None else _forecast(course, ahead, drawn, sign, rng),
+        longer.doubling(recommended),
+        longer.doubling(last),
+        longer.forecast(sign),
     )
 
 
@@ -216,59 +170,10 @@ def _turn(course: CountCourse, best: int) -> Turn | None:
     return Turn(*(int(course.counts[place]) for place in (best, low, high)))
 
 
-def _ahead(recommended: int, last: int) -> NDArray[np.int64]:
-    """Counts up to four times the last one; twice it and, where it is beyond, twice the recommended one among them."""
-    counts = np.round(last * 2 ** np.linspace(0.25, 2, 8)).astype(np.int64)
-    return np.unique(np.append(counts, max(2 * recommended, 2 * last if 2 * recommended <= last else 0)))
-
-
-def _drawn(course: CountCourse, ahead: NDArray[np.int64], rng: np.random.Generator) -> Floats | None:
-    """(D, m) mean losses of counts ahead."""
-    if len(course.counts) < 2 or not np.isfinite(course.stderr).all():
-        return None
-    return draw_courses(course.counts, course.mean, course.stderr, ahead, course.degrees, DRAWS, rng)
-
-
-def _forecast(
-    course: CountCourse, ahead: NDArray[np.int64], drawn: Floats, sign: int, rng: np.random.Generator
-) -> CountForecast:
-    """Of one run: the courses and its noise, within what no score can pass."""
-    scores = sign * (drawn + course.noise[-1] * rng.standard_t(course.degrees, size=drawn.shape))
-    seen = course.loss[np.isfinite(course.loss)] * sign
-    least = 0.0 if seen.min() >= 0 else -np.inf
-    most = 1.0 if sign < 0 and least == 0 and seen.max() <= 1 else np.inf
-    low, score, high = np.clip(np.quantile(scores, [0.1, 0.5, 0.9], axis=0), least, most)
-    return CountForecast(tuple(ahead.tolist()), *(tuple(each.tolist()) for each in (score, low, high)))
-
-
 def _each(counts: NDArray[np.int64], spent: ArrayLike | None) -> float | None:
     """What an epoch costs, as most counts have it; None where nothing is known."""
     each = (np.full(len(counts), np.nan) if spent is None else np.asarray(spent, dtype=np.float64)) / counts
     return float(np.median(each[np.isfinite(each)])) if np.isfinite(each).any() else None
-
-
-def _doubling(
-    course: CountCourse,
-    place: int,
-    ahead: NDArray[np.int64],
-    drawn: Floats | None,
-    costs: list[float | None],
-    rng: np.random.Generator,
-) -> Doubling:
-    """Twice the count at a place; between two counts that were measured it lies on a line over log count."""
-    count = int(course.counts[place])
-    twice, is_measured = 2 * count, 2 * count <= int(course.counts[-1])
-    gain = low = high = None
-    if is_measured:
-        worse, error = (np.interp(np.log(twice), np.log(course.counts), one) for one in course.worse_than(place))
-        gain = -float(worse)
-        if np.isfinite(error):
-            low, high = (gain + float(error) * np.quantile(rng.standard_t(course.degrees, DRAWS), [0.1, 0.9])).tolist()
-    elif drawn is not None:
-        better = course.mean[place] - drawn[:, ahead.tolist().index(twice)]
-        low, gain, high = np.quantile(better, [0.1, 0.5, 0.9]).tolist()
-    steps, seconds = (None if each is None else each * count for each in costs)
-    return Doubling(twice, is_measured, gain, low, high, count, None if steps is None else round(steps), seconds)
 
 
 def enough(found: ScoreOverCounts, min_gain_per_epoch: float = 0.0) -> str | None:
