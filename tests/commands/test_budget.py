@@ -162,7 +162,7 @@ def test_the_clock_goes_on_where_a_run_does(tmp_path, composed, clock):
 
 
 @pytest.mark.parametrize(
-    "choice", ["cosine", "wsd", *(pytest.param(name, marks=pytest.mark.ranks) for name in ("one_cycle", "step"))]
+    "choice", ["cosine", "wsd_long", *(pytest.param(name, marks=pytest.mark.ranks) for name in ("one_cycle", "step"))]
 )
 def test_a_schedule_over_epochs_goes_with_the_time(tmp_path, composed, clock, choice):
     words = [*TIMED, f"scheduler={choice}", "stopping=none"]
@@ -172,12 +172,12 @@ def test_a_schedule_over_epochs_goes_with_the_time(tmp_path, composed, clock, ch
     by_epochs, by_time = (read_epochs_csv(tmp_path / name / "epochs.csv") for name in ("epochs", "time"))
     assert len(by_time) == 12
     rates = [row["lr"] for row in by_epochs]
-    if choice in ("cosine", "wsd"):  # a twelfth of the run is the warm-up of one, a 120th that of the other
+    if choice in ("cosine", "wsd_long"):  # a twelfth of the run is the warm-up of one, a 120th that of the other
         by_epochs, by_time, rates = by_epochs[2:], by_time[2:], rates[2:]
     assert [row["lr"] for row in by_time] == pytest.approx(rates, abs=0.12 * max(rates))
     assert by_time[-1]["lr"] < by_time[1]["lr"] / 2
     begun = [[row["epoch"] for row in rows if row["events"] == "cooldown"] for rows in (by_epochs, by_time)]
-    assert begun == ([[8], [8]] if choice == "wsd" else [[], []])
+    assert begun == ([[8], [8]] if choice == "wsd_long" else [[], []])
 
 
 def test_a_schedule_ends_with_the_epochs_where_these_end_before_the_time(tmp_path, composed, clock):

@@ -9,7 +9,7 @@ from epochwise.epochs.count_forecast import left_over
 from epochwise.epochs.curve import Floats
 
 #: With one seed, this share of the range of the last counts counts as two more measurements of the noise: one alone is
-#: often near 0 by luck. Real sets had 1/50 to 1/5 (benchmarks/count_forecast.py).
+#: often near 0 by luck. Chosen on small real sets.
 RANGE_SHARE, RANGE_DEGREES = 0.06, 2.0
 LAST_COUNTS = 4
 

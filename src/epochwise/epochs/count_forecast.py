@@ -6,8 +6,8 @@ from numpy.typing import NDArray
 from epochwise.epochs.curve import Floats
 
 #: What no family knows, a doubling: a share of the last doubling's gain over the number of gains seen, since the fewer
-#: counts there are the less is known of their shape, and standard errors. Together they cover what real sets of data
-#: then scored (benchmarks/count_forecast.py).
+#: counts there are the less is known of their shape, and standard errors. They were chosen on small real sets;
+#: benchmarks/count_forecast.py measures what the band then holds.
 DRIFT_OF_GAIN, DRIFT_OF_STDERR = 1.25, 1.0
 #: Prior weights of the families: power laws, exponentials, the logarithm, parabolas.
 PRIORS = (0.36, 0.28, 0.16, 0.2)

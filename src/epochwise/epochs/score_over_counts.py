@@ -179,9 +179,8 @@ def _each(counts: NDArray[np.int64], spent: ArrayLike | None) -> float | None:
 def enough(found: ScoreOverCounts, min_gain_per_epoch: float = 0.0) -> str | None:
     """Say why a ladder that doubles its count ends here; None: climb on.
 
-    One doubling may gain little by chance, so it takes two that gained less than their noise, or a score that turned:
-    on real sets of data a ladder that ended at the first one lost the best count in one case of six
-    (benchmarks/count_forecast.py).
+    One doubling may gain little by chance, so it takes two that gained less than their noise, or a score that turned.
+    benchmarks/count_forecast.py measures where that ends on real sets.
 
     Args:
         found: of the counts so far.
