@@ -63,7 +63,7 @@ BARE = [
 
 
 class Cell(NamedTuple):
-    """Of one way on one data set, a value a seed: test accuracy in percent, epochs trained, seconds in all."""
+    """Of one way on one data set, a value a seed: test accuracy (or R2) in percent, epochs trained, seconds in all."""
 
     accuracy: list[float]
     epochs: list[int]
@@ -75,7 +75,7 @@ class Cell(NamedTuple):
 
 
 def run(overrides: list[str], seed: int) -> tuple[float, int, float]:
-    """Train once; accuracy, epochs and seconds."""
+    """Train once; accuracy (of numbers, R2), epochs and seconds."""
     began = perf_counter()
     with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
         with initialize_config_dir(str(PROJECT / "conf"), version_base="1.3"):
@@ -86,7 +86,8 @@ def run(overrides: list[str], seed: int) -> tuple[float, int, float]:
             del config["hydra"]
         train(config)
         result = json.loads((Path(folder) / "result.json").read_text())
-    return 100 * result["test"]["accuracy"], result["epochs_run"], perf_counter() - began
+    test = result["test"]
+    return 100 * test.get("accuracy", test.get("r2")), result["epochs_run"], perf_counter() - began
 
 
 def judge(cells: dict[str, Cell]) -> list[tuple[str, bool]]:

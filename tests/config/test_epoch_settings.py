@@ -87,8 +87,9 @@ def test_adaptive_stopping_takes_a_schedule_that_can_cool_down():
 
 
 def test_adaptive_stopping_with_too_few_epochs_to_judge_is_said():
-    (note,) = check_epoch_settings(tree(15, stopping=ADAPTIVE, scheduler=WSD | {"max_epochs": 15})).notes
-    assert "cools down from epoch 10 on to end with trainer.max_epochs=15: all are trained" in note
+    (note,) = check_epoch_settings(tree(9, stopping=ADAPTIVE, scheduler=WSD | {"max_epochs": 9})).notes
+    assert "cools down from epoch 6 on to end with trainer.max_epochs=9: all are trained" in note
+    assert check_epoch_settings(tree(12, stopping=ADAPTIVE, scheduler=WSD | {"max_epochs": 12})).notes == []
 
 
 def test_a_schedule_beside_an_optimizer_that_averages_is_said():

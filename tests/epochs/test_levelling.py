@@ -4,7 +4,7 @@ import pytest
 from epochwise.config import epoch_settings
 from epochwise.epochs import levelling as module
 from epochwise.epochs.curve import Curve
-from epochwise.epochs.levelling import LEAST_EPOCHS, levelling
+from epochwise.epochs.levelling import FIRM_EPOCHS, LEAST_EPOCHS, levelling
 
 EPOCHS = np.arange(60)
 
@@ -39,7 +39,7 @@ def test_noise_alone_levels_off_soon_whatever_its_width():
     for width in (1e-6, 1.0, 1e6):
         found = [first(width * np.random.default_rng(seed).normal(size=60)) for seed in range(6)]
         assert max(found) <= 25
-        assert np.median(found) <= 19
+        assert np.median(found) <= 12
 
 
 def test_a_score_that_gets_worse_has_levelled_off():
@@ -58,16 +58,34 @@ def test_epochs_that_were_not_validated_are_no_evidence():
     assert found is not None and found > 3 * LEAST_EPOCHS
 
 
-def test_it_takes_sixteen_validated_epochs_and_one_to_confirm():
-    assert first(np.ones(60)) == LEAST_EPOCHS + 1
-    level = 1 + 1e-3 * np.random.default_rng(0).normal(size=60)
-    assert first(level) > LEAST_EPOCHS
+def test_a_first_answer_takes_six_validated_epochs_and_one_to_confirm():
+    assert first(np.ones(60)) == LEAST_EPOCHS + 1 == 7
+    assert first(0.5 + 0.01 * EPOCHS) == 7
+
+
+def test_before_the_sixteenth_the_best_score_must_lie_in_the_first_half():
+    bump = np.array([2.0, 1.5, 1.1, 0.9, 0.8, 0.75, 0.7, 0.71, 0.72, 0.71, 0.72, 0.71, 0.72, 0.71, 0.72, 0.71])
+    assert first(bump) == 14  # the best is the 7th
+    assert FIRM_EPOCHS == 16
+
+
+@pytest.mark.parametrize(("fall", "turned"), [(0.0, False), (0.03, True)])
+def test_a_score_that_is_worse_than_its_best_by_more_than_the_noise_has_turned(fall, turned):
+    noise = 0.01 * np.random.default_rng(0).normal(size=60)
+    scores = 0.5 + np.exp(-EPOCHS / 1.5) + fall * np.maximum(EPOCHS - 4, 0) + noise
+    count = first(scores)
+    assert count <= 17
+    assert levelling(Curve.of(scores[:count])).turned is turned
+    assert levelling(Curve.of(-scores[:count], mode="max")).turned is turned
+    assert not levelling(Curve.of(scores[:5])).turned
 
 
 def test_it_says_what_it_rests_on():
-    curve = falling(3, 0.01, 1)
-    assert str(levelling(Curve.of(curve))).startswith("gained ")
-    assert "over 20 epochs, within twice the noise of 0.0" in str(levelling(Curve.of(curve)))
+    said = str(levelling(Curve.of(falling(3, 0.01, 1))))
+    assert said.startswith(("gained ", "lost "))
+    assert "over 20 epochs, within twice the noise of 0.0" in said
+    worse = str(levelling(Curve.of(0.5 + 0.01 * EPOCHS[:20])))
+    assert worse.startswith("lost 0.07 over 7 epochs, the noise is ")
 
 
 def test_the_check_of_the_settings_knows_how_many_epochs_it_takes():

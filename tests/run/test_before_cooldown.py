@@ -1,26 +1,44 @@
+import torch
+
 from epochwise.run.before_cooldown import BeforeCooldown
 
 
-def write(path, text):
+def write(path, step):
     beside = path.with_name("beside")
-    beside.write_text(text)
+    torch.save({"global_step": step}, beside)
     beside.replace(path)  # as checkpoints are written
+
+
+def read(path):
+    return torch.load(path, weights_only=True)["global_step"]
 
 
 def test_what_was_kept_outlives_what_replaces_it_and_comes_back(tmp_path):
     (tmp_path / "checkpoints").mkdir()
     best, last = (tmp_path / "checkpoints" / name for name in ("best.ckpt", "last.ckpt"))
     kept = BeforeCooldown(tmp_path)
-    write(best, "warm")
-    write(last, "warm")
-    kept.keep()
-    kept.keep()  # a run that is cut off there and goes on
-    write(best, "cooled")
-    write(last, "cooled")
+    write(best, 30)
+    write(last, 40)
+    kept.keep(40)
+    kept.keep(40)  # a run that is cut off there and goes on
+    write(best, 50)
+    write(last, 50)
     kept.put_back()
-    assert (best.read_text(), last.read_text()) == ("warm", "warm")
+    assert (read(best), read(last)) == (30, 40)
     assert kept.is_kept
     assert sorted(path.name for path in tmp_path.rglob("*.*")) == ["best.ckpt", "best.ckpt", "last.ckpt", "last.ckpt"]
+
+
+def test_a_better_one_of_a_life_that_was_killed_in_its_cool_down_takes_the_place_of_none(tmp_path):
+    (tmp_path / "checkpoints").mkdir()
+    best, last = (tmp_path / "checkpoints" / name for name in ("best.ckpt", "last.ckpt"))
+    kept = BeforeCooldown(tmp_path)
+    write(best, 30)
+    write(last, 40)
+    kept.keep(40)
+    write(best, 50)  # cooled; last.ckpt was not written any more
+    kept.keep(40)
+    assert (read(kept.best), read(kept.kept / "last.ckpt")) == (30, 40)
 
 
 def test_where_nothing_was_kept_nothing_is_put_back(tmp_path):

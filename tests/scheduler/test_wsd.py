@@ -47,6 +47,18 @@ def test_asked_to_it_cools_down_over_a_fraction_of_the_epochs_so_far():
     assert taken[20:] == pytest.approx([0.0] * 10)
 
 
+def test_of_weights_that_fewer_epochs_made_the_cool_down_is_a_fraction_of_these():
+    schedule = schedule_of(max_epochs=100)
+    rates(schedule, 90)
+    schedule.cool_down(9, 4)
+    assert schedule.cooldown_epochs == (9, 11)
+    again = schedule_of(max_epochs=100)
+    again.load_state_dict(schedule.state_dict())
+    assert again.cooldown_epochs == (9, 11)
+    schedule.cool_down(9)
+    assert schedule.cooldown_epochs == (9, 14)
+
+
 def test_called_off_it_goes_on_as_planned():
     schedule = schedule_of(max_epochs=100)
     schedule.cool_down(4)

@@ -10,7 +10,7 @@ from epochwise.config.schedule_settings import check_schedule_settings
 from epochwise.config.unfreeze_settings import check_unfreeze_settings
 
 #: Those of ``epochs.levelling``, which takes numpy to import.
-LEAST_EPOCHS = 16
+LEAST_EPOCHS = 6
 
 
 def check_epoch_settings(tree: dict[str, Any]) -> EpochFindings:

@@ -9,6 +9,7 @@ from epochwise.epochs.forecast import forecast
 from epochwise.epochs.recommended import recommend_epochs
 from epochwise.epochs.replay_table import ReplayTable
 from epochwise.epochs.verdict import verdict
+from epochwise.epochs.went_back import on_the_way
 
 
 def analyse(
@@ -24,7 +25,7 @@ def analyse(
     """Judge a run, recommend a count of epochs, replay early stopping and look ahead.
 
     Args:
-        rows: those of ``epochs.csv``, one an epoch.
+        rows: those of ``epochs.csv``, one an epoch; what a run went back behind does not count (``on_the_way``).
         monitor: see ``Curve.of_rows``.
         mode: ``min`` where smaller is better, else ``max``.
         chance: score of knowing nothing, in the monitor's unit, where it is known.
@@ -38,6 +39,7 @@ def analyse(
         (``value``, ``low``, ``high``, ``best_score``, ``noise``; None where no epoch was validated), ``replay`` (a
         list of the fields of ``Replay``) and ``forecast`` (the fields of ``Forecast``).
     """
+    rows = on_the_way(rows)
     curve = Curve.of_rows(rows, monitor, mode)
     recommended = recommend_epochs(curve)
     rates = [name for name in (rows[-1] if rows else ()) if name == "lr" or name.startswith("lr/")]

@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+import torch
+
 #: In the order in which they are put back: a run that is cut off between the two still goes on.
 NAMES = ("best.ckpt", "last.ckpt")
 
@@ -20,12 +22,23 @@ class BeforeCooldown:
         self.checkpoints = run_folder / "checkpoints"
         self.kept = self.checkpoints / "before_cooldown"
 
-    def keep(self) -> None:
-        """Keep those that are there now, instead of any that were kept before."""
+    def keep(self, step: int) -> None:
+        """Keep those that are there now, instead of any that were kept before.
+
+        Args:
+            step: optimizer steps before the cool-down. A life of the run that was killed in its cool-down may have
+                left a better one than it noted: then what that life has kept stays.
+        """
         for name in NAMES:
-            if (self.checkpoints / name).exists():
+            now, kept = self.checkpoints / name, self.kept / name
+            if now.is_file() and not (kept.is_file() and _step_of(now) > step):
                 self.kept.mkdir(exist_ok=True)
-                _link(self.checkpoints / name, self.kept / name)
+                _link(now, kept)
+
+    @property
+    def best(self) -> Path:
+        """That of the best score before the cool-down, where it was kept."""
+        return self.kept / "best.ckpt"
 
     @property
     def is_kept(self) -> bool:
@@ -37,6 +50,10 @@ class BeforeCooldown:
         for name in NAMES if self.is_kept else ():
             if (self.kept / name).exists():
                 _link(self.kept / name, self.checkpoints / name)
+
+
+def _step_of(path: Path) -> int:
+    return int(torch.load(path, map_location="cpu", weights_only=True, mmap=True)["global_step"])
 
 
 def _link(source: Path, target: Path) -> None:

@@ -53,6 +53,7 @@ class WSD(LambdaLR):
     ) -> None:
         self.max_epochs, self.cooldown_fraction, self.steps_per_epoch = max_epochs, cooldown_fraction, steps_per_epoch
         self.asked_epoch: int | None = None
+        self.trained_epochs: int | None = None
         planned = self.cooldown_epochs[0]
         if warmup_epochs > max(planned, 1):
             raise ValueError(
@@ -75,18 +76,23 @@ class WSD(LambdaLR):
         """The epoch with which the cool-down begins, from 0, and the number of epochs after which it is over."""
         if self.asked_epoch is None:
             return cooldown_start(self.max_epochs, self.cooldown_fraction), self.max_epochs
-        return self.asked_epoch, min(
-            self.asked_epoch + ceil(self.asked_epoch * self.cooldown_fraction), self.max_epochs
-        )
+        trained = self.asked_epoch if self.trained_epochs is None else self.trained_epochs
+        return self.asked_epoch, min(self.asked_epoch + ceil(trained * self.cooldown_fraction), self.max_epochs)
 
     @property
     def cooldown_begins(self) -> bool:
         """Whether the next step is the first of the cool-down."""
         return self.last_epoch == self.cooldown_epochs[0] * self.steps_per_epoch
 
-    def cool_down(self, epoch: int | None) -> None:
-        """Cool down from an epoch on, at least 1 and not after the planned one; ``None``: as planned."""
-        self.asked_epoch = epoch
+    def cool_down(self, epoch: int | None, trained_epochs: int | None = None) -> None:
+        """Cool down from an epoch on.
+
+        Args:
+            epoch: at least 1 and not after the planned one; ``None``: as planned.
+            trained_epochs: that made the weights which are cooled, where they are fewer than ``epoch``: the cool-down
+                is a fraction of these.
+        """
+        self.asked_epoch, self.trained_epochs = epoch, trained_epochs
 
     def state_dict(self) -> dict[str, Any]:
         """Without what the config says, which may change where a run goes on."""
