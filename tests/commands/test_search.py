@@ -36,6 +36,8 @@ def test_a_search_goes_on_with_its_study_and_ends_with_an_experiment(typed, tmp_
     best = min(range(3), key=lambda trial: results[trial]["best_score"])
     where = f"--config-dir={folder.relative_to(tmp_path)}"
     assert f"python train.py {where} experiment=best '~callbacks.model_summary'" in out
+    assert "     count  at least 3 epochs: its schedule ended\n" in out
+    assert f"settle it  python epochs.py run={folder.relative_to(tmp_path)}/trial-{best}\n" in out
     words = [where, "experiment=best", *WORDS[-3:], "report=false", "hydra.run.dir=again"]
     assert typed("train.py", *words)[0] == 0
     assert json.loads((tmp_path / "again/result.json").read_text())["best_score"] == results[best]["best_score"]

@@ -66,3 +66,21 @@ def test_a_table_is_replayed_and_looked_ahead_of():
 def test_no_forecast_is_made_for_a_schedule_that_has_come_to_its_end():
     rows = [{"val/loss": 1 + 0.9**epoch, "lr/head": 0.1 * (1 - epoch / 19)} for epoch in range(20)]
     assert "learning rate has come to its end" in analyse(rows, "val/loss", "min")["forecast"]["reason"]
+
+
+def test_a_curve_that_its_schedule_made_level_has_a_least_count_and_one_at_a_steady_rate_has_a_count():
+    rows = [{"val/loss": 0.3 + 0.9 ** (10 * (1 - 0.9**epoch)), "lr": 0.1 * 0.9**epoch} for epoch in range(40)]
+    found = analyse(rows, "val/loss", "min", chance=1.3, ideal=0)
+    assert found["schedule_end"]["ended"] and found["schedule_end"]["steady_epochs"] == 7
+    assert (found["recommended_epochs"]["value"], found["recommended_epochs"]["at_least"]) == (40, True)
+    rows = [{"val/loss": 0.3 + 0.5**epoch, "lr": 0.1} for epoch in range(40)]
+    found = analyse(rows, "val/loss", "min", chance=1.3, ideal=0)
+    assert not found["schedule_end"]["ended"] and not found["recommended_epochs"]["at_least"]
+    assert analyse([{"val/loss": 1.0}], "val/loss", "min")["schedule_end"] is None
+
+
+def test_what_nearest_neighbours_score_decides_whether_a_network_is_too_small():
+    rows = [{"val/loss": 0.6 + 0.09 * 0.5**epoch, "train/loss": 0.6 + 0.09 * 0.5**epoch} for epoch in range(20)]
+    found = analyse(rows, "val/loss", "min", chance=0.693, ideal=0, neighbours=0.61)
+    assert (found["verdict"]["label"], found["neighbours"]) == ("good_fit", 0.61)
+    assert analyse(rows, "val/loss", "min", chance=0.693, ideal=0)["verdict"]["label"] == "underfitting"

@@ -75,6 +75,7 @@ def test_the_same_run_gives_the_same_forecast_and_it_goes_into_json():
         (falling() + 0.05 * np.maximum(EPOCHS - 15, 0), None, "getting worse"),
         (falling(noise=1.0), None, "the noise of validation hides its course|getting worse"),
         (falling(), (1 + np.cos(np.pi * EPOCHS / 29)) / 2, "the learning rate has come to its end"),
+        (falling(), (1.2 + np.cos(np.pi * EPOCHS / 29)) / 2, "the learning rate is falling to its end"),
     ],
 )
 def test_where_a_curve_supports_none_it_says_why(val, lr, reason):

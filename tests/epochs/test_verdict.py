@@ -87,6 +87,70 @@ def test_underfitting_is_told_from_a_good_fit_by_what_chance_scores():
     assert verdict(Curve.of(loss, loss - 0.01), chance=10.0).label == "good_fit"
 
 
+def level(start, end, num=40, pace=4, noise=0.003, seed=0):
+    """A curve that falls from one loss to another, and has levelled off."""
+    falling = end + (start - end) * np.exp(-(np.arange(num) + 1) / pace)
+    return falling + noise * np.random.default_rng(seed).normal(size=num)
+
+
+def test_a_validation_no_better_than_guessing_is_never_a_good_fit():
+    worse = verdict(Curve.of(level(1.6, 1.476), level(1.3, 0.9)), chance=1.334, ideal=0)
+    assert (worse.label, worse.reason[:43]) == ("overfitting", "validation is no better than guessing; what")
+    nothing = Curve.of(level(1.5, 1.34), level(1.5, 1.33, seed=1))
+    assert verdict(nothing, 1.334, 0).label == "underfitting"  # as far as a curve tells
+    asked = verdict(nothing, 1.334, 0, neighbours=1.4)
+    assert (asked.label, asked.reason[-26:]) == ("undecided", "is there a thing to learn?")
+    assert verdict(nothing, 1.334, 0, neighbours=0.8).label == "underfitting"
+
+
+@pytest.mark.parametrize(
+    ("val", "train", "chance", "ideal", "mode"),
+    [
+        (level(0.1, 0.59, noise=0.01), level(0.1, 0.85), 0.1, 1, "max"),
+        (level(0.5, 0.59, noise=0.005), level(0.5, 0.85), 0.5, 1, "max"),
+        (level(0.69, 0.341), level(0.69, 0.0, noise=0), 0.693, 0, "min"),
+        (level(2.3, 0.341), level(2.3, 0.0, noise=0), 2.303, 0, "min"),
+    ],
+)
+def test_what_training_learned_and_validation_has_not_is_no_good_fit(val, train, chance, ideal, mode):
+    assert verdict(Curve.of(val, train, mode), chance, ideal).label == "overfitting"
+
+
+@pytest.mark.parametrize("chance", [0.693, 2.303])
+def test_what_is_known_by_heart_asks_for_samples_and_not_for_seeds_or_epochs(chance):
+    settings = {"data": {"max_train_samples": None}, "spec": {"class_counts": [30, 30]}, "model": {"dropout": 0.0}}
+    curve = Curve.of(level(chance, 0.341), level(chance, 0.0, noise=0))
+    found = verdict(curve, chance, 0, settings)
+    assert found.reason.endswith("training knows its samples by heart: more of them would help, more epochs do not")
+    assert found.advice[0].override == "-m data.max_train_samples=15,30,60"
+    assert not any("seed" in each.override or "max_epochs" in each.override for each in found.advice)
+    few = {"data": {"max_train_samples": 60}}
+    assert verdict(curve, chance, 0, few).advice[0].override == "data.max_train_samples=null"
+
+
+def test_classes_that_overlap_are_no_network_that_is_too_small():
+    curve = Curve.of(level(0.69, 0.6), level(0.69, 0.59, seed=1))
+    assert verdict(curve, 0.693, 0).label == "underfitting"  # as far as a curve tells
+    found = verdict(curve, 0.693, 0, neighbours=0.61)
+    assert found.label == "good_fit"
+    assert found.reason.endswith("nearest neighbours go no further, so more may not be there to learn")
+    found = verdict(curve, 0.693, 0, neighbours=0.2)
+    assert (found.label, found.evidence["neighbours"]) == ("underfitting", 0.2)
+    assert found.reason.endswith("nearest neighbours go further")
+    accuracy = Curve.of(level(0.5, 0.68), level(0.5, 0.69, seed=1), "max")
+    assert verdict(accuracy, 0.5, 1, neighbours=0.66).label == "good_fit"
+    assert verdict(accuracy, 0.5, 1, neighbours=0.95).label == "underfitting"
+
+
+def test_a_network_of_one_unit_that_creeps_underfits_and_one_that_has_just_begun_still_improves():
+    epochs = np.arange(60)
+    creeping = 1.88 + 0.42 * np.exp(-epochs / 12) - 0.0015 * (epochs - 60)
+    found = verdict(Curve.of(creeping, creeping - 0.01), 2.303, 0.5)
+    assert (found.label, found.reason[:13]) == ("underfitting", "it creeps aft")
+    begun = 0.5 + 1.8 * np.exp(-np.arange(12) / 30)
+    assert verdict(Curve.of(begun, begun), 2.303, 0.5).label == "still_improving"
+
+
 @pytest.mark.parametrize("family", FAMILIES)
 def test_a_verdict_goes_into_json(family):
     curve = synthetic_curve(np.random.default_rng(1), family)

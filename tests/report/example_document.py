@@ -77,7 +77,7 @@ def example_run(name: str, **curve: Any) -> dict[str, Any]:
             "landmarks": [{"name": "end of warm-up", "epoch": 3.0, "step": 60, "lr": 2e-3}],
         },
         "notes": [],
-        **{key: found[key] for key in ("verdict", "recommended_epochs", "replay", "forecast")},
+        **{key: found[key] for key in ("verdict", "recommended_epochs", "schedule_end", "replay", "forecast")},
         "next": [{"command": "python train.py trainer.max_epochs=60", "reason": "give it twice the epochs"}],
     }
 
@@ -104,7 +104,7 @@ def several_runs() -> dict[str, Any]:
         "name": "seed=0 and 2 more seeds",
         "runs": [0, 1, 2],
         "columns": columns,
-        "recommended_epochs": {"value": 13, "low": 11, "high": 16},
+        "recommended_epochs": {"value": 13, "low": 11, "high": 16, "at_least": False},
         "best_score": {"mean": 0.15, "std": 0.004},
         "best_epoch": {"mean": 12.3, "std": 1.2},
         "test": {"loss": {"mean": 0.11, "std": 0.01}, "accuracy": {"mean": 0.981, "std": 0.003}},

@@ -35,6 +35,27 @@ OURS = [
             ["epoch", "train_loss", "valid_loss", "accuracy", "time"],
             ["epoch", "train/loss", "val/loss", "val/accuracy", "seconds"],
         ),
+        (  # Hugging Face, trainer.state.log_history
+            [
+                "loss",
+                "grad_norm",
+                "learning_rate",
+                "epoch",
+                "step",
+                "eval_loss",
+                "eval_f1",
+                "eval_runtime",
+                "train_loss",
+            ],
+            ["train/loss", "grad_norm", "lr", "epoch", "step", "val/loss", "val/f1", None, None],
+        ),
+        (["epoch", "val_loss", "train/learning_rate"], ["epoch", "val/loss", "lr"]),  # its names in a logger
+        (["epoch", "val_loss", "LR"], ["epoch", "val/loss", "lr"]),
+        (["epoch", "train_loss", "valid_loss", "lr_0", "lr_1"], ["epoch", "train/loss", "val/loss", "lr/0", "lr/1"]),
+        (  # Lightning, LearningRateMonitor(log_momentum=True, log_weight_decay=True)
+            ["epoch", "lr-SGD", "lr-SGD-momentum", "lr-SGD-weight_decay", "val_loss"],
+            ["epoch", "lr", "lr-SGD-momentum", "lr-SGD-weight_decay", "val/loss"],
+        ),
     ],
 )
 def test_the_columns_of_tools_that_are_known_have_our_names(header, ours):

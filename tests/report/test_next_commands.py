@@ -7,6 +7,11 @@ from epochwise.report.next_commands import next_commands
 ADVICE = [{"override": "optimizer.lr=0.01", "reason": "why"}]
 
 
+def found(advice=ADVICE, at_least=False, ended=False):
+    count = {"value": 12, "low": 12, "high": 12, "at_least": at_least}
+    return {"verdict": {"advice": advice}, "recommended_epochs": count, "schedule_end": {"ended": ended}}
+
+
 @pytest.mark.parametrize(
     ("command", "expected"),
     [
@@ -16,24 +21,24 @@ ADVICE = [{"override": "optimizer.lr=0.01", "reason": "why"}]
     ],
 )
 def test_advice_is_the_runs_own_command_line_with_one_thing_changed(command, expected):
-    (one,) = next_commands({"command": command}, Path("out"), ADVICE, runs_here=True)
+    (one,) = next_commands({"command": command}, Path("out"), found(), runs_here=True)
     assert one == {"command": expected, "reason": "why"}
 
 
 def test_seeds_are_swept():
     advice = [{"override": "-m seed=0,1,2", "reason": "why"}]
-    (one,) = next_commands({"command": "train.py seed=3 model=cnn"}, Path("out"), advice, runs_here=True)
+    (one,) = next_commands({"command": "train.py seed=3 model=cnn"}, Path("out"), found(advice), runs_here=True)
     assert one["command"] == "python train.py model=cnn -m seed=0,1,2"
 
 
 def test_an_interrupted_run_is_first_gone_on_with():
-    first, second = next_commands({"status": "interrupted", "command": "train.py"}, Path("my out"), ADVICE, True)
+    first, second = next_commands({"status": "interrupted", "command": "train.py"}, Path("my out"), found(), True)
     assert first["command"] == "python train.py run='my out'"
     assert second["command"] == "python train.py optimizer.lr=0.01"
 
 
 def test_another_tools_run_has_no_commands_of_ours():
-    assert next_commands({}, Path("out"), ADVICE, runs_here=False) == []
+    assert next_commands({}, Path("out"), found(), runs_here=False) == []
 
 
 @pytest.mark.parametrize(
@@ -46,10 +51,18 @@ def test_another_tools_run_has_no_commands_of_ours():
     ],
 )
 def test_nothing_is_said_to_be_tried_that_is_no_command(command):
-    assert next_commands({"command": command}, Path("out"), ADVICE, runs_here=True) == []
+    assert next_commands({"command": command}, Path("out"), found(), runs_here=True) == []
 
 
 def test_a_budget_makes_way_for_a_number_of_epochs():
     advice = [{"override": "trainer.max_epochs=8", "reason": "why"}]
-    (one,) = next_commands({"command": "train.py 'budget=20 steps' seed=1"}, Path("out"), advice, runs_here=True)
+    (one,) = next_commands({"command": "train.py 'budget=20 steps' seed=1"}, Path("out"), found(advice), runs_here=True)
     assert one["command"] == "python train.py seed=1 trainer.max_epochs=8"
+
+
+def test_a_count_whose_schedule_ended_is_settled_by_the_scores_of_several_counts():
+    first, second = next_commands({"command": "train.py"}, Path("my out"), found(at_least=True, ended=True), True)
+    assert first["command"] == "python epochs.py run='my out'"
+    assert second["command"] == "python train.py optimizer.lr=0.01"
+    assert len(next_commands({"command": "train.py"}, Path("out"), found(at_least=True), True)) == 1  # it only improves
+    assert next_commands({}, Path("out"), found(at_least=True, ended=True), runs_here=False) == []

@@ -4,9 +4,10 @@ from epochwise.report.report_run import ReportRun
 from epochwise.report.seed_groups import seed_groups
 
 
-def run(seed, losses=(1.0, 0.5), lr=0.1, split_seed=0):
+def run(seed, losses=(1.0, 0.5), lr=0.1, split_seed=0, rates=None):
     settings = {"seed": seed, "data": {"order_seed": seed, "split_seed": split_seed}, "optimizer": {"lr": lr}}
     rows = [{"epoch": epoch, "val/loss": loss} for epoch, loss in enumerate(losses)]
+    rows = [row | ({"lr": rates[index]} if rates else {}) for index, row in enumerate(rows)]
     return ReportRun(str(seed), Path("epochs.csv"), rows, "val/loss", "min", settings=settings)
 
 
@@ -49,7 +50,12 @@ def test_folds_of_another_task_are_another_group():
 def test_the_recommended_count_has_the_best_mean_and_ends_within_one_standard_error():
     losses = [(1.0, 0.50, 0.7, 0.65), (1.2, 0.60, 0.4, 0.65)]
     (group,) = seed_groups([run(seed, own) for seed, own in enumerate(losses)])
-    assert group.recommended_epochs == {"value": 2, "low": 2, "high": 3}  # 0.55, standard error 0.05; 0.55; 0.65
+    assert group.recommended_epochs == {
+        "value": 2,
+        "low": 2,
+        "high": 3,
+        "at_least": False,
+    }  # 0.55, standard error 0.05; 0.55; 0.65
     (group,) = seed_groups([run(0, (1.0, float("nan"))), run(1, (float("nan"), 0.5))])
     assert group.recommended_epochs is None
 
@@ -58,4 +64,17 @@ def test_cutting_the_same_samples_again_does_not_narrow_the_standard_error():
     cuts = [(1.0, 0.50, 0.54), (1.0, 0.60, 0.66)] * 3
     folds = [fold(number, [5, 5], own, n_repeats=3) for number, own in enumerate(cuts)]
     (group,) = seed_groups(folds)
-    assert group.recommended_epochs == {"value": 2, "low": 2, "high": 3}  # 0.05 off 0.55; over six it would be 0.02
+    assert group.recommended_epochs == {
+        "value": 2,
+        "low": 2,
+        "high": 3,
+        "at_least": False,
+    }  # 0.05 off 0.55; over six it would be 0.02
+
+
+def test_seeds_whose_schedules_ended_while_they_gained_have_a_least_count_of_all_their_epochs():
+    losses, rates = [0.9**epoch for epoch in range(10)] + [0.34, 0.34], [1 - epoch / 11 for epoch in range(12)]
+    (group,) = seed_groups([run(seed, losses, rates=rates) for seed in range(3)])
+    assert group.recommended_epochs == {"value": 12, "low": 12, "high": 12, "at_least": True}
+    (group,) = seed_groups([run(seed, losses, rates=[1.0] * 12) for seed in range(3)])
+    assert group.recommended_epochs["at_least"] is False

@@ -43,3 +43,16 @@ def test_several_runs_are_a_table_of_ten_lines_at_most_with_mean_and_spread_over
     assert len(lines) <= 10
     assert lines[1].startswith("run [0]")
     assert "mean ± std" in lines[-1]
+
+
+def test_of_another_tools_table_words_say_what_settles_a_count_whose_schedule_ended():
+    rows = [{"epoch": e, "val/loss": 1 + 0.9**e, "lr": 0.1 * (1 - e / 11)} for e in range(12)]
+    document = document_of(ReportRun("log.csv", Path("log.csv"), rows, "val/loss", "min"))
+    lines = summarise(document["runs"][0])
+    assert lines["next time"] == "at least 12 epochs: its schedule ended"
+    assert lines["try"] == "several counts, each with a schedule of its own: their scores settle it"
+    assert lines["more epochs"].startswith("no forecast: the learning rate ")
+    console = Console(width=120)
+    with console.capture() as capture:
+        console.print(summary_table(document))
+    assert ">= 12" in capture.get()

@@ -37,14 +37,17 @@ def test_seeds_end_with_what_they_have_in_common_and_resumed_only_what_is_missin
         in line
     )
     assert line.startswith("     seeds  seed=0,1: val/loss ")
-    assert "epochs are best over all of them" in line
+    assert line.endswith("; at least 2 epochs: their schedules ended before they had levelled off")
     with open(folder / "sweep.csv") as file:
         rows = list(csv.DictReader(file))
     assert [(row["job"], row["seed"], row["status"]) for row in rows] == [(n, n, "completed") for n in "01"]
     assert [float(row["best_score"]) for row in rows] == scores
+    assert [(row["recommended_epochs"], row["at_least"]) for row in rows] == [("2", "True")] * 2
     best = int(np.argmin(scores))
     assert f"job {best}: val/loss" in out
     assert f"python train.py seed={best} data=table" in out
+    assert " its count  at least 2 epochs: its schedule ended\n" in out
+    assert f"settle it  python epochs.py run={(folder / str(best)).relative_to(tmp_path)}\n" in out
     assert [one["command"].partition("train.py ")[2][:6] for one in found] == ["seed=0", "seed=1"]
     assert not any("resume" in one["command"] for one in found)
 

@@ -127,6 +127,11 @@ def _lines(
         "best count": f"{count} epochs ({score}); {low} to {high} are within it",
         "on all": f"{all_count} epochs ({all_low}) on {all_samples}: as many steps as {count} ({low}) on {samples}",
     }
+    if folds["schedules_ended"]:
+        lines["holds for"] = (
+            f"this schedule alone, drawn over {folds['max_epochs']:g} epochs: it ended before the folds had levelled "
+            f"off, so a longer one may gain; python epochs.py scores several"
+        )
     if "refit" in found:
         scores = "  ".join(f"{name} {value:.4f}" for name, value in found["refit"]["test"].items())
         lines["refit"] = f"{found['refit']['epochs']} epochs; test {scores}"

@@ -5,6 +5,7 @@ from typing import Any
 from omegaconf import OmegaConf
 
 from epochwise.commands.assemble import Run
+from epochwise.commands.nearest_neighbours import neighbours_score
 from epochwise.epochs.analysis import analyse
 from epochwise.run.best_row import best_row
 from epochwise.run.phases import Phases
@@ -32,6 +33,10 @@ def run_result(run: Run, ended: dict[str, Any], plan: dict[str, Any] | None, sec
     known = task.reference_scores() if hasattr(task, "reference_scores") else {}
     chance, ideal = known.get(config.monitor.partition("/")[2], (None, None))
     settings: Any = OmegaConf.to_container(config, resolve=True)
+    found = analyse(rows, config.monitor, config.mode, chance, ideal, settings)
+    if found["verdict"]["label"] == "underfitting":  # or there is no more to learn
+        neighbours = neighbours_score(run.data, task, config.monitor)
+        found = analyse(rows, config.monitor, config.mode, chance, ideal, settings, neighbours=neighbours)
     return {
         "monitor": config.monitor,
         "mode": config.mode,
@@ -47,5 +52,5 @@ def run_result(run: Run, ended: dict[str, Any], plan: dict[str, Any] | None, sec
         "plan": plan,
         "samples": getattr(run.data, "num_samples", None),
         "phases": Phases.in_all(rows),
-        **analyse(rows, config.monitor, config.mode, chance, ideal, settings),
+        **found,
     }

@@ -17,6 +17,9 @@ from epochwise.commands.tell import tell
 from epochwise.config.no_curves import no_curves
 from epochwise.config.schema import SCHEMAS
 from epochwise.input_error import InputError
+from epochwise.report.find_out import find_out
+from epochwise.report.next_time import is_unsettled, next_time
+from epochwise.report.read_runs import read_runs
 from epochwise.run.job_record import of_one_job
 
 from hydra_plugins.epochwise.command_sweeper import CommandSweeper
@@ -90,6 +93,12 @@ def search(config: DictConfig, overrides: list[str], sweeper: CommandSweeper) ->
         raise SystemExit(1)
     lines["pictures"] = ", ".join(shown(path) for path in done.pictures) or "none: too few trials"
     lines["best"] = f"trial {done.number}: {config.monitor} {done.score:.4f}; {' '.join(done.drawn)}"
+    best = Path(str(study.best_trial.user_attrs.get("folder")))
+    if (best / "epochs.csv").exists():  # of another machine's trial it need not be here
+        said = find_out(read_runs([best])[0])
+        lines["count"] = next_time(said)
+        if is_unsettled(said):
+            lines["settle it"] = f"python epochs.py run={shlex.quote(shown(best))}"
     lines["train it"] = done.command
     lines["look"] = f"optuna-dashboard {shlex.quote(storage)}"
     tell(lines)

@@ -15,6 +15,7 @@ from epochwise.commands.tell import tell
 from epochwise.epochs.named_epoch import named_epoch
 from epochwise.finetune.table import phase_line, table_lines
 from epochwise.report.next_commands import next_commands
+from epochwise.report.next_time import next_time
 from epochwise.run.epochs_csv import Row
 
 
@@ -113,11 +114,10 @@ def tell_result(result: dict[str, Any], rows: list[Row], run_folder: Path, words
         if named:
             numbers = {name: value for name, value in named.items() if isinstance(value, (int, float))}
             lines[stage] = "  ".join(f"{name} {value:.4f}" for name, value in numbers.items()) + unlike.get(stage, "")
-    if (recommended := result["recommended_epochs"]) and result["verdict"]["evidence"]:
+    if result["recommended_epochs"] and result["verdict"]["evidence"]:
         lines["verdict"] = f"{result['verdict']['label'].replace('_', ' ')}: {result['verdict']['reason']}"
-        band = f"{recommended['low']} to {recommended['high']} are within the noise"
-        lines["next time"] = f"{counted(recommended['value'], 'epoch')} ({band})"
-        commands = next_commands(result, run_folder, result["verdict"]["advice"], runs_here=True)
+        lines["next time"] = next_time(result)
+        commands = next_commands(result, Path(shown(run_folder)), result, runs_here=True)
         if commands and result["status"] != "interrupted":
             lines["try"] = f"{commands[0]['command']}   # {commands[0]['reason']}"
     tensorboard = shutil.which("tensorboard") or Path(sys.executable).with_name("tensorboard")

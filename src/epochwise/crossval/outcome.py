@@ -8,6 +8,7 @@ import numpy as np
 from epochwise.epochs.best_epoch_count import best_epoch_count, same_steps
 from epochwise.epochs.curve import columns_of
 from epochwise.report.report_run import ReportRun
+from epochwise.report.seed_groups import most_schedules_ended
 from epochwise.run.run_config import read_run_config
 
 
@@ -31,9 +32,11 @@ def outcome(
 
     Returns:
         Plain values: ``folds`` (``epochs``: ``value``, the best count, ``low`` and ``high`` within one standard error;
-        ``mean``, ``stderr`` there; ``max_epochs``, ``samples`` and ``steps_per_epoch``, means over folds), ``all`` (the
-        same counts for train and val together, as many steps; ``max_epochs`` for its schedule; ``ratio``, steps of an
-        epoch of the folds over its own) and ``curve`` (``mean``, ``stderr``, E each, None where a fold has no score).
+        ``schedules_ended``: the count holds for this schedule alone, since in most folds it ended before they had
+        levelled off; ``mean``, ``stderr`` there; ``max_epochs``, ``samples`` and ``steps_per_epoch``, means over
+        folds), ``all`` (the same counts for train and val together, as many steps; ``max_epochs`` for its schedule;
+        ``ratio``, steps of an epoch of the folds over its own) and ``curve`` (``mean``, ``stderr``, E each, None where
+        a fold has no score).
 
     Raises:
         InputError: see ``best_epoch_count``.
@@ -51,6 +54,7 @@ def outcome(
         "mode": mode,
         "folds": {
             "epochs": counts,
+            "schedules_ended": most_schedules_ended(runs),
             "mean": count.mean[count.value - 1],
             "stderr": count.stderr[count.value - 1],
             "max_epochs": float(max_epochs.mean()),

@@ -19,7 +19,11 @@ class Advice:
 
 
 def advise(
-    label: str, num_epochs: int, evidence: Evidence | None, settings: Mapping[str, Any] | None = None
+    label: str,
+    num_epochs: int,
+    evidence: Evidence | None,
+    settings: Mapping[str, Any] | None = None,
+    ended: bool = False,
 ) -> tuple[Advice, ...]:
     """Turn a verdict's label into what to try, the likeliest first.
 
@@ -29,6 +33,7 @@ def advise(
         evidence: None where nothing was measured.
         settings: the run's config as plain nested mappings, as in its ``config.yaml``. An override starts from the
             value there, and one whose key is not there is left out; without any, epochs are all that is spoken of.
+        ended: whether the schedule made the curve level off (``ScheduleEnd``).
 
     Source:
         Smith 2018, https://arxiv.org/abs/1803.09820, sections 3 and 4; Goodfellow, Bengio & Courville 2016,
@@ -43,8 +48,17 @@ def advise(
         candidates = [more, (larger_rate, "three times the rate may get there in fewer epochs")]
     elif label == "overfitting":
         best = evidence.best_epoch + 1 if evidence else num_epochs
+        has_risen = evidence is None or evidence.rise > evidence.noise
+        by_heart = evidence is not None and evidence.learned > 0.97
         candidates = [
-            (f"trainer.max_epochs={best}", "what came after the best epoch only fitted the training samples"),
+            (
+                f"trainer.max_epochs={best}" if has_risen else None,
+                "what came after the best epoch only fitted the training samples",
+            ),
+            (
+                _more_samples(found) if by_heart else None,
+                "what is known by heart asks for more samples: see what they bring",
+            ),
             (_shifted(found, "model.dropout", 0.2, 0.7), "units left out at random learn less by heart"),
             (_scaled(found, "optimizer.weight_decay", 3), "smaller weights make a smoother function"),
             (AUGMENT if _empty(found, "data.augment") else None, "samples that change cannot be learned by heart"),
@@ -72,8 +86,10 @@ def advise(
             (_scaled(found, "optimizer.lr", 0.3), "a smaller rate makes a calmer curve"),
             more,
         ]
-    elif settings is not None:
-        candidates = [("-m seed=0,1,2,3,4", "it fits: see how much of the score is luck")]
+    else:
+        candidates = [(more[0] if ended else None, "its schedule ended: a longer one may gain")]
+    if label == "good_fit" and settings is not None:
+        candidates += [("-m seed=0,1,2,3,4", "it fits: see how much of the score is luck")]
     return tuple(Advice(override, reason) for override, reason in candidates if override)
 
 
@@ -106,6 +122,17 @@ def _shifted(settings: Mapping[str, Any], key: str, by: float, most: float) -> s
         return None
     new = min(max(value + by, 0), max(most, value))
     return f"{key}={new:.3g}" if new != value else None
+
+
+def _more_samples(settings: Mapping[str, Any]) -> str | None:
+    """All of the samples where some were left out, else a curve over fewer of them, whose end says what more bring."""
+    if "data.max_train_samples" not in settings:
+        return None
+    if settings["data.max_train_samples"] is not None:
+        return "data.max_train_samples=null"
+    counts = settings.get("spec.class_counts")
+    count = sum(counts) if isinstance(counts, Sequence) and not isinstance(counts, str) else 0
+    return f"-m data.max_train_samples={count // 4},{count // 2},{count}" if count >= 40 else None
 
 
 def _sizes(settings: Mapping[str, Any], by: float) -> str | None:

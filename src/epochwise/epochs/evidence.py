@@ -36,6 +36,7 @@ class Evidence:
         gap_share: share of what was learned on training that did not carry over to validation, at the end.
         way: from ``initial`` to the ideal; NaN where the ideal is unknown.
         learned: share of that way that training went.
+        neighbours: what nearest neighbours score; NaN where they were not asked.
     """
 
     validated_epochs: int
@@ -59,9 +60,12 @@ class Evidence:
     gap_share: float
     way: float
     learned: float
+    neighbours: float
 
 
-def gather_evidence(curve: Curve, chance: float | None = None, ideal: float | None = None) -> Evidence:
+def gather_evidence(
+    curve: Curve, chance: float | None = None, ideal: float | None = None, neighbours: float | None = None
+) -> Evidence:
     """Measure a curve with at least one finite validation score.
 
     Args:
@@ -69,6 +73,7 @@ def gather_evidence(curve: Curve, chance: float | None = None, ideal: float | No
         chance: score of knowing nothing, in the monitor's unit: log C, 1 / C, the variance of the targets.
         ideal: the best score there is; where it is unknown, 0 is taken for losses that are never negative and 1 for
             scores to be raised that stay in [0, 1].
+        neighbours: what nearest neighbours score, in the monitor's unit.
     """
     epochs, val = curve.epochs, smooth(curve.epochs, curve.loss)
     best, end = val.best, float(val.fitted[-1])
@@ -114,6 +119,7 @@ def gather_evidence(curve: Curve, chance: float | None = None, ideal: float | No
         gap_share=share,
         way=way,
         learned=float(np.clip((initial - learned_from) / way, -1, 1)),
+        neighbours=nan if neighbours is None else curve.sign * neighbours,
     )
 
 

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from epochwise.epochs.curve import Curve, Floats
 from epochwise.epochs.evidence import gather_evidence
 from epochwise.epochs.extrapolate import extrapolate
+from epochwise.epochs.schedule_end import FALLEN
 from epochwise.epochs.smooth import Smooth, smooth
 
 #: Fewer validated epochs carry no shape to go by.
@@ -53,7 +54,7 @@ def forecast(
         curve: the run.
         more: epochs to add, at least 1. Beyond half of those seen nobody has checked the band.
         seconds: (E,) of each epoch, NaN where unknown.
-        lr: (E,) the learning rate of each epoch; a schedule that has come to its end is no ground for a forecast.
+        lr: (E,) the learning rate of each epoch; a schedule that comes to its end is no ground for a forecast.
         seed: of the draws.
 
     Returns:
@@ -121,6 +122,8 @@ def _no_forecast(curve: Curve, more: int, lr: ArrayLike | None) -> str | None:
     rates = rates[np.isfinite(rates)]
     if len(rates) and rates[-1] <= 0.02 * rates.max():
         return "no forecast: the learning rate has come to its end; a longer schedule is another curve"
+    if len(rates) and rates[-1] < min(FALLEN * rates.max(), 0.9 * rates[len(rates) * 3 // 4]):
+        return "no forecast: the learning rate is falling to its end; a longer schedule is another curve"
     found = gather_evidence(curve)
     if found.rise > max(1.5 * found.noise, 2 * found.rise_stderr):
         return "no forecast: validation is getting worse; the best is behind"

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from epochwise.epochs.curve import Curve, Floats
+from epochwise.epochs.schedule_end import ScheduleEnd
 from epochwise.epochs.smooth import Smooth, smooth
+from epochwise.epochs.verdict import MIN_EPOCHS
 
 
 @dataclass(frozen=True)
@@ -16,6 +18,9 @@ class RecommendedEpochs:
         value: the count to train.
         low: the fewest that still score within the noise of the best.
         high: the most, of those without an interruption; at E nothing says that more would be worse.
+        at_least: more may be better, and nothing in the curve says how many more: it still improves, it is too short
+            to tell, or its schedule ended (``ScheduleEnd``). ``value``, ``low`` and ``high`` are then E, unless it
+            overfits after fewer: that a curve is flat at the end of its schedule recommends no smaller count.
         best_score: the best point of the curve's smooth course, in the monitor's unit.
         noise: one noise width, in the same unit: the standard deviation of a single score about the
             course, near the best.
@@ -26,9 +31,12 @@ class RecommendedEpochs:
     high: int
     best_score: float
     noise: float
+    at_least: bool = False
 
 
-def recommend_epochs(curve: Curve) -> RecommendedEpochs | None:
+def recommend_epochs(
+    curve: Curve, label: str | None = None, end: ScheduleEnd | None = None
+) -> RecommendedEpochs | None:
     """Choose a count of epochs from one run.
 
     The course is the curve without its noise (``smooth``), and ``value`` its lowest point: the lowest score itself is
@@ -38,6 +46,11 @@ def recommend_epochs(curve: Curve) -> RecommendedEpochs | None:
 
     It holds for a run of the same learning rates: a schedule that is drawn over another budget makes another curve. The
     noise of one run says nothing of the spread between seeds; benchmarks/recommended.py measures what that costs.
+
+    Args:
+        curve: the run.
+        label: its verdict, where it has been judged.
+        end: how it went until its learning rate fell, where that is known.
 
     Returns:
         None where no epoch was validated.
@@ -54,7 +67,11 @@ def recommend_epochs(curve: Curve) -> RecommendedEpochs | None:
     counts = [int(curve.epochs[index]) + 1 for index in (found.best, low, high)]
     if high == len(near) - 1 and not curve.ends_unmeasured:
         counts[2] = curve.num_epochs
-    return RecommendedEpochs(counts[0], counts[1], counts[2], curve.score(found.best_loss), noise)
+    too_short = label == "still_improving" or (label == "undecided" and len(curve.loss) < MIN_EPOCHS)
+    at_least = too_short or (end is not None and end.ended and label != "diverged")
+    if at_least and (label != "overfitting" or counts[2] == curve.num_epochs):
+        counts = [curve.num_epochs] * 3
+    return RecommendedEpochs(counts[0], counts[1], counts[2], curve.score(found.best_loss), noise, at_least)
 
 
 def _noise_near(found: Smooth, loss: Floats) -> float:

@@ -78,8 +78,8 @@ def _run(run: ReportRun, found: Mapping[str, Any], apart: str) -> dict[str, Any]
         "phases": _numbers(phases) or None,
         "plan": plan if isinstance(plan, dict) and isinstance(plan.get("landmarks"), list) else None,
         "notes": list(run.notes),
-        **{key: found[key] for key in ("verdict", "recommended_epochs", "replay", "forecast")},
-        "next": next_commands(run.result, run.folder, found["verdict"]["advice"], bool(run.settings)),
+        **{key: found[key] for key in ("verdict", "recommended_epochs", "schedule_end", "replay", "forecast")},
+        "next": next_commands(run.result, run.folder, found, bool(run.settings)),
     }
 
 

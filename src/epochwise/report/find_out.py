@@ -8,7 +8,10 @@ from epochwise.report.report_run import ReportRun
 
 
 def find_out(run: ReportRun, replays: ReplayTable | None = None, more_epochs: int | None = None) -> dict[str, Any]:
-    """Judge a run by its curves, and by what its ``result.json`` says of chance and the ideal; see ``analyse``."""
-    known = [run.result.get(key) if run.result.get("monitor") == run.monitor else None for key in ("chance", "ideal")]
-    chance, ideal = (float(value) if isinstance(value, (int, float)) else None for value in known)
-    return analyse(run.rows, run.monitor, run.mode, chance, ideal, run.settings or None, replays, more_epochs)
+    """Judge a run by its curves, and by the reference scores that its ``result.json`` has; see ``analyse``."""
+    names = ("chance", "ideal", "neighbours")
+    known = [run.result.get(key) if run.result.get("monitor") == run.monitor else None for key in names]
+    chance, ideal, neighbours = (float(value) if isinstance(value, (int, float)) else None for value in known)
+    return analyse(
+        run.rows, run.monitor, run.mode, chance, ideal, run.settings or None, replays, more_epochs, neighbours
+    )

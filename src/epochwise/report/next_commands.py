@@ -1,23 +1,25 @@
 """The commands that a report ends with."""
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+from epochwise.report.next_time import is_unsettled
 
 #: Words of a command line that belong to one run folder.
 OF_ONE_RUN = ("hydra.", "run", "run_folder", "resume", "extend", "dry_run", "find")
 
 
 def next_commands(
-    result: Mapping[str, Any], folder: Path, advice: Sequence[Mapping[str, str]], runs_here: bool
+    result: Mapping[str, Any], folder: Path, found: Mapping[str, Any], runs_here: bool
 ) -> list[dict[str, str]]:
     """Turn advice into commands that can be typed.
 
     Args:
         result: what ``result.json`` holds.
         folder: of the run.
-        advice: ``override`` and ``reason`` each, as ``epochs.advice`` gives them.
+        found: what ``epochs.analysis.analyse`` says of the run.
         runs_here: whether it is a run of this project, and not another tool's table.
 
     Returns:
@@ -29,8 +31,11 @@ def next_commands(
     commands = []
     if result.get("status") == "interrupted":
         commands.append({"command": f"python train.py run={shlex.quote(str(folder))}", "reason": "go on with this run"})
+    if is_unsettled(found):
+        settles = "settles it: the score of each of several counts, with a schedule of its own"
+        commands.append({"command": f"python epochs.py run={shlex.quote(str(folder))}", "reason": settles})
     words = _words(result.get("command"))
-    for one in advice if words else ():
+    for one in found["verdict"]["advice"] if words else ():
         key = _key(one["override"])
         # A budget is another name of the number of epochs.
         same = (key, "budget") if key == "trainer.max_epochs" else (key,)

@@ -12,7 +12,7 @@ from epochwise.run.epochs_csv import Row
 
 MOST_BYTES, MOST_EPOCHS = 200_000_000, 1_000_000
 TEXTS = ("events",)
-KNOWN = "allowed: epochs.csv, or a table of Keras's CSVLogger, Lightning's CSVLogger or fastai's CSVLogger"
+KNOWN = "allowed: epochs.csv, or a table of Keras's, Lightning's or fastai's CSVLogger, or Hugging Face's log_history"
 
 
 @dataclass
@@ -60,7 +60,8 @@ class _Reader:
             raise InputError(f"runs: {path} has no column 'epoch'; {KNOWN}")
         self.separator = separator
         self.read = Table(names=column_names(self.header))
-        self.counted_from_0 = "samples" in self.header  # ours; Lightning writes the index of the last step
+        # Ours, and Hugging Face's; Lightning writes the index of the last step.
+        self.counted_from_0 = "samples" in self.header or "eval_loss" in self.header
 
     def table(self) -> Table:
         rows: dict[int, Row] = {}

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from epochwise.epochs.best_epoch_count import best_epoch_count
-from epochwise.epochs.curve import columns_of
+from epochwise.epochs.curve import Curve, columns_of
+from epochwise.epochs.schedule_end import first_rate, schedule_end
 from epochwise.input_error import InputError
 from epochwise.report.report_run import ReportRun
 from epochwise.run.run_config import flat
@@ -24,13 +25,15 @@ class SeedGroup:
         runs: their places in the list of runs, at least two.
         columns: name -> ``mean`` and ``std``, (E,) each, over the runs that have the epoch; None where fewer than two.
         recommended_epochs: ``value``, the count with the best mean score, and ``low`` and ``high``, those within a
-            standard error of it; None where no epoch was scored by all.
+            standard error of it; ``at_least``, whether the schedule of most of them ended before they levelled off
+            (``ScheduleEnd``); of seeds the three are then all epochs, of folds what ``crossval.py`` trains with their
+            schedule. None where no epoch was scored by all.
     """
 
     by: str
     runs: tuple[int, ...]
     columns: dict[str, dict[str, list[float | None]]] = field(default_factory=dict)
-    recommended_epochs: dict[str, int] | None = None
+    recommended_epochs: dict[str, Any] | None = None
 
 
 def seed_groups(runs: Sequence[ReportRun]) -> list[SeedGroup]:
@@ -57,6 +60,8 @@ def _group(group: Sequence[int], settings: Sequence[dict[str, Any]], runs: Seque
     members = [runs[index] for index in group]
     repeats = settings[group[0]].get("data.splitter.n_repeats") if by == "data.fold" else None
     count = _recommended_epochs(members, repeats if isinstance(repeats, int) and repeats > 0 else 1)
+    if by == "seed" and count and count["at_least"] and count["high"] == max(len(run.rows) for run in members):
+        count |= dict.fromkeys(("value", "low", "high"), count["high"])
     return SeedGroup(by, tuple(group), _columns(members), count)
 
 
@@ -88,9 +93,16 @@ def _columns(runs: Sequence[ReportRun]) -> dict[str, dict[str, list[float | None
     return columns
 
 
-def _recommended_epochs(runs: Sequence[ReportRun], repeats: int) -> dict[str, int] | None:
+def most_schedules_ended(runs: Sequence[ReportRun]) -> bool:
+    """Whether in more than half of the runs the schedule ended before the score had levelled off."""
+    ends = [schedule_end(Curve.of_rows(run.rows, run.monitor, run.mode), first_rate(run.rows)) for run in runs]
+    return 2 * sum(end is not None and end.ended for end in ends) > len(ends)
+
+
+def _recommended_epochs(runs: Sequence[ReportRun], repeats: int) -> dict[str, Any] | None:
     try:
         count = best_epoch_count(columns_of([run.rows for run in runs], runs[0].monitor), runs[0].mode, repeats)
     except InputError:  # no epoch that all of them scored, or folds of a cut are missing
         return None
-    return {name: int(getattr(count, name)) for name in ("value", "low", "high")}
+    counts = {name: int(getattr(count, name)) for name in ("value", "low", "high")}
+    return counts | {"at_least": most_schedules_ended(runs)}

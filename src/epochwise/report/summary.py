@@ -7,6 +7,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from epochwise.epochs.named_epoch import named_epoch
+from epochwise.report.next_time import is_unsettled, next_time
 
 MOST_ROWS = 7  # of runs: the rest is in the page
 
@@ -25,9 +26,8 @@ def summarise(run: Mapping[str, Any]) -> dict[str, str]:
         named = named_epoch(int(run["best_epoch"]), run["epochs_run"])
         lines["best epoch"] = f"{named} ({run['monitor']} {run['best_score']:.4f})"
     lines["verdict"] = f"{run['verdict']['label'].replace('_', ' ')}: {run['verdict']['reason']}"
-    if recommended := run["recommended_epochs"]:
-        count, low, high = (recommended[key] for key in ("value", "low", "high"))
-        lines["next time"] = f"{count} epochs ({low} to {high} are within the noise)"
+    if run["recommended_epochs"]:
+        lines["next time"] = next_time(run)
     replays = [f"{_setting(one, run['replay'])}: {_stop(one)}" for one in run["replay"]]
     for start in range(0, min(len(replays), 8), 4):
         lines["replay" if start == 0 else ""] = " · ".join(replays[start : start + 4])
@@ -36,6 +36,8 @@ def summarise(run: Mapping[str, Any]) -> dict[str, str]:
     lines["more epochs"] = _ahead(run["forecast"])
     if run["next"]:
         lines["try"] = f"{run['next'][0]['command']}   # {run['next'][0]['reason']}"
+    elif is_unsettled(run):
+        lines["try"] = "several counts, each with a schedule of its own: their scores settle it"
     return lines
 
 
@@ -88,6 +90,8 @@ def summary_table(document: Mapping[str, Any]) -> Table:
 
 def _band(one: Mapping[str, Any]) -> str:
     count = one["recommended_epochs"]
+    if count and count.get("at_least"):
+        return f">= {count['value']}"
     return f"{count['value']} ({count['low']}-{count['high']})" if count else ""
 
 

@@ -9,7 +9,9 @@ function recommendation(run) {
   const count = run.recommended_epochs;
   if (!count) return "–";
   const band = ` (${number(count.low)} to ${number(count.high)} score within the noise of the best)`;
-  return element("span", {}, element("b", {}, counted(count.value, "epoch")), count.low === count.high ? "" : band);
+  const least = run.schedule_end?.ended ? " (its schedule ended: a longer one may gain)" : "";
+  const rest = count.at_least ? least : count.low === count.high ? "" : band;
+  return element("span", {}, element("b", {}, `${count.at_least ? "at least " : ""}${counted(count.value, "epoch")}`), rest);
 }
 
 function namedEpoch({ best_epoch: epoch, epochs_run: count }) {
@@ -50,7 +52,7 @@ function eventsOf(run) {
 
 /** The numbers a verdict rests on. They are kept as losses: where more is better, scores are turned back. */
 function evidenceOf(run) {
-  const found = run.verdict?.evidence ?? {};
+  const found = run.verdict?.evidence ?? {}, end = run.schedule_end ?? {};
   const score = (value) => number(known(value) && run.mode === "max" ? -value : value);
   const changes = (value, stderr, [less, more]) => {
     if (value === 0) return spread(0, stderr);
@@ -71,6 +73,10 @@ function evidenceOf(run) {
     ["smooth course at its best", `${score(found.best)}, epoch ${number(found.best_epoch)} (from 0)`],
     ["smooth course at the end", `${score(found.end)}, ${counted(found.epochs_after_best, "epoch")} later`],
     ["way to the ideal score gone", percent(found.learned)],
+    ["nearest neighbours score", score(found.neighbours)],
+    ["learning rate of the best epoch, of its peak", end.fell ? percent(end.rate_at_best) : "–"],
+    ["epochs before the rate fell", end.fell ? number(end.steady_epochs) : "–"],
+    ["validation then, each epoch", end.fell ? changes(end.slope, end.slope_stderr, ["better", "worse"]) : "–"],
     ["epochs with a validation score", number(found.validated_epochs)],
   ].filter(([, value]) => !value.startsWith("–"));
 }

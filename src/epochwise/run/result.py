@@ -24,7 +24,7 @@ def write_result(run_folder: Path, **fields: Any) -> dict[str, Any]:
         **fields: ``status`` (``completed``, ``stopped_early``, ``interrupted``, ``failed``), ``reason``, ``monitor``,
             ``mode``, ``epochs_run``, ``steps``, ``best_epoch`` (from 0), ``best_step``, ``best_score``,
             ``tested_epoch``, ``test`` (score -> value), ``seconds``, ``phases`` (phase -> seconds), ``plan``,
-            ``verdict``, ``recommended_epochs``.
+            and what ``epochs.analysis.analyse`` says.
             What is not finite becomes ``null``: JSON has no such numbers.
 
     Returns:

@@ -34,7 +34,9 @@ def _line(group: SeedGroup, runs: list[ReportRun], apart: str) -> str:
     tests = [name for name in runs[0].result.get("test") or () if name != "loss"]
     parts += [f"test {name} {_spread([(run.result.get('test') or {}).get(name) for run in runs])}" for name in tests]
     seeds = ",".join(str(run.settings["seed"]) for run in runs)
-    if count := group.recommended_epochs:
+    if (count := group.recommended_epochs) and count["at_least"]:
+        parts.append(f"at least {count['value']} epochs: their schedules ended before they had levelled off")
+    elif count:
         band = f"{count['low']} to {count['high']} within one standard error"
         parts.append(f"{count['value']} epochs are best over all of them ({band})")
     setting = "".join(f"{word} " for word in apart.split() if not word.startswith("seed="))

@@ -59,7 +59,7 @@ def sweep_rows(jobs: list[Job]) -> list[Row]:
         row |= {key: job.settings.get(key) for key in keys}
         row |= {"status": result.get("status") if job.record.status == "finished" else job.record.status}
         row |= {key: result.get(key) for key in ("monitor", "best_score", "best_epoch", "epochs_run", "seconds")}
-        row |= {"recommended_epochs": count.get("value")}
+        row |= {"recommended_epochs": count.get("value"), "at_least": count.get("at_least")}
         row |= {f"test/{name}": value for name, value in (result.get("test") or {}).items()}
         rows.append(row | {"reason": job.record.reason or result.get("reason")})
     return rows

@@ -15,6 +15,7 @@ from epochwise.commands.shown import shown
 from epochwise.commands.tell import tell
 from epochwise.epochs.named_epoch import named_epoch
 from epochwise.input_error import InputError
+from epochwise.report.next_time import is_unsettled, next_time
 from epochwise.run.best_row import best_row
 from epochwise.run.epochs_csv import Row
 from epochwise.run.job_record import of_one_job
@@ -57,9 +58,14 @@ class SweepEnd(Callback):
         if best is not None:
             place = named_epoch(*(int(best[name] or 0) for name in ("best_epoch", "epochs_run")))
             score = f"{best['monitor']} {best['best_score']:.4f} at epoch {place}"
-            overrides = of_one_job(jobs[rows.index(best)].record.overrides)
+            job = jobs[rows.index(best)]
+            overrides = of_one_job(job.record.overrides)
             lines |= {"best": f"job {best['job']}: {score}"}
             lines |= {"its command": f"python train.py {shlex.join(overrides)}".strip()}
+            if job.result.get("recommended_epochs"):
+                lines |= {"its count": next_time(job.result)}
+                if is_unsettled(job.result):
+                    lines |= {"settle it": f"python epochs.py run={shlex.quote(shown(job.folder))}"}
         ended = [job for job in jobs if job.record.status == "finished"]
         finished = [job.folder for job in ended]
         over = over_seeds(finished)

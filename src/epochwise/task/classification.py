@@ -83,6 +83,11 @@ class Classification(Supervised):
             found["loss"] = (float(torch.special.entr(guessed).sum()), float(torch.special.entr(smoothed).sum()))
         return found
 
+    def mean_output(self, targets: Tensor) -> Tensor:
+        """Logits (B, C) of the shares that the classes have among targets (B, k), none of which is quite 0."""
+        counts = torch.full((len(targets), len(self.shares)), 1 / len(self.shares))
+        return counts.scatter_add(1, targets, torch.ones(targets.shape)).log()
+
     def predict(self, output: Tensor) -> Tensor:
         """Probabilities (B, C) of logits (B, C)."""
         return output.softmax(dim=-1)

@@ -58,6 +58,10 @@ class Regression(Supervised):
         """Of guessing the mean, and of no error at all."""
         return {"loss": (1.0, 0.0), "rmse": (self.target_std, 0.0), "r2": (0.0, 1.0)}
 
+    def mean_output(self, targets: Tensor) -> Tensor:
+        """The output (B, 1) that says the mean of targets (B, k)."""
+        return (targets.mean(dim=1, keepdim=True) - self.target_mean) / self.target_std
+
     def predict(self, output: Tensor) -> Tensor:
         """Numbers (B,) in the targets' unit from (B, 1)."""
         return output.squeeze(-1) * self.target_std + self.target_mean
