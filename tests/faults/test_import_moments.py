@@ -41,7 +41,10 @@ def train(folder, which=0, signum=0, counts=""):
     """Train in a process of its own that is sent a signal at an import: its exit code and what it said of errors."""
     words = [*BASE, "model.hidden_sizes=[16]", *SHORT, "report=false", "resume=auto", f"hydra.run.dir={folder}"]
     command = [sys.executable, "-c", PROGRAM, str(which), str(int(signum)), str(counts), PROJECT / "train.py", *words]
-    done = subprocess.run(command, cwd=folder.parent, capture_output=True, text=True, check=False, timeout=600)
+    one_thread = os.environ | {"OMP_NUM_THREADS": "1"}  # as in this process: sums of two threads round otherwise
+    done = subprocess.run(
+        command, cwd=folder.parent, capture_output=True, text=True, check=False, timeout=600, env=one_thread
+    )
     return done.returncode, done.stderr
 
 

@@ -25,7 +25,7 @@ COMMAND = [sys.executable, PROJECT / "train.py", "trainer=ddp", "trainer.devices
 
 
 def start(folder):
-    variables = {name: value for name, value in os.environ.items() if "RANK" not in name}
+    variables = {name: value for name, value in os.environ.items() if "RANK" not in name} | {"OMP_NUM_THREADS": "1"}
     with open(folder.with_suffix(".stderr"), "a") as errors:
         return subprocess.Popen(
             [*COMMAND, "~callbacks.progress_bar", "~callbacks.model_summary", f"hydra.run.dir={folder}"],

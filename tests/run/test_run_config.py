@@ -1,6 +1,8 @@
+import pytest
 from omegaconf import OmegaConf
 
-from epochwise.run.run_config import flat, read_run_config, write_run_config
+from epochwise.input_error import InputError
+from epochwise.run.run_config import NODES, flat, read_run_config, write_run_config
 
 
 def test_a_run_folder_may_be_moved(tmp_path):
@@ -9,6 +11,7 @@ def test_a_run_folder_may_be_moved(tmp_path):
     config = OmegaConf.create(
         {
             "run_folder": str(before),
+            **{name: {} for name in NODES},
             "seed": 1,
             "data": {"order_seed": "${seed}"},
             "callbacks": {"best": {"dirpath": "${run_folder}/checkpoints"}},
@@ -29,3 +32,20 @@ def test_settings_are_flattened_under_dotted_names():
         "trainer.val": "None",
         "hidden": "[1, 2]",
     }
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("", "run: {} is damaged or cut short"),
+        ("data: {a: ", "run: {} is damaged or cut short"),
+        ("- 1", "run: {} is damaged or cut short"),
+        ("data: {a: 1}", "run: {} has no 'model': it is damaged or cut short"),
+    ],
+)
+def test_a_config_that_was_cut_short_is_called_so(tmp_path, text, line):
+    file = tmp_path / "config.yaml"
+    file.write_text(text)
+    with pytest.raises(InputError) as refused:
+        read_run_config(tmp_path)
+    assert refused.value.lines == (line.format(file),)

@@ -5,9 +5,14 @@ from typing import Any
 
 import yaml
 from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
 
+from epochwise.input_error import InputError
 from epochwise.run.relative_paths import relative_paths
 from epochwise.run.whole_file import whole_file
+
+#: Every run has them.
+NODES = ("data", "model", "task", "optimizer", "scheduler", "stopping", "trainer")
 
 
 def write_run_config(run_folder: Path, config: DictConfig) -> dict[str, Any]:
@@ -36,9 +41,17 @@ def read_run_config(run_folder: Path) -> DictConfig:
 
     Raises:
         FileNotFoundError: there is none.
+        InputError: it is damaged or cut short.
     """
-    with open(run_folder / "config.yaml", encoding="utf-8") as file:
-        return OmegaConf.create({"run_folder": str(run_folder), **yaml.safe_load(file)})
+    path = run_folder / "config.yaml"
+    try:
+        plain = yaml.safe_load(path.read_text(encoding="utf-8"))
+        found = OmegaConf.create({"run_folder": str(run_folder), **plain})
+    except (yaml.YAMLError, OmegaConfBaseException, ValueError, TypeError) as error:
+        raise InputError(f"run: {path} is damaged or cut short") from error
+    if cut := [name for name in NODES if not isinstance(found.get(name), DictConfig)]:
+        raise InputError(f"run: {path} has no {cut[0]!r}: it is damaged or cut short")
+    return found
 
 
 def flat(plain: dict[str, Any], prefix: str = "") -> dict[str, Any]:
