@@ -10,6 +10,7 @@ import hypothesis
 import pytest
 import torch
 from hydra.core.hydra_config import HydraConfig
+from hydra.core.utils import setup_globals
 from omegaconf import DictConfig, open_dict
 
 from epochwise.commands.train import train
@@ -18,6 +19,7 @@ from tests.composer_of import composer_of
 
 PROJECT = Path(__file__).parents[1]
 torch.set_num_threads(1)
+setup_globals()  # what ${hydra:...} is looked up by, before any front door has run
 gc.freeze()  # what was imported is no garbage, and looking through it takes a third of a second each time
 # Hypothesis gives an example 200 ms, draws others each time and complains of slow drawing: no busy machine is a fault.
 SLOW = [hypothesis.HealthCheck.too_slow]
