@@ -70,7 +70,8 @@ class ResumedSchedule:
         elif isinstance(schedule, OneCycleLR) and schedule.last_epoch < schedule.total_steps:
             schedule.last_epoch -= 1  # to where it was, to take its last step again
             schedule._step_count -= 1
-            schedule.optimizer._opt_called = True  # in the life before; of the first step torch would warn
+            optimizer: Any = schedule.optimizer
+            optimizer._opt_called = True  # in the life before; of the first step torch would warn
             schedule.step()
 
 
