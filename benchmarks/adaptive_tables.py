@@ -26,7 +26,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from epoch_budget import ARMS, SEEDS, Cell, run
+from epoch_budget import ARMS, Cell, compare
 from sklearn.datasets import make_friedman1
 
 NUMBER = ["data.kind=number", "task=regression"]
@@ -93,17 +93,7 @@ def main() -> int:
                     print(f"{name} is left out: name the folder that holds the package statsmodels")
                     continue
                 words.append(write(path, *statsmodels_table(folders[0], name)))
-            print(f"\n| {name} | test score, % | epochs | of each seed | seconds |\n|---|---|---|---|---|")
-            cells = {}
-            for way, overrides in WAYS.items():
-                found = [run([*words, *overrides], seed) for seed in SEEDS]
-                cell = cells[way] = Cell(*map(list, zip(*found, strict=True)))
-                score = f"{statistics.mean(cell.accuracy):.2f} ± {cell.stderr:.2f}"
-                epochs, each = statistics.mean(cell.epochs), ", ".join(map(str, cell.epochs))
-                print(f"| {way} | {score} | {epochs:.1f} | {each} | {statistics.mean(cell.seconds):.1f} |", flush=True)
-            for line, kept in judge(cells):
-                missed += not kept
-                print(f"adaptive: {line}{'' if kept else ': MISSED'}", flush=True)
+            missed += compare(name, words, WAYS, judge)
     print(f"\n{missed} bars missed; {(perf_counter() - began) / 60:.0f} min")
     return int(missed > 0)
 

@@ -22,6 +22,7 @@ import json
 import statistics
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter
 from typing import NamedTuple
@@ -106,6 +107,24 @@ def judge(cells: dict[str, Cell]) -> list[tuple[str, bool]]:
     ]
 
 
+def compare(
+    name: str, choice: list[str], ways: dict[str, list[str]], judge: Callable[[dict[str, Cell]], list[tuple[str, bool]]]
+) -> int:
+    """Print the table of one data set and its bars; return how many were missed."""
+    print(f"\n| {name} | test score, % | epochs | of each seed | seconds |\n|---|---|---|---|---|")
+    cells = {}
+    for way, overrides in ways.items():
+        found = [run([*choice, *overrides], seed) for seed in SEEDS]
+        cell = cells[way] = Cell(*map(list, zip(*found, strict=True)))
+        score = f"{statistics.mean(cell.accuracy):.2f} ± {cell.stderr:.2f}"
+        epochs, each = statistics.mean(cell.epochs), ", ".join(map(str, cell.epochs))
+        print(f"| {way} | {score} | {epochs:.1f} | {each} | {statistics.mean(cell.seconds):.1f} |", flush=True)
+    bars = judge(cells)
+    for line, kept in bars:
+        print(f"adaptive: {line}{'' if kept else ': MISSED'}", flush=True)
+    return sum(not kept for _, kept in bars)
+
+
 def main() -> int:
     """Print the table; return the exit code."""
     torch.set_num_threads(1)
@@ -117,18 +136,7 @@ def main() -> int:
     elif data.pop("fashion_mnist", None):
         print("fashion_mnist is left out: name the folder that holds it")
     for name, choice in data.items():
-        print(f"\n| {name} | test accuracy, % | epochs | of each seed | seconds |\n|---|---|---|---|---|")
-        cells = {}
-        for arm, overrides in ARMS.items():
-            cell = cells[arm] = Cell(
-                *map(list, zip(*(run([*choice, *overrides], seed) for seed in SEEDS), strict=True))
-            )
-            accuracy = f"{statistics.mean(cell.accuracy):.2f} ± {cell.stderr:.2f}"
-            epochs, each = statistics.mean(cell.epochs), ", ".join(map(str, cell.epochs))
-            print(f"| {arm} | {accuracy} | {epochs:.1f} | {each} | {statistics.mean(cell.seconds):.1f} |", flush=True)
-        for line, kept in judge(cells):
-            missed += not kept
-            print(f"adaptive: {line}{'' if kept else ': MISSED'}", flush=True)
+        missed += compare(name, choice, ARMS, judge)
     print(f"\n{missed} bars missed; {(perf_counter() - began) / 60:.0f} min")
     return int(missed > 0)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from epochwise.config.epochs_words import doubled_up_to, epochs_words
+from epochwise.config.epochs_words import epochs_words
 from epochwise.input_error import InputError
 
 
@@ -21,12 +21,6 @@ from epochwise.input_error import InputError
 )
 def test_lists_need_no_brackets_and_a_last_count_is_a_ladder_up_to_it(word, made):
     assert epochs_words([word]) == [made]
-
-
-@pytest.mark.parametrize(("most", "counts"), [(80, [5, 10, 20, 40, 80]), (12, [3, 6, 12]), (1, [1]), (3, [2, 3])])
-def test_a_ladder_up_to_a_count_halves_it(most, counts):
-    assert [count for count in doubled_up_to(most) if count > 2 or most < 12][-len(counts) :] == counts
-    assert doubled_up_to(most)[-1] == most
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,7 @@
 import pytest
 import torch
 
-from epochwise.ladder.counts import doublings, seeds_of
-from epochwise.ladder.jobs import Rung, jobs_of, rungs_of
+from epochwise.ladder.jobs import Rung, jobs_of, rungs_of, seeds_of
 from epochwise.run.job_record import JobRecord
 from epochwise.scheduler.wsd import WSD
 
@@ -58,12 +57,6 @@ def test_a_job_that_was_begun_below_other_rungs_is_asked_for_as_it_was(tmp_path)
     longer = jobs_of(rungs_of([5, 10, 20, 40], 0.25), [0], [], tmp_path)
     assert all(job in longer for job in short)
     assert len(longer) == 8
-
-
-def test_doublings_end_with_the_most(tmp_path):
-    assert doublings(320) == [5, 10, 20, 40, 80, 160, 320]
-    assert doublings(50) == [5, 10, 20, 40]
-    assert doublings(3) == [3]
 
 
 def test_seeds_are_so_many_from_the_first_or_those_named():

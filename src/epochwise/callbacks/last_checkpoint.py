@@ -1,6 +1,5 @@
 """The checkpoint that a run is continued from."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +9,8 @@ from typing import Annotated, Any
 import lightning as L
 from annotated_types import Ge, Gt
 from lightning.pytorch.callbacks import Checkpoint
+
+from epochwise.run.linked_file import link_file
 
 
 class LastCheckpoint(Checkpoint):
@@ -56,10 +57,7 @@ class LastCheckpoint(Checkpoint):
         if not all(bool(weight.isfinite().all()) for weight in trainer.lightning_module.parameters()):
             return
         if trainer.is_global_zero and self.path.exists():
-            beside = self.path.with_name(f".previous.{os.getpid()}")
-            os.link(self.path, beside)
-            os.replace(beside, self.path.with_name("previous.ckpt"))
-            beside.unlink(missing_ok=True)  # where both were the same file, the system leaves it
+            link_file(self.path, self.path.with_name("previous.ckpt"))
         with _batch_not_begun(trainer), _epoch_not_over(trainer):
             trainer.save_checkpoint(self.path)
         self.saved_step, self.saved_at = trainer.global_step, monotonic()

@@ -19,11 +19,11 @@ from epochwise.config.ladder_settings import ladder_faults
 from epochwise.config.named_classes import named_by
 from epochwise.config.no_curves import no_curves
 from epochwise.config.resolve import resolve
+from epochwise.epochs.doubled_counts import FIRST, doubled_from
 from epochwise.epochs.score_over_counts import ScoreOverCounts, enough, score_over_counts
 from epochwise.input_error import InputError
 from epochwise.ladder.bounds import Bounds
-from epochwise.ladder.counts import doublings, seeds_of
-from epochwise.ladder.jobs import Rung, branch_name, jobs_of, rungs_of
+from epochwise.ladder.jobs import Rung, branch_name, jobs_of, rungs_of, seeds_of
 from epochwise.ladder.ladder import Ladder
 from epochwise.ladder.read_ladder import read_ladder
 from epochwise.ladder.tell_ladder import tell_ladder
@@ -54,7 +54,7 @@ def epochs(config: DictConfig, overrides: list[str], sweeper: CommandSweeper) ->
         shared.append("~callbacks.model_summary")  # else printed for each of the jobs
     # With the settings of a run these two stand in no file.
     places = [word for word in overrides if word.startswith(("+run_folder=", "++resume="))]
-    counts = config.counts or doublings(config.most_epochs)
+    counts = config.counts or doubled_from(FIRST, config.most_epochs)
     _check(config, counts)
     data = check_data(config)
     steps_per_epoch = one_epoch(config, data, world_size(config) if config.max_steps else 1).steps_per_epoch

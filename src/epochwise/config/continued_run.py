@@ -144,22 +144,23 @@ def _chosen_files(choices: list[str], conf: Path | None, config_dir: str | None)
         sign = "" if group == "stopping" else "+"
         node: Any = composer.compose([f"{sign}{group}={name}"])[group]
         if group == "stopping":
-            words += ["~stopping", f"+stopping={typed_node(node)}"]
+            words += ["~stopping", f"+stopping={_typed_node(node)}"]
         else:
-            words.append(f"+{group}.{name}={typed_node(node[name])}")
+            words.append(f"+{group}.{name}={_typed_node(node[name])}")
     return words
 
 
-def typed_node(node: DictConfig) -> str:
+def _typed_node(node: DictConfig) -> str:
     """A node as a command line says it, interpolations and all."""
-    return _typed_value(OmegaConf.to_container(node, resolve=False))
+    return typed_value(OmegaConf.to_container(node, resolve=False))
 
 
-def _typed_value(value: Any) -> str:
+def typed_value(value: Any) -> str:
+    """A plain value likewise."""
     if isinstance(value, dict):
-        return "{" + ",".join(f"{name}:{_typed_value(item)}" for name, item in value.items()) + "}"
+        return "{" + ",".join(f"{name}:{typed_value(item)}" for name, item in value.items()) + "}"
     if isinstance(value, list):
-        return "[" + ",".join(map(_typed_value, value)) + "]"
+        return "[" + ",".join(map(typed_value, value)) + "]"
     if isinstance(value, str):
         escaped = value.replace("\\", "\\\\").replace("'", "\\'")
         return f"'{escaped}'"

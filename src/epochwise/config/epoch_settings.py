@@ -8,6 +8,7 @@ from epochwise.config.horizon_key import horizon_key
 from epochwise.config.number import number
 from epochwise.config.schedule_settings import check_schedule_settings
 from epochwise.config.unfreeze_settings import check_unfreeze_settings
+from epochwise.scheduler.cooldown import cooldown_start
 
 #: Those of ``epochs.levelling``, which takes numpy to import.
 LEAST_EPOCHS = 6
@@ -80,10 +81,10 @@ def _adaptive(found: EpochFindings, scheduler: dict[str, Any], budget: float, ev
         found.faults["scheduler"] = (
             f"scheduler: got {name}, allowed with stopping=adaptive: wsd, which can cool down at any time"
         )
-    elif fraction > 0 and int(budget / (1 + fraction)) <= LEAST_EPOCHS * every:
+    elif fraction > 0 and (begins := cooldown_start(int(budget), fraction)) <= LEAST_EPOCHS * every:
         found.notes.append(
             f"stopping=adaptive looks at {LEAST_EPOCHS} validated epochs, and the rate cools down from epoch "
-            f"{int(budget / (1 + fraction))} on to end with trainer.max_epochs={budget}: all are trained"
+            f"{begins} on to end with trainer.max_epochs={budget}: all are trained"
         )
 
 

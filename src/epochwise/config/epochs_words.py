@@ -2,10 +2,8 @@
 
 import re
 
+from epochwise.epochs.doubled_counts import doubled_up_to
 from epochwise.input_error import InputError
-
-#: Counts of a ladder that only its end is given of: each twice the one before.
-RUNGS = 5
 
 
 def epochs_words(words: list[str]) -> list[str]:
@@ -39,14 +37,3 @@ def epochs_words(words: list[str]) -> list[str]:
         else:
             found.append(word)
     return found
-
-
-def doubled_up_to(most: int, rungs: int = RUNGS) -> list[int]:
-    """Counts of epochs, ascending, each about half of the next: 80 gives 5, 10, 20, 40, 80.
-
-    Args:
-        most: the last of them, at least 1.
-        rungs: how many; fewer where they would begin below 2.
-    """
-    halves = {round(most / 2**rung) for rung in range(rungs)}
-    return sorted({count for count in halves if count >= 2} | {most})

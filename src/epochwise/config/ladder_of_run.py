@@ -6,7 +6,7 @@ from typing import Any
 from omegaconf import OmegaConf
 
 from epochwise.config.composer import Composer
-from epochwise.config.continued_run import trusted_run
+from epochwise.config.continued_run import trusted_run, typed_value
 from epochwise.config.hydra_arguments import parse_arguments
 from epochwise.config.named_run import named_run
 from epochwise.config.quoted_value import quoted_value
@@ -66,7 +66,7 @@ def ladder_of_run(words: list[str], conf: Path) -> list[str]:
         *OF_HYDRA,
         *where,
         "+run_folder='${hydra:runtime.output_dir}'",
-        *(f"+{key}={own.get(key) or _value(ladder[key])}" for key in OWN_KEYS),
+        *(f"+{key}={own.get(key) or typed_value(ladder[key])}" for key in OWN_KEYS),
         *(f"++{key}={own.get(key, value)}" for key, value in (("resume", "true"), ("trainer.limit_test_batches", "0"))),
         *(["~changes"] if "changes" in plain else []),
         *_schedule(plain, defaults),
@@ -81,10 +81,6 @@ def _is_node(word: str, plain: dict[str, Any]) -> bool:
 
 def _sweep_dir(defaults: Any) -> str:
     return quoted_value(str(OmegaConf.to_container(defaults.hydra.sweep, resolve=False)["dir"]))  # type: ignore[call-overload, index]
-
-
-def _value(value: Any) -> str:
-    return "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _schedule(plain: dict[str, Any], defaults: Any) -> list[str]:
@@ -102,7 +98,6 @@ def _in_place_of(group: str, plain: dict[str, Any], defaults: Any) -> list[str]:
     """Words that give a node other keys; as a whole it would be taken for a choice of a file."""
     node: Any = OmegaConf.to_container(defaults[group], resolve=False)
     dropped = [key for key in plain[group] if key not in node]
-    words = [
-        word for key in dropped for word in (f"{group}.{key}=0", f"~{group}.{key}")
-    ]  # Hydra drops none that is null
-    return [*words, *(f"++{group}.{key}={_value(value)}" for key, value in node.items())]
+    # Hydra drops no key that is null.
+    words = [word for key in dropped for word in (f"{group}.{key}=0", f"~{group}.{key}")]
+    return [*words, *(f"++{group}.{key}={typed_value(value)}" for key, value in node.items())]

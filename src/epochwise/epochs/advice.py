@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from epochwise.epochs.evidence import Evidence
+from epochwise.epochs.evidence import BY_HEART, Evidence
 
 #: Turns and shifts whole batches of pictures of any size a little.
 AUGMENT = "'data.augment={_target_: torchvision.transforms.v2.RandomAffine, degrees: [-10, 10], translate: [0.1, 0.1]}'"
@@ -49,7 +49,7 @@ def advise(
     elif label == "overfitting":
         best = evidence.best_epoch + 1 if evidence else num_epochs
         has_risen = evidence is None or evidence.rise > evidence.noise
-        by_heart = evidence is not None and evidence.learned > 0.97
+        by_heart = evidence is not None and evidence.learned > BY_HEART
         candidates = [
             (
                 f"trainer.max_epochs={best}" if has_risen else None,

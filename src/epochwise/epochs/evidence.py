@@ -8,6 +8,9 @@ from epochwise.epochs.curve import Curve
 from epochwise.epochs.smooth import Smooth, smooth
 from epochwise.epochs.trend import trend
 
+#: Share of the way to the ideal score from which on training knows its samples by heart.
+BY_HEART = 0.97
+
 
 @dataclass(frozen=True)
 class Evidence:

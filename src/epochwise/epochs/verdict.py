@@ -10,13 +10,11 @@ from numpy.typing import NDArray
 
 from epochwise.epochs.advice import Advice, advise
 from epochwise.epochs.curve import Curve
-from epochwise.epochs.evidence import Evidence, gather_evidence
+from epochwise.epochs.evidence import BY_HEART, Evidence, gather_evidence
 from epochwise.epochs.schedule_end import ScheduleEnd
 
 #: With fewer validated epochs, course and noise cannot be told apart.
 MIN_EPOCHS = 8
-#: Share of the way to the ideal score from which on training knows its samples by heart.
-BY_HEART = 0.97
 
 
 @dataclass(frozen=True)

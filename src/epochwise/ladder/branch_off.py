@@ -10,6 +10,7 @@ from omegaconf import DictConfig
 from epochwise.config.first_process import is_first_process
 from epochwise.input_error import InputError
 from epochwise.run.job_record import JobRecord
+from epochwise.run.linked_file import link_file
 from epochwise.run.run_lock import RunLock
 from epochwise.sweep.read_jobs import read_result
 
@@ -64,13 +65,10 @@ def _wait_for(parent: Path) -> None:
 
 def _copy(source: Path, target: Path) -> None:
     """Bring a file or folder to a new place, whole or not at all."""
+    if source.is_file():
+        link_file(source, target)
+        return
     beside = target.with_name(f".{target.name}.{os.getpid()}")
-    if source.is_dir():
-        shutil.rmtree(target, ignore_errors=True)  # of an attempt that was cut off
-        shutil.copytree(source, beside)
-    else:
-        try:
-            os.link(source, beside)
-        except OSError:  # another disk, or one without links
-            shutil.copyfile(source, beside)
+    shutil.rmtree(target, ignore_errors=True)  # of an attempt that was cut off
+    shutil.copytree(source, beside)
     os.replace(beside, target)

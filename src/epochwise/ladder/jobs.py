@@ -44,6 +44,11 @@ def rungs_of(counts: Sequence[int], cooldown_fraction: float) -> list[Rung]:
     return rungs
 
 
+def seeds_of(seeds: int | Sequence[int], first: int) -> list[int]:
+    """As many seeds from the first one on, or those that are named, each once."""
+    return list(range(first, first + seeds)) if isinstance(seeds, int) else list(dict.fromkeys(seeds))
+
+
 def trunk_name(steady: int, seed: int) -> str:
     """The folder of the run at the steady rate up to an epoch."""
     return f"trunk-{steady}-seed-{seed}"

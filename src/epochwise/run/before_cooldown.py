@@ -1,9 +1,10 @@
 """The checkpoints of before the rate was cooled down, from which a run can be extended."""
 
-import os
 from pathlib import Path
 
 import torch
+
+from epochwise.run.linked_file import link_file
 
 #: In the order in which they are put back: a run that is cut off between the two still goes on.
 NAMES = ("best.ckpt", "last.ckpt")
@@ -33,7 +34,7 @@ class BeforeCooldown:
             now, kept = self.checkpoints / name, self.kept / name
             if now.is_file() and not (kept.is_file() and _step_of(now) > step):
                 self.kept.mkdir(exist_ok=True)
-                _link(now, kept)
+                link_file(now, kept)
 
     @property
     def best(self) -> Path:
@@ -49,15 +50,8 @@ class BeforeCooldown:
         """Let the run go on from them, where there are any."""
         for name in NAMES if self.is_kept else ():
             if (self.kept / name).exists():
-                _link(self.kept / name, self.checkpoints / name)
+                link_file(self.kept / name, self.checkpoints / name)
 
 
 def _step_of(path: Path) -> int:
     return int(torch.load(path, map_location="cpu", weights_only=True, mmap=True)["global_step"])
-
-
-def _link(source: Path, target: Path) -> None:
-    beside = target.with_name(f".{target.name}.{os.getpid()}")
-    os.link(source, beside)
-    os.replace(beside, target)
-    beside.unlink(missing_ok=True)  # where both were the same file, the system leaves it
