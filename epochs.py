@@ -20,7 +20,7 @@ def main(config: DictConfig) -> None:
     from epochwise.ladder.branch_off import branch_off
 
     branch_off(config)
-    train(one_run(config, "epochs"))
+    train(one_run(config, "epochs"), alone=False)
 
 
 if __name__ == "__main__":

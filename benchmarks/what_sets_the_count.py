@@ -125,6 +125,13 @@ def draw(panels: dict[str, dict[str, list[ReportRun]]], file: Path) -> None:
     plt.close(figure)
 
 
+def write(name: str, text: str) -> None:
+    """Print a table, and put it in its place on the page."""
+    print(f"{name}\n{text}\n", flush=True)
+    place = re.compile(rf"(<!-- {name} -->\n).*?(<!-- end -->)", re.DOTALL)
+    PAGE.write_text(place.sub(lambda found: f"{found[1]}{text}\n{found[2]}", PAGE.read_text()))
+
+
 def main() -> int:
     """Write pictures and tables; return the exit code."""
     chosen, right = sys.argv[1:] or ["fit", *FACTORS], True
@@ -140,9 +147,7 @@ def main() -> int:
                 groups = by_value(name, train(name, Path(folder) / name))
                 draw({FACTORS[name]: groups}, PICTURES / f"{name}.png")
                 text = table(FACTORS[name], groups)
-            print(f"{name}\n{text}\n", flush=True)
-            place = re.compile(rf"(<!-- {name} -->\n).*?(<!-- end -->)", re.DOTALL)
-            PAGE.write_text(place.sub(lambda found, text=text: f"{found[1]}{text}\n{found[2]}", PAGE.read_text()))
+            write(name, text)
     return int(not right)
 
 

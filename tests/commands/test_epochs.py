@@ -53,8 +53,9 @@ def unlike(folder: Path, count: int, composed, tmp_path: Path, *words: str, seed
     ],
 )
 def test_a_branch_is_to_the_bit_a_run_of_its_count_from_nothing(typed, composed, tmp_path, words):
-    code, _, err = typed("epochs.py", *words, *QUIET, "counts=2,4", "seeds=1", "report=false")
+    code, out, err = typed("epochs.py", *words, *QUIET, "counts=2,4", "seeds=1", "report=false")
     assert (code, err) == (0, "")
+    assert out.count("best epoch") == 4 and "next time" not in out and "verdict" not in out  # the ladder says how many
     folder = ladder_folder(tmp_path)
     for count in (2, 4):
         assert unlike(folder, count, composed, tmp_path, *words) == []

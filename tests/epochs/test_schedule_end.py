@@ -36,7 +36,7 @@ def test_a_curve_that_gained_until_its_rate_fell_still_improves_and_one_that_har
     short = 0.3 + np.exp(-np.arange(30) / 2.2) + 0.002 * np.random.default_rng(0).normal(size=30)
     found = verdict(Curve.of(short, short), 1.3, 0, end=schedule_end(Curve.of(short), cosine(30)))
     assert (found.label, found.advice[0].override) == ("good_fit", "trainer.max_epochs=60")
-    assert "but its schedule ended: at the best epoch the rate was" in found.reason
+    assert "but its schedule ended: at the best epoch the learning rate was" in found.reason
 
 
 def test_a_curve_that_had_levelled_off_while_the_rate_was_high_has_a_count_that_stands():

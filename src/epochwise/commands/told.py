@@ -88,7 +88,9 @@ def tell_plan(
     tell(lines)
 
 
-def tell_result(result: dict[str, Any], rows: list[Row], run_folder: Path, words: Sequence[str] = ()) -> None:
+def tell_result(
+    result: dict[str, Any], rows: list[Row], run_folder: Path, words: Sequence[str] = (), alone: bool = True
+) -> None:
     """Print what came out, and the command that shows the curves.
 
     Args:
@@ -96,6 +98,7 @@ def tell_result(result: dict[str, Any], rows: list[Row], run_folder: Path, words
         rows: those of ``epochs.csv``.
         run_folder: where everything lies.
         words: that a command line needs beside it (``go_on_words``), quoted.
+        alone: its own curve says how many epochs; of runs that are compared by their ends it does not.
     """
     counts = f"{counted(result['epochs_run'], 'epoch')}, {counted(result['steps'], 'step')}"
     lines = {
@@ -114,7 +117,7 @@ def tell_result(result: dict[str, Any], rows: list[Row], run_folder: Path, words
         if named:
             numbers = {name: value for name, value in named.items() if isinstance(value, (int, float))}
             lines[stage] = "  ".join(f"{name} {value:.4f}" for name, value in numbers.items()) + unlike.get(stage, "")
-    if result["recommended_epochs"] and result["verdict"]["evidence"]:
+    if alone and result["recommended_epochs"] and result["verdict"]["evidence"]:
         lines["verdict"] = f"{result['verdict']['label'].replace('_', ' ')}: {result['verdict']['reason']}"
         lines["next time"] = next_time(result)
         commands = next_commands(result, Path(shown(run_folder)), result, runs_here=True)
@@ -129,7 +132,7 @@ def tell_result(result: dict[str, Any], rows: list[Row], run_folder: Path, words
         lines["go on by"] = " ".join([f"python train.py run={shlex.quote(shown(run_folder))}", *words])
     if (page := run_folder / "report.html").exists():
         lines["report"] = shown(page)
-    if (run_folder / "tensorboard").is_dir():
+    if alone and (run_folder / "tensorboard").is_dir():
         lines["curves"] = f"{program} --logdir {shlex.quote(shown(run_folder))}"
     print()
     tell(lines)

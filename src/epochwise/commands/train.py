@@ -36,11 +36,12 @@ from epochwise.run.run_config import flat, write_run_config
 from epochwise.run.whole_file import whole_file
 
 
-def train(config: DictConfig) -> float | None:
+def train(config: DictConfig, alone: bool = True) -> float | None:
     """Train one model: check, build, fit, test the best epoch, write the result.
 
     Args:
         config: a composed ``conf/train.yaml``.
+        alone: whether the words at the end say what its curve means; not where runs are compared by their ends.
 
     Returns:
         The best score, for whoever searches over runs; ``None`` where there is none.
@@ -108,7 +109,7 @@ def train(config: DictConfig) -> float | None:
                     result = write_result(folder, **result)
                     if config.get("report") is not False:
                         run_report(folder)
-                tell_result(result, run.epoch_log.rows, folder, words)
+                tell_result(result, run.epoch_log.rows, folder, words, alone)
         if run.trainer.is_global_zero:
             tell_loggers(run, settings, result)
     if run.interrupts.asked and HydraConfig.initialized() and HydraConfig.get().mode == RunMode.MULTIRUN:

@@ -144,14 +144,16 @@ def _judge(curve: Curve, found: Evidence, chance_known: bool, end: ScheduleEnd |
     if improving:
         return still
     if end is not None and end.gained(0.017 * scale):
-        gained = f"validation gained {-(end.slope or 0):.2g} an epoch until the rate fell below half of its peak"
+        gained = (
+            f"validation gained {-(end.slope or 0):.2g} an epoch until the learning rate fell below half of its peak"
+        )
         return "still_improving", f"its schedule ended: {gained}"
     train_leaves = known and found.train_gain_after_best > 2 * found.train_noise
     hidden = train_leaves and found.rise + 2 * found.rise_stderr > 3 * width  # a short, noisy curve shows no less
     if found.rise > 1.5 * width or (found.rise > 0.7 * width and (gap_grows or train_leaves)) or hidden:
         return "undecided", "validation may have risen since its best: its noise leaves it open"
     if end is not None and end.ended:
-        rate = f"at the best epoch the rate was {end.rate_at_best:.0%} of its peak"
+        rate = f"at the best epoch the learning rate was {end.rate_at_best:.0%} of its peak"
         return "good_fit", f"validation has levelled off, but its schedule ended: {rate}{all_there_is}"
     if settled:
         return "good_fit", f"validation had levelled off before its schedule ended{all_there_is}"

@@ -31,7 +31,14 @@ def draw_counts(document: dict[str, Any], path: Path) -> None:
 
     figure = Figure(figsize=(7.5, 4.4), dpi=110, layout="constrained")
     FigureCanvasAgg(figure)
-    axes = figure.add_subplot()
+    draw_panel(figure.add_subplot(), document)
+    with whole_file(path, "wb") as file, catch_warnings():
+        simplefilter("ignore")  # letters that the font has not
+        figure.savefig(file, format="png")
+
+
+def draw_panel(axes: "Axes", document: dict[str, Any]) -> None:
+    """Draw it into the axes of a figure, with labels and a legend; see ``draw_counts``."""
     axes.set_xscale("log")
     _draw(axes, document)
     counts = document["counts"]
@@ -46,9 +53,6 @@ def draw_counts(document: dict[str, Any], path: Path) -> None:
     axes.grid(alpha=0.3, linewidth=0.5)
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(fontsize=8, frameon=False)
-    with whole_file(path, "wb") as file, catch_warnings():
-        simplefilter("ignore")  # letters that the font has not
-        figure.savefig(file, format="png")
 
 
 def _draw(axes: "Axes", document: dict[str, Any]) -> None:
