@@ -81,6 +81,10 @@ def test_a_longer_ladder_with_more_seeds_trains_only_what_is_missing_and_says_th
     scored = sorted(path.parts[-3] for path in folder.glob("*/predictions/last-test.json"))
     assert scored[-2:] == [f"epochs-{found['recommended']}-seed-{seed}" for seed in (0, 1)]
     assert f"recommended  {found['recommended']} epochs" in out
+    code, told, err = typed("report.py", str(folder))
+    assert (code, err) == (0, "")
+    assert f"recommended  {found['recommended']} epochs" in told
+    assert (folder / "counts.json").exists() and '"counts"' in (folder / "report.html").read_text()
 
 
 @pytest.mark.ranks

@@ -24,6 +24,7 @@ def example_ladder(**changed: object) -> Ladder:
         "seconds": np.array([1.0, 2.0, np.nan]),
         "price_epochs": np.array([5.0, 7.0, 13.0]),
         "others": {"val/accuracy": 1 - SCORES / 2},
+        "modes": {"val/loss": "min", "val/accuracy": "max"},
         "trunks": ([{"epoch": 0, "val/loss": 1.5}, {"epoch": 1, "val/loss": 1.1}], [{"epoch": 0, "val/loss": 1.7}]),
         "failed": {"epochs-10-seed-7": "RuntimeError: out of memory"},
     }

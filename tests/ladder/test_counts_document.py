@@ -1,5 +1,6 @@
 import json
 
+import numpy as np
 import pytest
 
 from epochwise.ladder.counts_document import count_rows, counts_document
@@ -19,6 +20,14 @@ def test_it_is_json_and_holds_what_was_measured_and_what_that_says():
     assert found["words"][0].startswith("recommended: 20 epochs (val/loss 0.32 ±")
     assert found["failed"] == {"epochs-10-seed-7": "RuntimeError: out of memory"}
     assert found["test"] is None
+
+
+def test_another_score_by_which_fewer_epochs_would_do_is_named():
+    level = example_ladder(others={"val/accuracy": np.full((2, 3), 0.9), "val/margin": np.full((2, 3), 0.9)})
+    assert (
+        document_of(level)["words"][-1] == "by val/accuracy it would be 5 epochs"
+    )  # which margin is better, none says
+    assert not any(word.startswith("by ") for word in document_of(example_ladder())["words"])
 
 
 def test_the_trunk_is_the_mean_over_seeds_as_far_as_all_of_them_go():

@@ -16,6 +16,7 @@ from epochwise.commands.tell import tell
 from epochwise.config.budget_time import seconds_of
 from epochwise.config.check import check
 from epochwise.config.ladder_settings import ladder_faults
+from epochwise.config.monitor import metrics_of
 from epochwise.config.named_classes import named_by
 from epochwise.config.no_curves import no_curves
 from epochwise.config.resolve import resolve
@@ -61,6 +62,7 @@ def epochs(config: DictConfig, overrides: list[str], sweeper: CommandSweeper) ->
     bounds = Bounds(seconds_of(config.max_time), config.max_steps, steps_per_epoch, len(seeds))
     rungs = rungs_of(counts, config.scheduler.cooldown_fraction)
     one_by_one = config.counts is None or bounds.any
+    directions = {"loss": "min"} | metrics_of(config.task.get("_target_"))
     done: list[Rung] = []
     why: str | None = None
     ladder: Ladder | None = None
@@ -75,7 +77,7 @@ def epochs(config: DictConfig, overrides: list[str], sweeper: CommandSweeper) ->
         done += part
         if one_by_one:
             bounds.trained(part[0], monotonic() - begun)
-        ladder = read_ladder(folder, done, seeds, config.monitor, config.mode)
+        ladder = read_ladder(folder, done, seeds, config.monitor, config.mode, directions)
         if not np.isfinite(ladder.scores).any():
             tell({f"failed{' ' * index}": f"{job}: {why}" for index, (job, why) in enumerate(ladder.failed.items())})
             raise SystemExit(1)

@@ -14,6 +14,8 @@ from epochwise.commands.shown import shown
 from epochwise.commands.tell import tell
 from epochwise.config.check import check
 from epochwise.input_error import InputError
+from epochwise.ladder.read_counts import read_counts, runs_of
+from epochwise.ladder.tell_ladder import answer_lines, counts_table
 from epochwise.report.document import make_document
 from epochwise.report.find_out import find_out
 from epochwise.report.read_runs import read_runs
@@ -35,14 +37,19 @@ def report(config: DictConfig) -> None:
     check(config, "report")
     if not config.runs:
         raise InputError("runs: none given; allowed: run folders, folders of them, tables: python report.py RUN...")
-    runs = read_runs([Path(path) for path in config.runs], config.monitor, config.mode)
+    paths = [Path(path) for path in config.runs]
+    counts = read_counts(paths[0]) if len(paths) == 1 else None
+    if counts and config.monitor not in (None, counts["monitor"]):
+        counts = None  # it chose by another score
+    runs = read_runs((counts and runs_of(paths[0], counts)) or paths, config.monitor, config.mode)
     replays = instantiate(config.replay)
     findings = [find_out(run, replays, config.more_epochs) for run in runs]
     for note in (note for run in runs for note in run.notes):
         print(note, file=sys.stderr)
-    folder = Path(config.output) if config.output else _shared([run.folder for run in runs])
+    ladder = paths[0] if counts else None
+    folder = Path(config.output) if config.output else ladder or _shared([run.folder for run in runs])
     title = runs[0].name if len(runs) == 1 else shown(folder)
-    document = make_document(title, runs, findings, datetime.now())
+    document = make_document(title, runs, findings, datetime.now()) | ({"counts": counts} if counts else {})
     try:
         page = write_report(document, folder)
         for run, found in zip(runs, findings, strict=True):
@@ -66,6 +73,10 @@ def _shared(folders: list[Path]) -> Path:
 def _tell(document: dict[str, Any], page: Path) -> None:
     runs = document["runs"]
     where = {"report": f"{shown(page)} and {shown(page.with_name('curves.png'))}"}
+    if counts := document.get("counts"):
+        Console(highlight=False).print(counts_table(counts))
+        tell(answer_lines(counts) | where)
+        return
     if len(runs) == 1:
         tell(summarise(runs[0]) | where)
         return

@@ -1,6 +1,7 @@
 """Hydra's own loader, one step at a time. It leans on what Hydra keeps to itself, as ``hydra_arguments.py`` does."""
 
-from collections.abc import Iterator
+import warnings
+from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from pathlib import Path
 
@@ -13,8 +14,11 @@ from hydra.core.default_element import ConfigDefault, GroupDefault
 from hydra.core.object_type import ObjectType
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
+from hydra.errors import HydraException
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
+
+from epochwise.input_error import InputError
 
 
 class Composer:
@@ -24,9 +28,16 @@ class Composer:
         conf: the folder of configs: a path, or ``pkg://...`` as Hydra takes it.
         config_name: the root file in it.
         config_dir: a folder that goes before it, or ``None``.
+        overrides: of the command line; of them ``hydra.searchpath`` is read here.
+
+    Raises:
+        InputError: ``hydra.searchpath``, of the root file or the command line, leads to no folder.
+        ConfigCompositionException: it is no list of texts.
     """
 
-    def __init__(self, conf: str, config_name: str, config_dir: str | None = None) -> None:
+    def __init__(
+        self, conf: str, config_name: str, config_dir: str | None = None, overrides: Sequence[str] = ()
+    ) -> None:
         version.setbase("1.3")
         path = create_config_search_path(conf)
         if config_dir is not None:
@@ -36,6 +47,21 @@ class Composer:
         self.parser = OverridesParser.create(config_loader=self.loader)
         self.composed: dict[tuple[str, ...], DictConfig] = {}
         self.chosen: dict[str, bool] = {}
+        self.searched = [word for word in overrides if word.lstrip("+").startswith("hydra.searchpath=")]
+        self._search()
+
+    def _search(self) -> None:
+        """Let groups and their files be asked for where composing finds them, too."""
+        try:
+            read = [self.parse(word) for word in self.searched]
+        except HydraException:  # who checks the command line says it
+            return
+        with warnings.catch_warnings(record=True) as missing:
+            warnings.simplefilter("always")
+            if self.loader.repository.config_exists(self.name):
+                self.loader._process_config_searchpath(self.name, read, self.loader.repository)  # type: ignore[arg-type]
+        if missing:
+            raise InputError(*(f"hydra.searchpath: {warning.message}" for warning in missing))
 
     def parse(self, text: str) -> Override:
         """Read one override.
@@ -73,7 +99,7 @@ class Composer:
         """The groups of which the defaults list chooses, and whether it may choose several files."""
         if self.chosen:
             return self.chosen
-        made = self.loader.compute_defaults_list(self.name, [], RunMode.MULTIRUN)
+        made = self.loader.compute_defaults_list(self.name, self.searched, RunMode.MULTIRUN)
         found = dict.fromkeys(made.overrides.known_choices, False)
         self.chosen = found | self._chosen_by(self.name)
         return self.chosen

@@ -137,7 +137,7 @@ def _check(arguments: Namespace, name: str, folder: Path, about: str) -> str | N
         raise InputError(f"--config-path: no folder {conf}")
     if arguments.config_dir and not Path(arguments.config_dir).is_dir():
         raise InputError(f"--config-dir: no folder {arguments.config_dir}")
-    composer = Composer(conf, arguments.config_name or name, arguments.config_dir)
+    composer = Composer(conf, arguments.config_name or name, arguments.config_dir, arguments.overrides)
     CommandLine(name, composer, arguments).check()
     return help_text(about, composer, arguments.overrides) if arguments.help else None
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from epochwise.epochs.count_words import count_words
 from epochwise.epochs.curve import columns_of
-from epochwise.epochs.score_over_counts import ScoreOverCounts
+from epochwise.epochs.score_over_counts import ScoreOverCounts, score_over_counts
 from epochwise.ladder.ladder import Ladder
 from epochwise.run.epochs_csv import Row
 from epochwise.run.finite import finite
@@ -30,7 +30,7 @@ def counts_document(ladder: Ladder, found: ScoreOverCounts) -> dict[str, Any]:
     columns = columns_of(trunks, ladder.monitor) if trunks else np.empty((1, 0))
     common = columns[:, : min(map(len, trunks), default=0)]  # a mean over fewer seeds would jump
     document = asdict(found) | {
-        "words": list(count_words(found)),
+        "words": [*count_words(found), *_by_others(ladder, found)],
         "steps": ladder.steps.tolist(),
         "seconds": ladder.seconds.tolist(),
         "seeds": list(ladder.seeds),
@@ -43,6 +43,17 @@ def counts_document(ladder: Ladder, found: ScoreOverCounts) -> dict[str, Any]:
         document["test"] = {name: _over_seeds(scores) for name, scores in ladder.test.items()}
     plain: dict[str, Any] = finite(document)
     return plain
+
+
+def _by_others(ladder: Ladder, found: ScoreOverCounts) -> list[str]:
+    """A sentence for each other score by which another count would do."""
+    words = []
+    for name, mode in ladder.modes.items():
+        if name in ladder.others and np.isfinite(ladder.others[name]).any():
+            count = score_over_counts(ladder.counts, ladder.others[name], mode).recommended
+            if count != found.recommended:
+                words.append(f"by {name} it would be {count} epochs")
+    return words
 
 
 def count_rows(document: dict[str, Any]) -> list[Row]:

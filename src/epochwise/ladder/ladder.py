@@ -25,6 +25,7 @@ class Ladder:
         seconds: (C,) that one run takes by itself, mean over seeds; NaN where unknown.
         price_epochs: (C,) epochs that were trained for this count alone, a seed: its part of the trunk and its branch.
         others: further scores of validation: name -> (S, C).
+        modes: of those of them that have a better direction: name -> ``min`` or ``max``.
         trunks: (S,) the rows of ``epochs.csv`` of each seed's trunk; empty where it has none.
         failed: jobs that failed: name -> reason.
         test: name -> (S,) scores of the test split at the count that was chosen; None before it was scored.
@@ -39,6 +40,7 @@ class Ladder:
     seconds: Floats
     price_epochs: Floats
     others: dict[str, Floats] = field(default_factory=dict)
+    modes: dict[str, Literal["min", "max"]] = field(default_factory=dict)
     trunks: tuple[list[Row], ...] = ()
     failed: dict[str, str] = field(default_factory=dict)
     test: dict[str, list[float]] | None = None

@@ -1,6 +1,6 @@
 """What a ladder's jobs have measured, from their folders."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -15,7 +15,12 @@ from epochwise.sweep.read_jobs import read_result
 
 
 def read_ladder(
-    folder: Path, rungs: Sequence[Rung], seeds: Sequence[int], monitor: str, mode: Literal["min", "max"]
+    folder: Path,
+    rungs: Sequence[Rung],
+    seeds: Sequence[int],
+    monitor: str,
+    mode: Literal["min", "max"],
+    directions: Mapping[str, str],
 ) -> Ladder:
     """Read the jobs of rungs that have been trained.
 
@@ -25,6 +30,7 @@ def read_ladder(
         seeds: of the runs of each.
         monitor: the score that decides.
         mode: ``min`` where smaller is better, else ``max``.
+        directions: ``min`` or ``max`` of what the task logs, by its name without ``val/``.
     """
     names = [branch_name(rung.count, seed) for rung in rungs for seed in seeds]
     names += [trunk_name(rung.steady, seed) for rung in rungs if rung.steady > rung.before for seed in seeds]
@@ -35,6 +41,10 @@ def read_ladder(
     scores = {name: np.array([column_of(one, name) for one in ends]) for name in (monitor, *scored)}
     steps = np.array([column_of(one, "step") for one in ends])
     seconds = np.array([[column_of(rows, "seconds").sum() if rows else np.nan for rows in one] for one in branches])
+    modes: dict[str, Literal["min", "max"]] = {}
+    for name in scores:
+        if better := directions.get(name.partition("/")[2]):
+            modes[name] = "max" if better == "max" else "min"
     highest = [max((rung.steady for rung in rungs), default=0)] * len(seeds)
     trunks = [_rows(folder / trunk_name(steady, seed), failed) for steady, seed in zip(highest, seeds, strict=True)]
     return Ladder(
@@ -47,6 +57,7 @@ def read_ladder(
         _mean(seconds),
         np.array([float(rung.price_epochs) for rung in rungs]),
         scores,
+        modes,
         tuple(trunks),
         failed,
     )

@@ -45,24 +45,26 @@ def tell_ladder(
 
 
 def counts_lines(document: dict[str, Any], why: str | None, shared: Sequence[str]) -> dict[str, str]:
-    """The answer in named lines; see ``tell_ladder``."""
-    answer, *rest = document["words"]
-    name, _, text = answer.partition(": ")
-    lines = {name: text} | {" " * (index + 1): sentence for index, sentence in enumerate(rest)}
-    if why:
-        lines["ended"] = why
-    if document["test"]:
-        scores = document["test"].items()
-        lines["test"] = "  ".join(f"{name} {_spread(score['mean'], score['stderr'])}" for name, score in scores)
-    lines |= {
-        f"failed{' ' * index}": f"{job}: {reason}" for index, (job, reason) in enumerate(document["failed"].items())
-    }
+    """The answer, why the ladder ended, and what to do next in named lines; see ``tell_ladder``."""
+    lines = answer_lines(document) | ({"ended": why} if why else {})
     words = [word for word in shared if word not in OF_THE_LADDER and not word.startswith("scheduler=")]
     if "+begins_with=null" in shared:  # the settings of a run, which no words choose anew
         return lines
     words += ["scheduler=wsd", "stopping=none", f"trainer.max_epochs={document['recommended']}"]
     lines["next"] = f"python train.py {shlex.join(words)}"
     return lines
+
+
+def answer_lines(document: dict[str, Any]) -> dict[str, str]:
+    """The answer, the test split's score and what failed in named lines."""
+    answer, *rest = document["words"]
+    name, _, text = answer.partition(": ")
+    lines = {name: text} | {" " * (index + 1): sentence for index, sentence in enumerate(rest)}
+    if document["test"]:
+        scores = document["test"].items()
+        lines["test"] = "  ".join(f"{name} {_spread(score['mean'], score['stderr'])}" for name, score in scores)
+    failed = document["failed"].items()
+    return lines | {f"failed{' ' * index}": f"{job}: {reason}" for index, (job, reason) in enumerate(failed)}
 
 
 def counts_table(document: dict[str, Any]) -> Table:

@@ -12,12 +12,12 @@ from epochwise.ladder.count_points import write_count_points
 from epochwise.ladder.counts_document import count_rows, counts_document
 from epochwise.ladder.draw_counts import draw_counts
 from epochwise.ladder.ladder import Ladder
+from epochwise.ladder.read_counts import runs_of
 from epochwise.report.document import make_document
 from epochwise.report.find_out import find_out
 from epochwise.report.read_runs import read_runs
 from epochwise.report.write_report import write_report
 from epochwise.run.whole_file import whole_file
-from epochwise.sweep.write_sweep import MOST_RUNS
 
 
 def write_ladder(folder: Path, ladder: Ladder, found: ScoreOverCounts, report: bool = True) -> Path | None:
@@ -47,10 +47,8 @@ def write_ladder(folder: Path, ladder: Ladder, found: ScoreOverCounts, report: b
 
 
 def _write_page(folder: Path, document: dict[str, Any]) -> Path | None:
-    names = (f"epochs-{count}-seed-{seed}" for count in document["counts"] for seed in document["seeds"])
-    there = [folder / name for name in names if (folder / name / "epochs.csv").exists()]
-    if not there:
+    if not (there := runs_of(folder, document)):
         return None
-    runs = read_runs(there[-MOST_RUNS:])  # of more, the longest
+    runs = read_runs(there)
     page = make_document(shown(folder), runs, list(map(find_out, runs)), datetime.now())
     return write_report(page | {"counts": document}, folder)
