@@ -26,10 +26,11 @@ version := $(firstword $(found))
 stamp := .venv/.installed-$(version)-$(pins)
 endif
 
-.PHONY: help train test ranks commands faults pictures projects lint docs clean
+.PHONY: help train test long ranks commands faults pictures projects lint docs clean
 help:
 	@echo "make train [ARGS='model=resnet trainer.max_epochs=50']   train; ARGS are those of train.py"
 	@echo "make test  [ARGS='-k packaging']                         run the tests; ARGS are those of pytest"
+	@echo "make long                                                run the tests that take longer; 5 minutes"
 # examples
 	@echo "make ranks                                               run the tests of several processes as one run; 9 minutes"
 	@echo "make commands                                            run every command of README.md and docs/; an hour"
@@ -49,6 +50,9 @@ train: $(stamp)
 
 test: $(stamp)
 	@$(run) -m pytest -n auto --maxprocesses 4 --dist worksteal $(ARGS)
+
+long: $(stamp)
+	@$(run) -m pytest -m "long and not ranks" -n auto --maxprocesses 4 --dist worksteal $(ARGS)
 
 # examples
 ranks: $(stamp)

@@ -116,6 +116,7 @@ def test_a_network_a_data_set_and_a_callback_are_one_python_and_one_yaml_file_ea
     assert all(row["weight_norm"] > 0 for row in read_epochs_csv(result.with_name("epochs.csv")))
 
 
+@pytest.mark.long
 def test_a_network_of_ones_own_begins_from_weights_of_which_its_file_says_nothing(newcomer):
     shapes = {"0.weight": (64, 2), "0.bias": (64,), "2.weight": (2, 64), "2.bias": (2,)}
     torch.save({f"layers.{name}": torch.zeros(shape) for name, shape in shapes.items()}, newcomer / "zeros.pt")

@@ -121,6 +121,7 @@ TIMED = (
 )
 
 
+@pytest.mark.long
 def test_adaptive_cools_down_in_time_to_end_with_the_budget(tmp_path, composed, clock):
     slow = ("stopping=adaptive", "optimizer.lr=1e-4")  # has not levelled off by then
     train(composed(*TIMED, *slow, "budget=150s", run_folder=tmp_path))
@@ -161,6 +162,7 @@ def test_the_clock_goes_on_where_a_run_does(tmp_path, composed, clock):
     assert len(read_epochs_csv(tmp_path / "epochs.csv")) == 10
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "choice", ["cosine", "wsd_long", *(pytest.param(name, marks=pytest.mark.ranks) for name in ("one_cycle", "step"))]
 )

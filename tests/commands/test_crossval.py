@@ -59,6 +59,7 @@ def curves_of(folder: Path) -> np.ndarray:
     return np.array([[row["val/loss"] for row in rows] for rows in tables])
 
 
+@pytest.mark.long
 def test_folds_are_those_of_a_plain_loop_and_the_refit_takes_as_many_steps(typed, tmp_path):
     code, out, err = typed("crossval.py", *WORDS)
     assert (code, err) == (0, "")
@@ -94,6 +95,7 @@ def test_a_fold_that_fails_is_named_and_the_others_are_kept(typed, tmp_path):
     assert "2 of 2 jobs; the same command runs them again" in out
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("words", "line"),
     [
@@ -117,6 +119,7 @@ def test_what_cannot_be_cross_validated_is_one_line_and_leaves_no_folder(typed, 
     assert not list(tmp_path.glob("outputs/*/*"))
 
 
+@pytest.mark.long
 def test_rows_of_numbers_are_cut_several_times_and_the_standard_error_is_that_of_one_cut(typed, tmp_path):
     words = [*WORDS, "data.path=diabetes", "data.kind=number", "task=regression", "splitter=repeated_kfold", "folds=3"]
     code, out, err = typed("crossval.py", *words, "splitter.n_repeats=2", "refit=true")
@@ -141,6 +144,7 @@ def rows_of(folder: Path) -> list[dict]:
     return read_epochs_csv(folder / "epochs.csv")
 
 
+@pytest.mark.long
 def test_layers_are_unfrozen_after_as_many_steps_on_all_of_the_data(typed, tmp_path):
     words = [*WORDS, "scheduler=cosine", "finetune=two_phase", "finetune.phases.1.at_epoch=2", "folds=2"]
     code, out, err = typed("crossval.py", *words, "refit=true")
@@ -158,6 +162,7 @@ def test_layers_are_unfrozen_after_as_many_steps_on_all_of_the_data(typed, tmp_p
     assert step == {"fold-0": 8, "refit": 8, "fold-0 warm-up": 4, "refit warm-up": 4}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("words", "samples", "steps"),
     [
@@ -184,6 +189,7 @@ def test_what_is_said_of_all_of_the_data_is_what_is_trained_on_it(typed, tmp_pat
     assert f"on {samples}: as many steps as {count} (" in out
 
 
+@pytest.mark.long
 def test_a_fold_and_the_refit_are_to_the_bit_what_train_py_makes_of_their_words(typed, tmp_path):
     assert typed("crossval.py", *WORDS, "folds=2", "model.dropout=0.3", "refit=true")[0] == 0
     (folder,) = tmp_path.glob("outputs/table-mlp-crossval/*")

@@ -61,6 +61,7 @@ def test_a_branch_is_to_the_bit_a_run_of_its_count_from_nothing(typed, composed,
         assert unlike(folder, count, composed, tmp_path, *words) == []
 
 
+@pytest.mark.long
 def test_a_longer_ladder_with_more_seeds_trains_only_what_is_missing_and_says_the_score_over_the_count(typed, tmp_path):
     words = [*TABLE, *QUIET, "report=false", "~loggers.tensorboard"]
     assert typed("epochs.py", *words, "counts=2,8", "seeds=1")[0] == 0
@@ -105,6 +106,7 @@ def test_a_ladder_without_counts_doubles_them_and_ends_by_itself_or_where_no_mor
     )
 
 
+@pytest.mark.long
 def test_a_run_that_fails_is_named_and_the_others_are_told(typed, tmp_path):
     fails = (
         "+callbacks.stop={_target_:lightning.pytorch.callbacks.EarlyStopping,monitor:val/loss,stopping_threshold:0.65}"
@@ -121,6 +123,7 @@ def test_a_run_that_fails_is_named_and_the_others_are_told(typed, tmp_path):
     assert "failed  " in out
 
 
+@pytest.mark.long
 def test_the_settings_of_a_run_get_a_steady_rate_and_no_early_stopping(typed, tmp_path):
     run = [*TABLE, *QUIET, "report=false", "~loggers.tensorboard", "optimizer.lr=0.01", "trainer.max_epochs=2"]
     assert typed("train.py", *run, "hydra.run.dir=own")[0] == 0

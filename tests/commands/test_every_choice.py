@@ -23,6 +23,7 @@ def trained_result(composed, folder, *overrides):
     return result
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("choice", [*files("optimizer"), *files("scheduler"), *files("stopping")])
 def test_every_optimizer_schedule_and_stopping_trains(tmp_path, composed, choice):
     # Muon's matrix iterations are made for a GPU: on a small network they tell as much in less time.
@@ -45,6 +46,7 @@ def test_every_plan_trains(tmp_path, composed, choice):
     assert result["test"]["accuracy"] > 0.3
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("choice", ["model=mlp", "model=cnn", "model=timm model.model_name=test_resnet"])
 def test_every_network_trains(tmp_path, composed, choice):
     result = trained_result(composed, tmp_path, *choice.split(), *QUICK, "~loggers.tensorboard")

@@ -83,6 +83,7 @@ def slow(*values):
     return pytest.param(*values, marks=pytest.mark.ranks)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("words", "values"),
     [
@@ -107,6 +108,7 @@ def test_what_the_checkpoint_has_of_the_optimizer_gives_way_to_what_is_asked(cut
     assert differences(weights_of(asked), weights_of(hand)) == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("batch", "schedule"),
     [

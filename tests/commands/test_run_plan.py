@@ -17,6 +17,7 @@ CASES = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("case", CASES)
 def test_what_was_planned_is_what_was_trained(tmp_path, composed, case):
     train(composed("trainer.max_epochs=2", *CASES[case], *QUICK, run_folder=tmp_path))

@@ -22,6 +22,7 @@ def result_of(composed, tmp_path):
     return run
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("rate", ["none", "cosine"])
 def test_classes_that_overlap_are_not_called_underfitting_once_nearest_neighbours_were_asked(result_of, tmp_path, rate):
     x, y = make_blobs(600, centers=[[0, 0], [1, 0]], random_state=0)  # the best of all classifiers gets 0.69 right
@@ -32,6 +33,7 @@ def test_classes_that_overlap_are_not_called_underfitting_once_nearest_neighbour
     assert found["neighbours"] is None or abs(found["neighbours"] - found["best_score"]) < 0.1
 
 
+@pytest.mark.long
 def test_a_network_of_one_unit_underfits_where_nearest_neighbours_go_further(result_of):
     words = ["model.hidden_sizes=[1]", "model.dropout=0", "data.max_train_samples=300", "data.batch_size=16"]
     found = result_of(*words, "trainer.max_epochs=30", "optimizer.lr=1e-2")

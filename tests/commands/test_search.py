@@ -15,6 +15,7 @@ WORDS += ["optimizer.lr=interval(1e-3,1e-2)", "optimizer=adamw,sgd", "optimizer.
 WORDS += ["~callbacks.model_summary", "~callbacks.progress_bar", "~loggers.tensorboard"]
 
 
+@pytest.mark.long
 def test_a_search_goes_on_with_its_study_and_ends_with_an_experiment(typed, tmp_path):
     plan = ["trainer.max_epochs=3", "finetune=two_phase", "finetune.phases.1.at_epoch=int(1,2)"]
     words = [*WORDS, *plan, "search=random", "pruner=none"]
@@ -46,6 +47,7 @@ def test_a_search_goes_on_with_its_study_and_ends_with_an_experiment(typed, tmp_
     assert differences(by_search, by_hand) == []
 
 
+@pytest.mark.long
 def test_a_trial_that_diverges_ends_alone_and_is_told_why(typed, tmp_path):
     words = [*WORDS[:4], "space=none", "optimizer.lr=1e30,1e-3", "search=grid", *WORDS[-3:]]
     code, out, err = typed("search.py", *words, "n_trials=5")
@@ -54,6 +56,7 @@ def test_a_trial_that_diverges_ends_alone_and_is_told_why(typed, tmp_path):
     assert "1 complete, 1 fail" in out.replace("1 fail, 1 complete", "1 complete, 1 fail")
 
 
+@pytest.mark.long
 def test_a_setting_that_is_given_one_value_is_held_and_the_rest_of_the_space_is_searched(typed, tmp_path):
     code, _, err = typed("search.py", *WORDS[:4], *WORDS[-3:], "optimizer.lr=0.01", "n_trials=1")
     assert (code, err) == (0, "")
@@ -64,6 +67,7 @@ def test_a_setting_that_is_given_one_value_is_held_and_the_rest_of_the_space_is_
     assert keys[-3:] == ["optimizer.lr", "optimizer.weight_decay", "model.dropout"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("words", "line"),
     [

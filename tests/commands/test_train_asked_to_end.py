@@ -19,6 +19,7 @@ FEW = (*QUICK, "trainer.max_epochs=1", "trainer.limit_train_batches=2", "trainer
 PLACES = [(EpochLog, "on_fit_start"), (_SignalConnector, "register_signal_handlers"), (EpochLog, "teardown")]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("signum", SIGNALS)
 @pytest.mark.parametrize(("owner", "name"), PLACES)
 def test_a_signal_is_heard_wherever_it_comes(tmp_path, composed, monkeypatch, owner, name, signum):

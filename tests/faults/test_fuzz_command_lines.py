@@ -209,6 +209,7 @@ def hold(call, command_lines, count):
     return len(seen)
 
 
+@pytest.mark.long
 def test_a_few_command_lines_get_an_answer_or_clear_lines(call, command_lines):
     assert hold(call, command_lines, FEW) >= FEW
 

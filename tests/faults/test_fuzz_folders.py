@@ -270,6 +270,7 @@ def hold(project, whole, tmp_path, damages, count):
     assert end(start(project, place, "train", *QUICK, "trainer.max_epochs=1", f"hydra.run.dir={place}/new")) == 0
 
 
+@pytest.mark.long
 def test_a_few_damaged_run_folders_are_answered(project, whole, tmp_path):
     hold(project, whole, tmp_path, damaged(whole), FEW)
 

@@ -181,6 +181,7 @@ def test_samples_are_known_by_their_content():
 CACHED = [one for one in BASE if "lr_decay" not in one]
 
 
+@pytest.mark.long
 def test_a_run_with_cached_features_is_the_run_without_also_when_it_is_gone_on_with(tmp_path, composed):
     plain = whole_run(tmp_path / "plain", composed, CACHED)
     cached = [*CACHED, "finetune.cache_features=true"]
@@ -190,6 +191,7 @@ def test_a_run_with_cached_features_is_the_run_without_also_when_it_is_gone_on_w
     assert differences(cut_and_resumed(tmp_path / "cut", composed, cached, (1, "mid-epoch")), whole) == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "averages",
     [

@@ -34,6 +34,7 @@ def wholes(tmp_path_factory, composed):
     return whole
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("point", "name"), SAMPLE)
 def test_a_run_cut_off_in_any_phase_ends_as_the_uninterrupted_one(tmp_path, composed, wholes, point, name):
     whole = wholes(name)

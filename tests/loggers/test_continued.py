@@ -74,6 +74,7 @@ def whole(tmp_path_factory, composed):
     return table(folder)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kills", KILLS)
 def test_the_table_of_a_killed_run_is_that_of_one_left_alone(tmp_path, composed, monkeypatch, whole, kills):
     for place in KILLS[kills]:

@@ -35,6 +35,7 @@ CADENCES = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("cadence", CADENCES)
 def test_every_scalar_stands_on_both_axes_whatever_the_cadence(tmp_path, composed, cadence):
     train(composed("trainer.max_epochs=4", *CADENCES[cadence], *QUICK, run_folder=tmp_path))

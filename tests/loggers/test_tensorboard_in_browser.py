@@ -37,6 +37,7 @@ def points(line):
     return [(float(x), float(y)) for x, y in re.findall(r"[ML](-?[\d.]+)[, ](-?[\d.]+)", line)]
 
 
+@pytest.mark.long
 def test_tensorboard_shows_one_line_a_run_and_one_point_an_epoch(shown):
     lines, names = shown
     assert [len(line) for line in lines["epoch/val/loss"]] == [3, 3, 3]

@@ -35,6 +35,7 @@ def update(call, project):
     return done.stdout + done.stderr
 
 
+@pytest.mark.long
 def test_three_versions_of_the_template_merge_into_an_edited_project(living, call):
     source, project = living
     # What its owner makes of it: a setting, a line of code, a file, one file less, other words in README.md.

@@ -16,6 +16,7 @@ def from_path(template, generate, tmp_path_factory):
     return contents(folder / "zoo")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", ["clone", "zip", "relative path", "untidy path"])
 def test_every_way_to_the_template_gives_the_same_tree(template, generate, from_path, tmp_path, kind):
     source, cwd = template, tmp_path

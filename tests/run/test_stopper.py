@@ -64,6 +64,7 @@ STOPPERS = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("stopper", STOPPERS)
 def test_who_stopped_a_run_is_said_now_and_where_it_is_continued(tmp_path, composed, stopper, capsys):
     (target, *settings), said, epochs = STOPPERS[stopper]

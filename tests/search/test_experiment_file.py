@@ -25,6 +25,7 @@ def test_what_a_file_cannot_say_stays_in_the_command():
     assert command == "train 'experiment=[a,best]' '~callbacks.ema' +callbacks=ema"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "overrides",
     [

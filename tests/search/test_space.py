@@ -57,6 +57,7 @@ def test_a_key_that_the_chosen_file_lacks_is_left_out():
         assert keys == ["model", *["model.dropout"] * (texts[0] == "model=mlp"), "optimizer.lr"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("key", "text"),
     [
@@ -87,6 +88,7 @@ def options_of(composer):
     return lambda group: composer.options(group) if composer.is_group(group) else []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("written", "said"),
     [

@@ -66,6 +66,7 @@ def test_a_score_that_has_not_levelled_off_cools_down_in_time_for_the_bound(tmp_
     assert cooldown_of(tmp_path)[0] == [10, 11, 12, 13, 14]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("at", ["before", "inside"])
 def test_a_run_cut_off_before_or_inside_the_cool_down_ends_as_one_that_was_not(tmp_path, composed, finished, at):
     rows = read_epochs_csv(finished / "epochs.csv")
@@ -80,6 +81,7 @@ def test_a_run_cut_off_before_or_inside_the_cool_down_ends_as_one_that_was_not(t
     assert result_of(tmp_path)["reason"] == result_of(finished)["reason"]
 
 
+@pytest.mark.long
 def test_a_finished_run_is_extended_from_before_its_cool_down(tmp_path, composed, finished):
     folder = tmp_path / "run"
     shutil.copytree(finished, folder)
@@ -202,6 +204,7 @@ def test_what_comes_back_is_weights_and_moments_and_never_the_rates(tmp_path, co
         assert all(torch.equal(of_one[name], moments[index][name]) for name in of_one)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("at", ["before", "back", "inside"])
 def test_a_run_cut_off_before_or_behind_its_way_back_ends_as_one_that_was_not(tmp_path, composed, turned, at):
     folder, (begun, _, rows), bound = tmp_path / "run", back_of(turned), ["+trainer.max_steps=-1"]

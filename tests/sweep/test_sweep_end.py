@@ -24,6 +24,7 @@ def folder_of(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.long
 def test_seeds_end_with_what_they_have_in_common_and_resumed_only_what_is_missing_is_trained(typed, tmp_path):
     code, out, err = typed("train.py", *SEEDS)
     assert (code, err) == (0, "")
@@ -78,6 +79,7 @@ def test_a_failed_job_is_told_at_once_and_at_the_end_and_stops_nothing(typed, tm
     assert states == ["failed", "finished"]
 
 
+@pytest.mark.long
 def test_the_same_command_finds_its_folder_and_another_one_does_not(typed, tmp_path):
     fails = ["-m", "seed=0,1", "data=table", "data.path=nowhere.csv"]
     for number, more in enumerate([["resume=true"], ["resume=true"], ["resume=true", "name=x"], []]):
