@@ -106,7 +106,8 @@ def _judge(curve: Curve, found: Evidence, chance_known: bool, end: ScheduleEnd |
     train_rose = known and found.train_gain_after_best < -max(2 * found.train_noise, 0.5 * found.rise)
     train_goes_on = not known or found.train_gain_after_best > 0.5 * found.train_noise or found.rise > 3 * width
     gap_grows = known and found.gap_slope > 2 * found.gap_slope_stderr
-    has_risen = found.rise > max((1 if gap_grows else 1.5) * width, 0.005 * scale)
+    matters = found.rise > 0.005 * scale  # less than that is level, however small the noise
+    has_risen = matters and found.rise > (1 if gap_grows else 1.5) * width
     if has_risen and train_goes_on and (found.rise > 2 * found.rise_stderr or gap_grows):
         if train_rose:
             return "undecided", "training and validation both got worse after the best epoch; the rate may be too high"
@@ -150,7 +151,8 @@ def _judge(curve: Curve, found: Evidence, chance_known: bool, end: ScheduleEnd |
         return "still_improving", f"its schedule ended: {gained}"
     train_leaves = known and found.train_gain_after_best > 2 * found.train_noise
     hidden = train_leaves and found.rise + 2 * found.rise_stderr > 3 * width  # a short, noisy curve shows no less
-    if found.rise > 1.5 * width or (found.rise > 0.7 * width and (gap_grows or train_leaves)) or hidden:
+    may_have = found.rise > 1.5 * width or (found.rise > 0.7 * width and (gap_grows or train_leaves)) or hidden
+    if matters and may_have:
         return "undecided", "validation may have risen since its best: its noise leaves it open"
     if end is not None and end.ended:
         rate = f"at the best epoch the learning rate was {end.rate_at_best:.0%} of its peak"

@@ -11,6 +11,9 @@ from torchmetrics import MeanMetric, Metric, MetricCollection
 class Meters:
     """The mean loss and the scores of one split, over all its samples on all ranks.
 
+    Sums are kept in 64 bits: where a run was cut off, ranks add up in another order, and what 32 bits round away would
+    tell the run from one that was left alone.
+
     Args:
         scores: metrics to clone, by name.
     """
@@ -18,9 +21,12 @@ class Meters:
     def __init__(self, scores: Mapping[str, Metric]) -> None:
         self.loss = MeanMetric(nan_strategy=float("nan"))  # seen, not left out; "disable" (1.9) drops the weights too
         self.scores = MetricCollection(dict(scores), compute_groups=False).clone()
+        self._keep_sums_in(torch.float64)
 
     def to(self, device: torch.device) -> None:
         """Measure on a device."""
+        if device.type == "mps":  # which has no such numbers
+            self._keep_sums_in(torch.float32)
         self.loss.to(device)
         self.scores.to(device)
 
@@ -31,10 +37,10 @@ class Meters:
 
     def compute(self) -> dict[str, Tensor]:
         """``loss`` and the scores by name, of all ranks together; then begin anew."""
-        values = {"loss": self.loss.compute(), **self.scores.compute()}
+        values: dict[str, Tensor] = {"loss": self.loss.compute(), **self.scores.compute()}
         self.loss.reset()
         self.scores.reset()
-        return values
+        return {name: value.float() for name, value in values.items()}
 
     def state(self) -> dict[str, Any]:
         """What was taken in so far, by all ranks together, as tensors; every rank must ask."""
@@ -48,7 +54,11 @@ class Meters:
         """Go on from a ``state``, on one rank."""
         for name, metric in self._all().items():
             for state, value in kept[name].items():
-                setattr(metric, state, value.to(metric.device))
+                setattr(metric, state, value.to(metric.device, getattr(metric, state).dtype))
+
+    def _keep_sums_in(self, dtype: torch.dtype) -> None:
+        for metric in self._all().values():
+            metric.set_dtype(dtype)
 
     def _all(self) -> dict[str, Metric]:
         return {"loss": self.loss, **dict(self.scores.items(copy_state=False))}
