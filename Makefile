@@ -30,7 +30,7 @@ endif
 help:
 	@echo "make train [ARGS='model=resnet trainer.max_epochs=50']   train; ARGS are those of train.py"
 	@echo "make test  [ARGS='-k packaging']                         run the tests; ARGS are those of pytest"
-	@echo "make long                                                run the tests that take longer; 5 minutes"
+	@echo "make long                                                run the tests that take longer; 7 minutes"
 # examples
 	@echo "make ranks                                               run the tests of several processes as one run; 9 minutes"
 	@echo "make commands                                            run every command of README.md and docs/; an hour"
