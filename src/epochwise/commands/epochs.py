@@ -27,7 +27,7 @@ from epochwise.ladder.bounds import Bounds
 from epochwise.ladder.jobs import Rung, branch_name, jobs_of, rungs_of, seeds_of
 from epochwise.ladder.ladder import Ladder
 from epochwise.ladder.read_ladder import read_ladder
-from epochwise.ladder.tell_ladder import tell_ladder
+from epochwise.ladder.tell_ladder import failed_lines, tell_ladder
 from epochwise.ladder.write_ladder import write_ladder
 from epochwise.run.job_record import of_one_job
 
@@ -79,7 +79,7 @@ def epochs(config: DictConfig, overrides: list[str], sweeper: CommandSweeper) ->
             bounds.trained(part[0], monotonic() - begun)
         ladder = read_ladder(folder, done, seeds, config.monitor, config.mode, directions)
         if not np.isfinite(ladder.scores).any():
-            tell({f"failed{' ' * index}": f"{job}: {why}" for index, (job, why) in enumerate(ladder.failed.items())})
+            tell(failed_lines(ladder.failed))
             raise SystemExit(1)
         found = found_by(ladder)
         if config.counts is None and (why := enough(found, config.min_gain_per_epoch or 0.0)):

@@ -1,26 +1,19 @@
 """What a ladder has left in its folder, for those who read it later."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 from epochwise.ladder.jobs import branch_name
+from epochwise.run.json_file import read_json
 from epochwise.sweep.write_sweep import MOST_RUNS
 
-MOST_BYTES = 10_000_000
 NEEDED = ("counts", "seeds", "scores", "monitor", "mode", "mean", "recommended", "words", "test", "failed")
 
 
 def read_counts(folder: Path) -> dict[str, Any] | None:
     """What ``counts.json`` says (see ``counts_document``); None where it is absent, damaged or somebody else's."""
-    file = folder / "counts.json"
-    try:
-        if not file.is_file() or file.stat().st_size > MOST_BYTES:
-            return None
-        found = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return None
-    return found if isinstance(found, dict) and all(key in found for key in NEEDED) else None
+    found = read_json(folder / "counts.json")
+    return found if all(key in found for key in NEEDED) else None
 
 
 def runs_of(folder: Path, counts: dict[str, Any]) -> list[Path]:

@@ -2,7 +2,7 @@
 
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -63,8 +63,12 @@ def answer_lines(document: dict[str, Any]) -> dict[str, str]:
     if document["test"]:
         scores = document["test"].items()
         lines["test"] = "  ".join(f"{name} {_spread(score['mean'], score['stderr'])}" for name, score in scores)
-    failed = document["failed"].items()
-    return lines | {f"failed{' ' * index}": f"{job}: {reason}" for index, (job, reason) in enumerate(failed)}
+    return lines | failed_lines(document["failed"])
+
+
+def failed_lines(failed: Mapping[str, str]) -> dict[str, str]:
+    """Jobs that failed and why, in lines with names of their own."""
+    return {f"failed{' ' * index}": f"{job}: {reason}" for index, (job, reason) in enumerate(failed.items())}
 
 
 def counts_table(document: dict[str, Any]) -> Table:

@@ -1,6 +1,5 @@
 """The runs that a path stands for."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -10,10 +9,10 @@ from epochwise.config.trusted_config import read_trusted_config
 from epochwise.input_error import InputError
 from epochwise.report.read_table import read_table
 from epochwise.report.report_run import ReportRun
+from epochwise.run.json_file import read_json
 
 #: Tables that a folder is asked for, in this order.
 TABLES = ("epochs.csv", "metrics.csv", "history.csv")
-MOST_BYTES = 10_000_000  # of a result.json
 MOST_PICTURE_BYTES = 150_000  # a page is to stay below 1 MB
 
 
@@ -114,10 +113,5 @@ def _pictures(file: Path) -> bytes | None:
 
 def _result(file: Path) -> dict[str, Any]:
     """What ``result.json`` says; nothing where it is absent, damaged or somebody else's."""
-    try:
-        if not file.is_file() or file.stat().st_size > MOST_BYTES:
-            return {}
-        found = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) and "epochs_run" in found else {}
+    found = read_json(file)
+    return found if "epochs_run" in found else {}

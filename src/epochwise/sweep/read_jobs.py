@@ -1,14 +1,12 @@
 """The jobs of a sweep, from its folder."""
 
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from epochwise.run.epochs_csv import Row
 from epochwise.run.job_record import JobRecord
-
-MOST_BYTES = 10_000_000  # of a result.json
+from epochwise.run.json_file import read_json
 
 
 @dataclass(frozen=True)
@@ -67,9 +65,4 @@ def sweep_rows(jobs: list[Job]) -> list[Row]:
 
 def read_result(folder: Path) -> dict[str, Any]:
     """The ``result.json`` of a run folder; empty where there is none, or a damaged one."""
-    path = folder / "result.json"
-    try:
-        found = json.loads(path.read_text(encoding="utf-8")) if path.stat().st_size < MOST_BYTES else {}
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
+    return read_json(folder / "result.json")
