@@ -1,6 +1,6 @@
 """How many epochs? Runs of several lengths, each with its schedule brought to its end, and what they say together.
 
-    python epochs.py                                        # 5, 10, 20, ... epochs, until twice as many gain too little
+    python epochs.py                                        # 5, 10, 20, ... epochs, until two doublings gain too little
     python epochs.py counts=5,10,20,40,80 seeds=3           # these; the same command goes on where it ended
     python epochs.py run=outputs/digits-mlp/TIME            # the settings of a run
     python epochs.py hydra/launcher=joblib max_time=2h      # side by side, and no count that would take longer

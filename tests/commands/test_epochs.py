@@ -82,6 +82,9 @@ def test_a_longer_ladder_with_more_seeds_trains_only_what_is_missing_and_says_th
     scored = sorted(path.parts[-3] for path in folder.glob("*/predictions/last-test.json"))
     assert scored[-2:] == [f"epochs-{found['recommended']}-seed-{seed}" for seed in (0, 1)]
     assert f"recommended  {found['recommended']} epochs" in out
+    for other, key in ((["optimizer.lr=0.1"], "hydra.sweep.dir"), (["resume=false"], "resume")):
+        code, _, err = typed("epochs.py", *words, "counts=2,8", "seeds=1", *other, f"hydra.sweep.dir={folder}")
+        assert (code, len(err.splitlines()), err.partition(":")[0]) == (2, 1, key)
     code, told, err = typed("report.py", str(folder))
     assert (code, err) == (0, "")
     assert f"recommended  {found['recommended']} epochs" in told
@@ -138,3 +141,17 @@ def test_the_settings_of_a_run_get_a_steady_rate_and_no_early_stopping(typed, tm
         2,
         "model=cnn: the settings are those of the run; set values by KEY=VALUE\n",
     )
+
+
+@pytest.mark.parametrize(
+    ("word", "line"),
+    [
+        ("counts=[]", "counts: got [], allowed: at least one\n"),
+        ("seeds=[]", "seeds: got [], allowed: at least one\n"),
+        ("dry_run=true", "dry_run: got True, but epochs.py goes by what came out"),
+    ],
+)
+def test_what_leaves_nothing_to_train_is_one_line(typed, word, line):
+    code, _, err = typed("epochs.py", *TABLE, word)
+    assert (code, len(err.splitlines())) == (2, 1)
+    assert err.startswith(line)

@@ -83,7 +83,7 @@ def test_a_setting_that_is_given_one_value_is_held_and_the_rest_of_the_space_is_
         (["storage=here/study.db"], "storage: got 'here/study.db', allowed: a URL, such as sqlite:///here/study.db"),
         (["data=table", "data.path=nowhere.csv", "space=none", "optimizer.lr=0.1,0.2"], "data.path=nowhere.csv: there"),
         (["storage=nonsense://x"], "storage: cannot open nonsense://x"),
-        (["dry_run=true"], "dry_run: got True, but search.py draws by what came out"),
+        (["dry_run=true"], "dry_run: got True, but search.py goes by what came out"),
         (
             ["finetune=gradual", "space=none", "finetune.one_stage_every_n_epochs=range(1,40)"],
             "space: finetune.one_stage_every_n_epochs: got 39, but 'body' would begin to train at epoch 39",

@@ -135,3 +135,11 @@ def test_it_ends_where_an_epoch_brings_less_than_it_is_worth():
     assert enough(found, min_gain_per_epoch=0.011).startswith(
         "10 epochs more gained 0.1, min_gain_per_epoch=0.011 asks"
     )
+
+
+@pytest.mark.parametrize("score", [0.0, 1.0, 0.9259])
+@pytest.mark.parametrize("seeds", [1, 2, 5])
+def test_of_equal_scores_the_first_count_is_recommended_and_the_ladder_ends(score, seeds):
+    found = score_over_counts([5, 10, 20, 40], np.full((seeds, 4), score), "max")
+    assert found.recommended == 5
+    assert enough(found) is not None

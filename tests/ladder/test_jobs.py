@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from epochwise.ladder.jobs import Rung, jobs_of, rungs_of, seeds_of
+from epochwise.ladder.jobs import Rung, jobs_of, other_ladder, rungs_of, seeds_of
 from epochwise.run.job_record import JobRecord
 from epochwise.scheduler.wsd import WSD
 
@@ -62,3 +62,14 @@ def test_a_job_that_was_begun_below_other_rungs_is_asked_for_as_it_was(tmp_path)
 def test_seeds_are_so_many_from_the_first_or_those_named():
     assert seeds_of(3, 4) == [4, 5, 6]
     assert seeds_of([9, 2, 9], 4) == [9, 2]
+
+
+def test_a_folder_of_other_settings_or_one_that_is_not_to_be_gone_on_with_is_refused(tmp_path):
+    shared = ["model=cnn", "seed=3", "report=false"]
+    assert other_ladder(tmp_path / "none", shared, resume=False) is None
+    (tmp_path / "epochs-5-seed-3").mkdir()
+    JobRecord(0, [*shared, "seed=3", "trainer.max_epochs=5", "begins_with=x"]).write(tmp_path / "epochs-5-seed-3")
+    assert other_ladder(tmp_path, [*shared, "counts=[5,10]", "max_time=2h"], resume=True) is None
+    assert "holds runs already" in str(other_ladder(tmp_path, shared, resume=False))
+    other = other_ladder(tmp_path, ["model=cnn", "optimizer.lr=0.1", "report=false"], resume=True)
+    assert "holds runs of other settings (model=cnn report=false)" in str(other)

@@ -1,3 +1,5 @@
+import numpy as np
+import pytest
 from rich.console import Console
 
 from epochwise.ladder.counts_document import counts_document
@@ -30,7 +32,15 @@ def test_lines_begin_with_the_answer_and_end_with_the_command_that_trains_it():
     assert lines["ended"] == "a doubling gained less than its noise"
     assert lines["test"] == "accuracy 0.9200 ± 0.0200"
     assert lines["failed"] == "epochs-10-seed-7: RuntimeError: out of memory"
-    assert lines["next"] == "python train.py optimizer.lr=0.1 scheduler=wsd stopping=none trainer.max_epochs=20"
+    assert lines["next"] == "python epochs.py optimizer.lr=0.1 counts=5,10,20,40 seeds=0,7"  # the best is the last
+
+
+@pytest.mark.parametrize("schedule", ["wsd", "wsd_long"])
+def test_where_the_ladder_has_settled_it_the_command_trains_the_count_with_the_schedule_that_was_measured(schedule):
+    level = example_ladder(scores=np.array([[0.9, 0.3, 0.3], [1.0, 0.34, 0.34]]))
+    chosen = [f"scheduler={schedule}"] if schedule != "wsd" else []
+    lines = counts_lines(document_of(level), None, chosen)
+    assert lines["next"] == f"python train.py scheduler={schedule} stopping=none trainer.max_epochs=10"
 
 
 def test_what_is_told_names_the_files(tmp_path, monkeypatch, capsys):

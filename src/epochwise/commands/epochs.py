@@ -24,7 +24,7 @@ from epochwise.epochs.doubled_counts import FIRST, doubled_from
 from epochwise.epochs.score_over_counts import ScoreOverCounts, enough, score_over_counts
 from epochwise.input_error import InputError
 from epochwise.ladder.bounds import Bounds
-from epochwise.ladder.jobs import Rung, branch_name, jobs_of, rungs_of, seeds_of
+from epochwise.ladder.jobs import Rung, branch_name, jobs_of, other_ladder, rungs_of, seeds_of
 from epochwise.ladder.ladder import Ladder
 from epochwise.ladder.read_ladder import read_ladder
 from epochwise.ladder.tell_ladder import failed_lines, tell_ladder
@@ -49,13 +49,17 @@ def epochs(config: DictConfig, overrides: list[str], sweeper: CommandSweeper) ->
     """
     if faults := no_curves(config, "epochs.py"):
         raise InputError(*faults)
+    if empty := [key for key in ("counts", "seeds") if not isinstance(config[key], int | None) and not config[key]]:
+        raise InputError(*(f"{key}: got [], allowed: at least one" for key in empty))
     folder, seeds = Path(config.hydra.sweep.dir), seeds_of(config.seeds, config.seed)
     shared = [*of_one_job(overrides), "report=false"]
     if "model_summary" in (config.callbacks or {}):
         shared.append("~callbacks.model_summary")  # else printed for each of the jobs
     # With the settings of a run these two stand in no file.
     places = [word for word in overrides if word.startswith(("+run_folder=", "++resume="))]
-    counts = config.counts or doubled_from(FIRST, config.most_epochs)
+    counts = doubled_from(FIRST, config.most_epochs) if config.counts is None else config.counts
+    if other := other_ladder(folder, shared, config.resume is True):
+        raise InputError(other)
     _check(config, counts)
     data = check_data(config)
     steps_per_epoch = one_epoch(config, data, world_size(config) if config.max_steps else 1).steps_per_epoch
@@ -84,6 +88,8 @@ def epochs(config: DictConfig, overrides: list[str], sweeper: CommandSweeper) ->
         found = found_by(ladder)
         if config.counts is None and (why := enough(found, config.min_gain_per_epoch or 0.0)):
             break
+    if config.counts is None and why is None and done:
+        why = f"more than {done[-1].count} epochs are not tried: most_epochs={config.most_epochs}"
     if ladder is None or found is None:
         raise InputError(f"counts: {why}")
     if not ladder.failed and config.trainer.get("limit_test_batches") == 0:

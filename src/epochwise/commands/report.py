@@ -40,7 +40,12 @@ def report(config: DictConfig) -> None:
     paths = [Path(path) for path in config.runs]
     counts = read_counts(paths[0]) if len(paths) == 1 else None
     if counts and config.monitor not in (None, counts["monitor"]):
-        counts = None  # it chose by another score
+        counts = None
+    if counts is None and len(paths) == 1 and (file := paths[0] / "counts.json").exists():
+        print(
+            f"{file}: left out, it is damaged or chose by another score; what follows is of single runs",
+            file=sys.stderr,
+        )
     runs = read_runs((counts and runs_of(paths[0], counts)) or paths, config.monitor, config.mode)
     replays = instantiate(config.replay)
     findings = [find_out(run, replays, config.more_epochs) for run in runs]

@@ -82,6 +82,8 @@ class CountCourse:
 
 def _means(loss: Floats) -> Floats:
     """(C,) means over seeds, by least squares of an effect of the count and one of the seed."""
+    if np.isfinite(loss).all():
+        return np.asarray(loss.mean(axis=0))  # solving for it would round equal scores apart
     seeds, places = np.nonzero(np.isfinite(loss))
     design = np.zeros((len(seeds), sum(loss.shape)))
     design[np.arange(len(seeds)), places] = 1

@@ -21,9 +21,9 @@ def count_words(found: ScoreOverCounts) -> tuple[str, ...]:
     if len(found.counts) == 1:
         words.append("one count says nothing of others")
     elif found.next.is_measured or not found.ended_too_early:
-        words.append(_brings(found.next))
+        words.append(_brings(found.next, found.counts))
     if found.ended_too_early:
-        words.append(f"the ladder ended too early: the best is its last count; {_brings(found.beyond)}")
+        words.append(f"the ladder ended too early: the best is its last count; {_brings(found.beyond, found.counts)}")
     if found.num_seeds == 1 and len(found.counts) > 1:
         words.append(
             "one seed: its noise is an estimate, from what a smooth course over the counts leaves"
@@ -44,11 +44,12 @@ def _recommended(found: ScoreOverCounts) -> str:
     return f"recommended: {found.recommended} epochs ({score}, {why})"
 
 
-def _brings(twice: Doubling) -> str:
+def _brings(twice: Doubling, counts: tuple[int, ...]) -> str:
     cost = f"{twice.epochs} epochs more"
     if twice.seconds is not None:
         cost += f" ({twice.seconds:.2g} s)" if twice.seconds < 10 else f" ({twice.seconds:.0f} s)"
     if twice.gain is None:
         return f"what {twice.count} would bring is unknown; it costs {cost}"
     band = "" if twice.low is None else f" ({twice.low:.2g} to {twice.high:.2g})"
-    return f"{twice.count} {'brought' if twice.is_measured else 'would bring about'} {twice.gain:.2g}{band} for {cost}"
+    verb = "brought" if twice.count in counts else "would bring about"  # on a line between two that were run, or ahead
+    return f"{twice.count} {verb} {twice.gain:.2g}{band} for {cost}"

@@ -179,7 +179,7 @@ def _each(counts: NDArray[np.int64], spent: ArrayLike | None) -> float | None:
 def enough(found: ScoreOverCounts, min_gain_per_epoch: float = 0.0) -> str | None:
     """Say why a ladder that doubles its count ends here; None: climb on.
 
-    One doubling may gain little by chance, so it takes two that gained less than their noise, or a score that turned.
+    One doubling may gain little by chance, so it takes two that gain no more than their noise, or a score that turns.
     benchmarks/count_forecast.py measures where that ends on real sets.
 
     Args:
@@ -197,6 +197,6 @@ def enough(found: ScoreOverCounts, min_gain_per_epoch: float = 0.0) -> str | Non
             f"{epochs} epochs more gained {gain[1]:.2g}, min_gain_per_epoch={min_gain_per_epoch:g} asks for "
             f"{min_gain_per_epoch * epochs:.2g}"
         )
-    if (gain < noise).all():
-        return f"the last two doublings gained {gain[0]:.2g} and {gain[1]:.2g}, less than their noise"
+    if (gain <= noise).all():
+        return f"the last two doublings gained {gain[0]:.2g} and {gain[1]:.2g}, no more than their noise"
     return None

@@ -4,8 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from epochwise.run.job_record import JobRecord
+from epochwise.run.job_record import JobRecord, of_one_job
 from epochwise.scheduler.cooldown import cooldown_start
+
+#: Settings in which the jobs of a ladder differ.
+OF_A_JOB = ("seed", "trainer.max_epochs", "scheduler.max_epochs", "begins_with")
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,28 @@ def jobs_of(rungs: Sequence[Rung], seeds: Sequence[int], shared: Sequence[str], 
         begun = JobRecord.read(folder / name)
         jobs.append([*(begun.overrides if begun else [*shared, *own]), f"hydra.sweep.subdir={name}"])
     return jobs
+
+
+def other_ladder(folder: Path, shared: Sequence[str], resume: bool) -> str | None:
+    """Why jobs with these overrides cannot go on in a folder; None where they can.
+
+    Args:
+        folder: of a ladder, or one that is not there yet.
+        shared: overrides of all jobs.
+        resume: whether what is there may be used.
+    """
+    for record in filter(None, (JobRecord.read(path.parent) for path in sorted(folder.glob("*/job.json")))):
+        if not resume:
+            return f"resume: {folder} holds runs already; allowed: resume=true, or another hydra.sweep.dir"
+        if _settings(record.overrides) != _settings(of_one_job(shared)):
+            said = " ".join(sorted(_settings(record.overrides))) or "none"
+            return f"hydra.sweep.dir: {folder} holds runs of other settings ({said}); allowed: these, or another folder"
+    return None
+
+
+def _settings(words: Sequence[str]) -> set[str]:
+    """Those that all jobs of a ladder have in common."""
+    return {word for word in words if word.lstrip("+").partition("=")[0] not in OF_A_JOB}
 
 
 def _trunk(rung: Rung, seed: int) -> list[str]:

@@ -47,17 +47,26 @@ def tell_ladder(
 def counts_lines(document: dict[str, Any], why: str | None, shared: Sequence[str]) -> dict[str, str]:
     """The answer, why the ladder ended, and what to do next in named lines; see ``tell_ladder``."""
     lines = answer_lines(document) | ({"ended": why} if why else {})
-    words = [word for word in shared if word not in OF_THE_LADDER and not word.startswith("scheduler=")]
+    words = [word for word in shared if word not in OF_THE_LADDER]
     if "+begins_with=null" in shared:  # the settings of a run, which no words choose anew
         return lines
-    words += ["scheduler=wsd", "stopping=none", f"trainer.max_epochs={document['recommended']}"]
+    if document["ended_too_early"]:
+        counts = ",".join(map(str, [*document["counts"], 2 * document["counts"][-1]]))
+        seeds = ",".join(map(str, document["seeds"])) + "," * (len(document["seeds"]) == 1)
+        words += [f"counts={counts}", f"seeds={seeds}"]
+        lines["next"] = f"python epochs.py {shlex.join(words)}"
+        return lines
+    for default in ("scheduler=wsd", "stopping=none"):
+        if not any(word.startswith(f"{default.partition('=')[0]}=") for word in words):
+            words.append(default)
+    words.append(f"trainer.max_epochs={document['recommended']}")
     lines["next"] = f"python train.py {shlex.join(words)}"
     return lines
 
 
 def answer_lines(document: dict[str, Any]) -> dict[str, str]:
     """The answer, the test split's score and what failed in named lines."""
-    answer, *rest = document["words"]
+    answer, *rest = document["words"] or [""]
     name, _, text = answer.partition(": ")
     lines = {name: text} | {" " * (index + 1): sentence for index, sentence in enumerate(rest)}
     if document["test"]:
