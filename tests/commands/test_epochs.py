@@ -88,6 +88,7 @@ def test_a_longer_ladder_with_more_seeds_trains_only_what_is_missing_and_says_th
     code, told, err = typed("report.py", str(folder))
     assert (code, err) == (0, "")
     assert f"recommended  {found['recommended']} epochs" in told
+    assert next(line for line in out.splitlines() if "val/accuracy" in line and "gain" in line) in told.splitlines()
     assert (folder / "counts.json").exists() and '"counts"' in (folder / "report.html").read_text()
 
 

@@ -15,7 +15,7 @@ from epochwise.commands.tell import tell
 from epochwise.config.check import check
 from epochwise.input_error import InputError
 from epochwise.ladder.read_counts import read_counts, runs_of
-from epochwise.ladder.tell_ladder import answer_lines, counts_table
+from epochwise.ladder.tell_ladder import answer_lines, print_table
 from epochwise.report.document import make_document
 from epochwise.report.find_out import find_out
 from epochwise.report.read_runs import read_runs
@@ -79,7 +79,7 @@ def _tell(document: dict[str, Any], page: Path) -> None:
     runs = document["runs"]
     where = {"report": f"{shown(page)} and {shown(page.with_name('curves.png'))}"}
     if counts := document.get("counts"):
-        Console(highlight=False).print(counts_table(counts))
+        print_table(counts)
         tell(answer_lines(counts) | where)
         return
     if len(runs) == 1:

@@ -35,13 +35,18 @@ def tell_ladder(
         shared: overrides of all its runs.
     """
     document = counts_document(ladder, found)
-    width = None if sys.stdout.isatty() else 200  # a file has no edge
-    Console(highlight=False, width=width).print(counts_table(document))
+    print_table(document)
     tell(counts_lines(document, why, shared))
     best = branch_name(found.recommended, ladder.seeds[0])
     lines = {"its run": shown(folder / best)} if (folder / best).exists() else {}
     lines |= {"table": shown(folder / "counts.csv"), "curve": shown(folder / "counts.png")}
     tell(lines | ({"report": shown(page)} if page else {}))
+
+
+def print_table(document: dict[str, Any]) -> None:
+    """Print ``counts_table`` as wide as the terminal is."""
+    width = None if sys.stdout.isatty() else 200  # a file has no edge
+    Console(highlight=False, width=width).print(counts_table(document))
 
 
 def counts_lines(document: dict[str, Any], why: str | None, shared: Sequence[str]) -> dict[str, str]:
