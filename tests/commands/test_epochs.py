@@ -82,6 +82,9 @@ def test_a_longer_ladder_with_more_seeds_trains_only_what_is_missing_and_says_th
     scored = sorted(path.parts[-3] for path in folder.glob("*/predictions/last-test.json"))
     assert scored[-2:] == [f"epochs-{found['recommended']}-seed-{seed}" for seed in (0, 1)]
     assert f"recommended  {found['recommended']} epochs" in out
+    assert typed("epochs.py", *words, "counts=3", "seeds=2", f"hydra.sweep.dir={folder}")[0] == 0
+    more = json.loads((folder / "counts.json").read_text())  # a shorter ladder forgets nothing
+    assert (more["counts"], more["price_epochs"][1]) == ([2, 3, 4, 8], 2)
     for other, key in ((["optimizer.lr=0.1"], "hydra.sweep.dir"), (["resume=false"], "resume")):
         code, _, err = typed("epochs.py", *words, "counts=2,8", "seeds=1", *other, f"hydra.sweep.dir={folder}")
         assert (code, len(err.splitlines()), err.partition(":")[0]) == (2, 1, key)

@@ -70,6 +70,13 @@ def test_a_trunk_that_did_not_come_to_its_end_is_named(tmp_path, parent, monkeyp
     assert not (tmp_path / "branch").exists()
 
 
+def test_a_trunk_that_is_to_be_begun_again_is_waited_for(tmp_path, parent, monkeypatch):
+    monkeypatch.setattr(module, "GONE", 0.0)
+    JobRecord(0, [], "waiting").write(parent)
+    monkeypatch.setattr(module, "sleep", lambda seconds: JobRecord(0, [], "finished").write(parent))
+    assert "checkpoints/last.ckpt" in begin(tmp_path)
+
+
 def test_a_folder_is_held_while_somebody_writes_to_it(tmp_path):
     assert not RunLock.is_held(tmp_path)
     lock = RunLock(tmp_path)

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from epochwise.ladder.jobs import Rung, jobs_of, other_ladder, rungs_of, seeds_of
+from epochwise.ladder.jobs import Rung, jobs_of, mark_waiting, other_ladder, rungs_of, seeds_of, trained_counts
 from epochwise.run.job_record import JobRecord
 from epochwise.scheduler.wsd import WSD
 
@@ -73,3 +73,26 @@ def test_a_folder_of_other_settings_or_one_that_is_not_to_be_gone_on_with_is_ref
     assert "holds runs already" in str(other_ladder(tmp_path, shared, resume=False))
     other = other_ladder(tmp_path, ["model=cnn", "optimizer.lr=0.1", "report=false"], resume=True)
     assert "holds runs of other settings (model=cnn report=false)" in str(other)
+
+
+def test_counts_that_an_earlier_ladder_brought_to_their_end_are_known(tmp_path):
+    for job in jobs_of(rungs_of([1, 5, 10], 0.25), [0, 1], [], tmp_path):
+        folder = tmp_path / job[-1].removeprefix("hydra.sweep.subdir=")
+        folder.mkdir()
+        failed = folder.name == "trunk-8-seed-1"
+        JobRecord(0, job[:-1], "failed" if failed else "finished").write(folder)
+    (tmp_path / "epochs-x-seed-0").mkdir()
+    assert trained_counts(tmp_path, [0, 1], 0.25) == [1, 5]
+    assert trained_counts(tmp_path, [0], 0.25) == [1, 5, 10]
+    assert trained_counts(tmp_path, [0, 2], 0.25) == trained_counts(tmp_path / "none", [0], 0.25) == []
+
+
+def test_before_jobs_are_begun_again_no_old_failure_can_be_read(tmp_path):
+    states = ("finished", "failed", "interrupted", "running")
+    for name in states:
+        (tmp_path / name).mkdir()
+        JobRecord(0, ["x=1"], name, "a reason" if name == "failed" else None).write(tmp_path / name)
+    mark_waiting([["x=1", f"hydra.sweep.subdir={name}"] for name in (*states, "new")], tmp_path)
+    assert JobRecord.read(tmp_path / "finished") == JobRecord(0, ["x=1"], "finished")
+    assert [JobRecord.read(tmp_path / name) for name in states[1:]] == [JobRecord(0, ["x=1"], "waiting")] * 3
+    assert not (tmp_path / "new").exists()

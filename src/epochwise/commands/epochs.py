@@ -24,7 +24,16 @@ from epochwise.epochs.doubled_counts import FIRST, doubled_from
 from epochwise.epochs.score_over_counts import ScoreOverCounts, enough, score_over_counts
 from epochwise.input_error import InputError
 from epochwise.ladder.bounds import Bounds
-from epochwise.ladder.jobs import Rung, branch_name, jobs_of, other_ladder, rungs_of, seeds_of
+from epochwise.ladder.jobs import (
+    Rung,
+    branch_name,
+    jobs_of,
+    mark_waiting,
+    other_ladder,
+    rungs_of,
+    seeds_of,
+    trained_counts,
+)
 from epochwise.ladder.ladder import Ladder
 from epochwise.ladder.read_ladder import read_ladder
 from epochwise.ladder.tell_ladder import failed_lines, tell_ladder
@@ -64,24 +73,32 @@ def epochs(config: DictConfig, overrides: list[str], sweeper: CommandSweeper) ->
     data = check_data(config)
     steps_per_epoch = one_epoch(config, data, world_size(config) if config.max_steps else 1).steps_per_epoch
     bounds = Bounds(seconds_of(config.max_time), config.max_steps, steps_per_epoch, len(seeds))
-    rungs = rungs_of(counts, config.scheduler.cooldown_fraction)
+    known = trained_counts(folder, seeds, config.scheduler.cooldown_fraction)
+    rungs = rungs_of([*counts, *known], config.scheduler.cooldown_fraction)
+    asked, known_rungs = ([rung for rung in rungs if (rung.count in counts) is asks] for asks in (True, False))
     one_by_one = config.counts is None or bounds.any
     directions = {"loss": "min"} | metrics_of(config.task.get("_target_"))
     done: list[Rung] = []
     why: str | None = None
     ladder: Ladder | None = None
     found: ScoreOverCounts | None = None
+
+    def read(rungs: Sequence[Rung]) -> Ladder:
+        return read_ladder(folder, rungs, seeds, config.monitor, config.mode, directions)
+
     started = monotonic()
-    for part in [[rung] for rung in rungs] if one_by_one else [rungs]:
+    for part in [[rung] for rung in asked] if one_by_one else [asked]:
         begun = monotonic()
         if bounds.any and (why := bounds.exceeded_by(part[0], begun - started)):
             break
         jobs_before = (len(done) + sum(rung.steady > rung.before for rung in done)) * len(seeds)
-        sweeper.launch([[*job, *places] for job in jobs_of(part, seeds, shared, folder)], jobs_before)
+        jobs = jobs_of(part, seeds, shared, folder)
+        mark_waiting(jobs, folder)
+        sweeper.launch([[*job, *places] for job in jobs], jobs_before)
         done += part
+        ladder = read(done)
         if one_by_one:
-            bounds.trained(part[0], monotonic() - begun)
-        ladder = read_ladder(folder, done, seeds, config.monitor, config.mode, directions)
+            bounds.trained(part[0], monotonic() - begun, float(ladder.seconds[-1]))
         if not np.isfinite(ladder.scores).any():
             tell(failed_lines(ladder.failed))
             raise SystemExit(1)
@@ -92,6 +109,9 @@ def epochs(config: DictConfig, overrides: list[str], sweeper: CommandSweeper) ->
         why = f"more than {done[-1].count} epochs are not tried: most_epochs={config.most_epochs}"
     if ladder is None or found is None:
         raise InputError(f"counts: {why}")
+    if known_rungs:  # a shorter ladder says what a longer one before it has measured
+        ladder = read(sorted([*done, *known_rungs], key=lambda rung: rung.count))
+        found = found_by(ladder)
     if not ladder.failed and config.trainer.get("limit_test_batches") == 0:
         ladder = replace(ladder, test=_test(folder, found.recommended, seeds, named_by(overrides)))
     page = write_ladder(folder, ladder, found, report=config.get("report") is not False)

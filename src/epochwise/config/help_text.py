@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from textwrap import fill
 from typing import Any
 
+from hydra.types import RunMode
 from omegaconf import OmegaConf
 
 from epochwise.config.composer import Composer
@@ -31,6 +32,8 @@ def help_text(about: str, composer: Composer, overrides: list[str]) -> str:
     config = composer.compose(overrides)
     chosen = {group: str(name) for group, name in config.hydra.runtime.choices.items()}
     groups = [group for group in composer.groups() if group in composer.choices() or group in config]
+    # A command that runs jobs of its own takes no sweep.
+    sweeps = "" if config.hydra.mode == RunMode.MULTIRUN else ", -m KEY=A,B runs a job for each"
     OmegaConf.set_struct(config, False)
     del config["hydra"]
     plain: Any = OmegaConf.to_container(config, resolve=False)
@@ -40,7 +43,7 @@ def help_text(about: str, composer: Composer, overrides: list[str]) -> str:
             about.strip(),
             CHOOSE,
             "\n".join(_files(composer, groups, chosen, columns)),
-            "Set values: KEY=VALUE (+KEY=VALUE adds one that is not listed, -m KEY=A,B runs a job for each)",
+            f"Set values: KEY=VALUE (+KEY=VALUE adds one that is not listed{sweeps})",
             "\n".join(_values(plain, groups, comments, columns)).rstrip(),
             "--cfg job prints the config as YAML, --hydra-help lists all flags.",
         ]

@@ -50,8 +50,8 @@ def branch_off(config: DictConfig) -> None:
 
 def _wait_for(parent: Path) -> None:
     seen = monotonic()
-    while (record := JobRecord.read(parent)) is None or record.status == "running":
-        if record is None or RunLock.is_held(parent):
+    while (record := JobRecord.read(parent)) is None or record.status in ("waiting", "running"):
+        if record is None or record.status == "waiting" or RunLock.is_held(parent):
             seen = monotonic()
         elif monotonic() - seen > GONE:
             raise InputError(f"begins_with: {parent.name} was killed; the same command goes on with it")

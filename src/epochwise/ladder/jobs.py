@@ -1,7 +1,7 @@
 """The jobs that a ladder of counts is made of."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from epochwise.run.job_record import JobRecord, of_one_job
@@ -45,6 +45,36 @@ def rungs_of(counts: Sequence[int], cooldown_fraction: float) -> list[Rung]:
     for count in sorted(set(counts)):
         rungs.append(Rung(count, cooldown_start(count, cooldown_fraction), rungs[-1].steady if rungs else 0))
     return rungs
+
+
+def trained_counts(folder: Path, seeds: Sequence[int], cooldown_fraction: float) -> list[int]:
+    """Counts that earlier commands have brought to their end in a folder, trunk and branch, with all of these seeds."""
+
+    def finished(name: str) -> bool:
+        record = JobRecord.read(folder / name)
+        return record is not None and record.status == "finished"
+
+    found = []
+    for path in folder.glob(f"epochs-*-seed-{seeds[0]}"):
+        if not (text := path.name.split("-")[1]).isdecimal() or (count := int(text)) == 0:
+            continue
+        steady = cooldown_start(count, cooldown_fraction)
+        names = [branch_name(count, seed) for seed in seeds]
+        names += [trunk_name(steady, seed) for seed in seeds] if steady else []
+        if all(map(finished, names)):
+            found.append(count)
+    return sorted(found)
+
+
+def mark_waiting(jobs: Sequence[Sequence[str]], folder: Path) -> None:
+    """Mark jobs that did not come to their end before they are begun again.
+
+    Side by side, what begins with the end of one may look before that one has begun: it must not read an old failure.
+    """
+    for job in jobs:
+        place = folder / job[-1].partition("=")[2]
+        if (record := JobRecord.read(place)) and record.status != "finished":
+            replace(record, status="waiting", reason=None).write(place)
 
 
 def seeds_of(seeds: int | Sequence[int], first: int) -> list[int]:

@@ -66,7 +66,7 @@ def read_ladder(
 def _failure(job: Path) -> str | None:
     """Why a job did not come to its end; None where it did."""
     record = JobRecord.read(job)
-    if record is None or record.status == "running":
+    if record is None or record.status in ("waiting", "running"):
         return "it was killed"
     if record.status != "finished":
         return record.reason or record.status

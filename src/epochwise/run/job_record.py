@@ -7,7 +7,7 @@ from pathlib import Path
 
 from epochwise.run.whole_file import whole_file
 
-STATES = ("running", "finished", "interrupted", "failed")
+STATES = ("waiting", "running", "finished", "interrupted", "failed")
 MOST_BYTES = 1_000_000
 
 
@@ -18,7 +18,7 @@ class JobRecord:
     Args:
         job: its number, from 0.
         overrides: of this job alone, as they would be typed.
-        status: ``running`` (or killed), ``finished``, ``interrupted`` or ``failed``.
+        status: ``waiting`` (to be begun again), ``running`` (or killed), ``finished``, ``interrupted`` or ``failed``.
         reason: of a failure, in a line.
     """
 

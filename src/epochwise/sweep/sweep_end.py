@@ -119,5 +119,5 @@ def _cell(value: Any) -> str:
 
 
 def _failure(job: Job, keys: list[str]) -> str:
-    what = job.record.reason or ("it was killed" if job.record.status == "running" else job.record.status)
+    what = job.record.reason or ("it was killed" if job.record.status in ("waiting", "running") else job.record.status)
     return f"job {job.record.job} ({' '.join(f'{key}={job.settings.get(key)}' for key in keys)}): {what}"
