@@ -36,7 +36,7 @@ def report(config: DictConfig) -> None:
     """
     check(config, "report")
     if not config.runs:
-        raise InputError("runs: none given; allowed: run folders, folders of them, tables: python report.py RUN...")
+        raise InputError("runs: none given; allowed: run folders, folders of them, tables")
     paths = [Path(path) for path in config.runs]
     counts = read_counts(paths[0]) if len(paths) == 1 else None
     if counts and config.monitor not in (None, counts["monitor"]):
