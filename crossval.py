@@ -5,7 +5,7 @@
     python crossval.py data=table groups=COLUMN             # rows of one patient, in one fold
     python crossval.py hydra/launcher=joblib                # folds side by side
 
-What can be chosen and set is in conf; its root is conf/crossval.yaml.
+--help lists what can be chosen and set.
 """
 
 from omegaconf import DictConfig

@@ -5,7 +5,7 @@
     python epochs.py run=outputs/digits-mlp/TIME            # the settings of a run
     python epochs.py hydra/launcher=joblib max_time=2h      # side by side, and no count that would take longer
 
-What can be chosen and set is in conf; its root is conf/epochs.yaml.
+--help lists what can be chosen and set.
 """
 
 from omegaconf import DictConfig

@@ -5,7 +5,7 @@
     python evaluate.py run=FOLDER data=image_folder data.root=PICTURES     # other data
     python evaluate.py run=FOLDER predict=PATH                             # labels for one's own pictures or rows
 
-What can be set is in conf/evaluate.yaml.
+--help lists what can be set.
 """
 
 from omegaconf import DictConfig

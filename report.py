@@ -5,7 +5,7 @@
     python report.py RUN replay.patience=1,2,3,5,8                     # where would early stopping have ended it?
     python report.py log.csv monitor=val/accuracy mode=max             # a table of Keras, Lightning or fastai
 
-What can be set is in conf/report.yaml.
+--help lists what can be set.
 """
 
 from omegaconf import DictConfig

@@ -1,11 +1,11 @@
 """Search for good settings with Optuna; bad trials end after a few epochs.
 
-    python search.py n_trials=50                            # conf/space/default.yaml; the same command goes on with it
+    python search.py n_trials=50                            # over space=default; the same command goes on with it
     python search.py space=none 'optimizer.lr=tag(log,interval(1e-4,1e-1))' model=mlp,resnet
     python search.py search=grid space=none optimizer=adamw,sgd,muon data.batch_size=32,64,128
     python search.py storage=URL                            # in several terminals or machines: they share one study
 
-What can be chosen and set is in conf; its root is conf/search.yaml. Optuna comes with the extra `search`.
+--help lists what can be chosen and set. Optuna comes with the extra `search`.
 """
 
 from omegaconf import DictConfig

@@ -5,7 +5,7 @@
     python train.py -m model=mlp,cnn optimizer.lr=1e-3,3e-3 # a job for each combination
     python train.py --cfg job                               # what would be run, without running it
 
-Results go to outputs/<name>/<time>: open its report.html first. What can be chosen and set is in conf; its root is
+Results go to outputs/<name>/<time>: open its report.html first. --help lists what can be chosen and set; it starts from
 conf/train.yaml.
 """
 

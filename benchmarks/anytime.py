@@ -28,6 +28,7 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import open_dict
 
 from epochwise.commands.train import train
+from epochwise.config.engine_conf import engine_conf
 
 COUNTS = (5, 10, 20, 40, 80)
 ANYTIME = {
@@ -40,7 +41,7 @@ QUIET = [word for word in BARE if word != "~callbacks.last_checkpoint"]  # a run
 def scored(overrides: list[str], seed: int, epochs: int, folder: str, goes_on: bool = False) -> float:
     """Train up to a number of epochs, from where the run in the folder is; test accuracy in percent."""
     with contextlib.redirect_stdout(io.StringIO()):
-        with initialize_config_dir(str(PROJECT / "conf"), version_base="1.3"):
+        with engine_conf(), initialize_config_dir(str(PROJECT / "conf"), version_base="1.3"):
             words = [*overrides, *QUIET, "stopping=none", f"trainer.max_epochs={epochs}", f"seed={seed}"]
             words += [f"run_folder={folder}", *(["resume=auto"] if goes_on else [])]
             config = compose("train", words, return_hydra_config=True)

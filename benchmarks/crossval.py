@@ -25,6 +25,7 @@ from omegaconf import open_dict
 
 from epochwise.commands.one_run import one_run
 from epochwise.commands.train import train
+from epochwise.config.engine_conf import engine_conf
 from epochwise.crossval.outcome import outcome
 from epochwise.crossval.refit_overrides import refit_overrides
 from epochwise.report.read_runs import read_runs
@@ -36,7 +37,7 @@ QUIET = ["~callbacks.progress_bar", "~callbacks.model_summary", "~loggers.tensor
 
 
 def composed(*overrides):
-    with initialize_config_dir(str(CONF), version_base="1.3"):
+    with engine_conf(), initialize_config_dir(str(CONF), version_base="1.3"):
         config = compose("crossval", overrides=[*QUIET, *overrides], return_hydra_config=True)
     HydraConfig.instance().set_config(config)
     with open_dict(config):

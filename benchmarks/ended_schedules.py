@@ -28,6 +28,7 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import open_dict
 
 from epochwise.commands.train import train
+from epochwise.config.engine_conf import engine_conf
 from epochwise.report.find_out import find_out
 from epochwise.report.read_runs import read_runs
 
@@ -48,7 +49,7 @@ def trained(folder: Path, overrides: list[str]) -> Path:
     if (folder / "result.json").exists():
         return folder
     with contextlib.redirect_stdout(io.StringIO()):
-        with initialize_config_dir(str(PROJECT / "conf"), version_base="1.3"):
+        with engine_conf(), initialize_config_dir(str(PROJECT / "conf"), version_base="1.3"):
             words = [*overrides, *BARE, f"run_folder={folder}"]
             config = compose("train", words, return_hydra_config=True)
         HydraConfig.instance().set_config(config)

@@ -33,6 +33,7 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import open_dict
 
 from epochwise.commands.train import train
+from epochwise.config.engine_conf import engine_conf
 
 PROJECT = Path(__file__).parents[1]
 SEEDS, BUDGETS, MOST = (0, 1, 2), (5, 10, 20, 40, 80), 80
@@ -79,7 +80,7 @@ def run(overrides: list[str], seed: int) -> tuple[float, int, float]:
     """Train once; accuracy (of numbers, R2), epochs and seconds."""
     began = perf_counter()
     with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
-        with initialize_config_dir(str(PROJECT / "conf"), version_base="1.3"):
+        with engine_conf(), initialize_config_dir(str(PROJECT / "conf"), version_base="1.3"):
             words = [*overrides, *BARE, f"seed={seed}", f"run_folder={folder}"]
             if "task=regression" in words:
                 words.remove("~callbacks.confusion_matrix")  # it has none

@@ -23,6 +23,7 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import open_dict
 
 from epochwise.commands.train import train
+from epochwise.config.engine_conf import engine_conf
 from epochwise.data.digits import Digits
 from epochwise.data.samples import Samples
 from epochwise.run.epochs_csv import read_epochs_csv
@@ -47,7 +48,7 @@ def epoch_seconds(model: str, watched: bool) -> float:
     with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(None):
         changes = () if watched else ("~callbacks.train_eval",)
         overrides = [f"model={model}", f"trainer.max_epochs={EPOCHS}", f"run_folder={folder}", *QUIET, *changes]
-        with initialize_config_dir(str(PROJECT / "conf"), version_base="1.3"):
+        with engine_conf(), initialize_config_dir(str(PROJECT / "conf"), version_base="1.3"):
             config = compose("train", overrides, return_hydra_config=True)
         HydraConfig.instance().set_config(config)
         with open_dict(config):

@@ -19,7 +19,7 @@ from epochwise.model.small_resnet import SmallResNet
 from epochwise.task.classification import Classification
 
 EPOCHS, SCRATCH_EPOCHS, SCRATCH_RATE = 20, 60, 1e-2
-#: As in conf/experiment/pretrain.yaml: other slants and sizes, and as coarse as digits whose 8 pixels are made 20.
+#: As in experiment=pretrain: other slants and sizes, and as coarse as digits whose 8 pixels are made 20.
 AUGMENT = v2.Compose(
     [
         v2.RandomAffine(10, translate=(0.07, 0.07), scale=(0.85, 1.15), shear=10),

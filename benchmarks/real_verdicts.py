@@ -29,6 +29,7 @@ from omegaconf import open_dict
 from sklearn.datasets import make_blobs, make_friedman1
 
 from epochwise.commands.train import train
+from epochwise.config.engine_conf import engine_conf
 
 PROJECT = Path(__file__).parents[1]
 SEEDS = (0, 1, 2)
@@ -109,7 +110,7 @@ def judged(case: Case, rate: str, seed: int) -> dict[str, Any]:
             words += ["data=table", f"data.path={folder}/table.csv"]
         if "task=regression" not in words:
             words.append("~callbacks.confusion_matrix")
-        with initialize_config_dir(str(PROJECT / "conf"), version_base="1.3"):
+        with engine_conf(), initialize_config_dir(str(PROJECT / "conf"), version_base="1.3"):
             config = compose("train", words, return_hydra_config=True)
         HydraConfig.instance().set_config(config)
         with open_dict(config):

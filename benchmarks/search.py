@@ -2,9 +2,9 @@
 
     python benchmarks/search.py [SAMPLER [PRUNER [SEED ...]]]
 
-With each seed (0 to 4) forty trials on digits are searched over the space of conf/space/default.yaml, 27 epochs at most
-and batches of 128, with every trial run to its end; their settings are drawn by conf/search/tpe.yaml if nothing else is
-named. The same is searched again with a pruner (conf/pruner/halving.yaml): forty trials, and further ones until it has
+With each seed (0 to 4) forty trials on digits are searched over the space of space=default, 27 epochs at most
+and batches of 128, with every trial run to its end; their settings are drawn by search=tpe if nothing else is
+named. The same is searched again with a pruner (pruner=halving): forty trials, and further ones until it has
 reached the first search's best score or used half of its epochs. Printed are the best scores, the epochs of each
 search, and after what fraction of the first search's epochs the pruned one had reached its best score; the bar is a
 half, in the median over seeds.
@@ -29,6 +29,7 @@ from omegaconf import OmegaConf, open_dict
 
 from epochwise.commands.one_run import one_run
 from epochwise.commands.train import train
+from epochwise.config.engine_conf import engine_conf
 from epochwise.run.epochs_csv import read_epochs_csv
 from epochwise.run.job_record import JobRecord
 from epochwise.search.open_study import open_study
@@ -43,7 +44,7 @@ SETTING += ["~callbacks.last_checkpoint", "~loggers.tensorboard"]
 
 
 def composed(*overrides):
-    with initialize_config_dir(str(CONF), version_base="1.3"):
+    with engine_conf(), initialize_config_dir(str(CONF), version_base="1.3"):
         config = compose("search", overrides=[*SETTING, *overrides], return_hydra_config=True)
     HydraConfig.instance().set_config(config)
     with open_dict(config):

@@ -1,4 +1,4 @@
-"""The plans of conf/finetune and two other implementations, for benchmarks/finetuning.py."""
+"""The plans of finetune=... and two other implementations, for benchmarks/finetuning.py."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -10,14 +10,16 @@ from hydra.utils import instantiate
 from lightning.pytorch.callbacks import BackboneFinetuning
 from real_transfer import EPOCHS
 
+from epochwise.config.engine_conf import engine_conf
+
 CONF = Path(__file__).parents[1] / "conf"
-PLANS = ("head", "gradual", "layerwise", "two_phase")  # of conf/finetune
+PLANS = ("head", "gradual", "layerwise", "two_phase")
 UNFREEZE_AT = 5  # the second phase of two_phase
 
 
 def plan(name: str) -> L.Callback:
-    """The callback of conf/finetune/NAME.yaml, made anew for a run."""
-    with initialize_config_dir(str(CONF), version_base="1.3"):
+    """The callback of finetune=NAME, made anew for a run."""
+    with engine_conf(), initialize_config_dir(str(CONF), version_base="1.3"):
         node = compose("train", overrides=[f"finetune={name}"]).finetune
     made: L.Callback = instantiate(node, _convert_="all")
     return made

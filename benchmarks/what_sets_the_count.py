@@ -19,6 +19,7 @@ import numpy as np
 import yaml
 from matplotlib import pyplot as plt
 
+from epochwise.config.engine_conf import ENGINE_CONF
 from epochwise.epochs.curve import column_of
 from epochwise.report.read_runs import read_runs
 from epochwise.report.report_run import ReportRun
@@ -63,7 +64,7 @@ def value_of(run: ReportRun, key: str) -> str:
 
 def by_value(experiment: str, runs: list[ReportRun]) -> dict[str, list[ReportRun]]:
     """The runs of each value of the swept key, by seed; all of them where nothing but the seed was swept."""
-    file = PROJECT / "conf" / "experiment" / f"{experiment}.yaml"
+    file = ENGINE_CONF / "experiment" / f"{experiment}.yaml"
     params = yaml.safe_load(file.read_text()).get("hydra", {}).get("sweeper", {}).get("params", {})
     keys = [key for key in params if key != "seed"]
     groups: dict[str, list[ReportRun]] = {}

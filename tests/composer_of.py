@@ -4,9 +4,11 @@ from functools import cache
 from pathlib import Path
 
 from epochwise.config.composer import Composer
+from epochwise.config.engine_conf import engine_conf
 
 
 @cache
 def composer_of(root: str) -> Composer:
-    """The composer of ``conf/<root>.yaml``."""
-    return Composer(str(Path(__file__).parents[1] / "conf"), root)
+    """The composer of ``<root>.yaml``, of conf or of the engine."""
+    with engine_conf():
+        return Composer(str(Path(__file__).parents[1] / "conf"), root)

@@ -1,4 +1,4 @@
-"""Every file in conf composes, binds to the class it names, and stands where that class stands."""
+"""Every file of conf composes, binds to the class it names, and stands where that class stands."""
 
 import re
 from pathlib import Path
@@ -8,16 +8,17 @@ from omegaconf import OmegaConf
 
 from epochwise.config.command_line import CommandLine
 from epochwise.config.definition import find
+from epochwise.config.engine_conf import ENGINE_CONF
 from epochwise.config.hydra_arguments import parse_arguments
 from epochwise.config.schema import SCHEMAS
 from epochwise.config.signature import signature
 
 from tests.composer_of import composer_of
 
-CONF = Path(__file__).parent.parent / "conf"
+OWN_CONF = Path(__file__).parent.parent / "conf"
 SINGULAR = sorted(SCHEMAS["train"].one | SCHEMAS["train"].optional)
 PLURAL = sorted(SCHEMAS["train"].several)
-FILES = [path.relative_to(CONF) for path in sorted(CONF.rglob("*.yaml"))]
+FILES = [path.relative_to(ENGINE_CONF) for path in sorted(ENGINE_CONF.rglob("*.yaml"))]
 OPTIONS = [path for path in FILES if path.parts[0] in (*SINGULAR, *PLURAL)]
 
 
@@ -47,7 +48,7 @@ def test_every_root_file_composes_and_binds(front_door):
 @pytest.mark.parametrize("path", OPTIONS, ids=str)
 def test_a_file_stands_where_its_class_stands(path):
     group, name = path.parts[0], path.stem
-    node = OmegaConf.to_container(OmegaConf.load(CONF / path), resolve=False)
+    node = OmegaConf.to_container(OmegaConf.load(ENGINE_CONF / path), resolve=False)
     if group in PLURAL:
         assert list(node) == [name], f"{path} holds one node of its own name"
         node = node[name]
@@ -64,7 +65,7 @@ def test_a_file_stands_where_its_class_stands(path):
 
 @pytest.mark.parametrize("path", FILES, ids=str)
 def test_only_experiments_write_everywhere(path):
-    lines = (CONF / path).read_text().splitlines()
+    lines = (ENGINE_CONF / path).read_text().splitlines()
     headers = [number for number, line in enumerate(lines) if re.match(r"#\s*@package", line)]
     if path.parts[0] == "experiment":
         assert headers == [0]
@@ -76,4 +77,4 @@ def test_only_experiments_write_everywhere(path):
 def test_the_list_of_groups_is_the_schemas():
     folders = {path.parts[0] for path in FILES if len(path.parts) > 1}
     known = {"space"} | {group for each in SCHEMAS.values() for group in each.one | each.optional | each.several}
-    assert folders - {"experiment", "hydra"} == known - {"replay"}  # whose settings stand in conf/report.yaml
+    assert folders - {"experiment", "hydra"} == known - {"replay"}  # whose settings stand in report.yaml

@@ -14,6 +14,7 @@ import torch
 
 from epochwise.config.command_line import CommandLine
 from epochwise.config.composer import Composer
+from epochwise.config.engine_conf import engine_conf
 from epochwise.config.epochs_words import epochs_words
 from epochwise.config.front_door import WORDS
 from epochwise.config.hydra_arguments import parse_arguments
@@ -74,9 +75,9 @@ def test_every_path_it_names_exists():
     groups = re.findall(r"\b([a-z]+)/", block)
     assert len(paths) > 5
     for path in paths:
-        assert (PROJECT / path).exists() or (PROJECT / "conf" / path).exists(), path
+        assert any((PROJECT / folder / path).exists() for folder in ("", "src/epochwise", "src/epochwise/conf")), path
     for name in groups:
-        assert any((PROJECT / folder / name).exists() for folder in ("", "conf", "src")), name
+        assert any((PROJECT / folder / name).exists() for folder in ("", "src/epochwise/conf", "src")), name
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
@@ -95,6 +96,7 @@ def newcomer(tmp_path_factory):
         shutil.copytree(PROJECT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
     shutil.copy(PROJECT / "train.py", copy)
     for name, text in FILES:
+        (copy / name).parent.mkdir(parents=True, exist_ok=True)
         (copy / name).write_text(text)
     return copy
 
@@ -143,7 +145,9 @@ def test_every_front_door_takes_weights_for_a_network_of_ones_own(tmp_path, fron
     (tmp_path / "model").mkdir()
     (tmp_path / "model/own.yaml").write_text("_target_: torch.nn.LazyLinear\nout_features: 10\n")
     arguments = parse_arguments([f"--config-dir={tmp_path}", *words])
-    CommandLine(front_door, Composer(str(PROJECT / "conf"), front_door, str(tmp_path)), arguments).check()
+    with engine_conf():
+        composer = Composer(str(PROJECT / "conf"), front_door, str(tmp_path))
+    CommandLine(front_door, composer, arguments).check()
 
 
 def test_a_slip_in_a_file_of_ones_own_is_one_line(newcomer):

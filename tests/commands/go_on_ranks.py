@@ -15,6 +15,7 @@ from omegaconf import open_dict
 
 from epochwise.commands.quiet import quiet
 from epochwise.commands.train import train
+from epochwise.config.engine_conf import engine_conf
 from epochwise.task.classification import Classification
 
 folder, cut, *overrides = sys.argv[1:]
@@ -34,7 +35,7 @@ def step(task, batch, batch_idx):
 
 
 Classification.training_step = step
-with initialize_config_dir(str(Path(__file__).parents[2] / "conf"), version_base="1.3"):
+with engine_conf(), initialize_config_dir(str(Path(__file__).parents[2] / "conf"), version_base="1.3"):
     config = compose("train", overrides=[*overrides, "report=false", f"run_folder={folder}"])
 with open_dict(config):
     config.pop("hydra", None)

@@ -1,19 +1,18 @@
 """Every file of conf that can train here, trained."""
 
 import json
-from pathlib import Path
 
 import pytest
 
 from epochwise.commands.train import train
+from epochwise.config.engine_conf import ENGINE_CONF
 
 QUICK = ("~callbacks.progress_bar", "~callbacks.model_summary", "name=test", "trainer.max_epochs=2")
 QUICK += ("~callbacks.train_eval",)
-CONF = Path(__file__).parents[2] / "conf"
 
 
 def files(group, without=()):
-    return [f"{group}={path.stem}" for path in sorted((CONF / group).glob("*.yaml")) if path.stem not in without]
+    return [f"{group}={path.stem}" for path in sorted((ENGINE_CONF / group).glob("*.yaml")) if path.stem not in without]
 
 
 def trained_result(composed, folder, *overrides):

@@ -1,15 +1,13 @@
 """Every key of every file that a run can be composed of: what becomes of another value where the run goes on."""
 
-from pathlib import Path
-
 import pytest
 from omegaconf import OmegaConf
 
 from epochwise.commands.kept_settings import by_default, kept_settings
+from epochwise.config.engine_conf import ENGINE_CONF
 from epochwise.config.schema import TRAIN
 from epochwise.run.changes import NO_SETTINGS, differing
 
-CONF = Path(__file__).parents[2] / "conf"
 SINGULAR = sorted(TRAIN.one | TRAIN.optional)
 
 #: What holds from the next step on. A group's keys are those of all its files; with a star all that begin so.
@@ -52,9 +50,9 @@ REFUSED = {
 
 def nodes():
     """(group, key of the node, the node as it stands in its file) of all files."""
-    for path in sorted(CONF.rglob("*.yaml")):
+    for path in sorted(ENGINE_CONF.rglob("*.yaml")):
         group = path.parent.name
-        if path.parent.parent == CONF and group in (*SINGULAR, *TRAIN.several):
+        if path.parent.parent == ENGINE_CONF and group in (*SINGULAR, *TRAIN.several):
             for name, node in [(group, OmegaConf.load(path))] if group in SINGULAR else OmegaConf.load(path).items():
                 yield group, name if group in SINGULAR else f"{group}.{name}", node
     yield "root", "", {key: None for key in TRAIN.scalars if key not in NO_SETTINGS}

@@ -62,7 +62,7 @@ def test_a_good_config_has_no_fault(small):
         ({"model": {"_target_": "little.Loose", "width": 4, "height": 5}}, []),
         (
             {"model": {"width": 3}},
-            ["model: settings without a class ('_target_'); choose a file of conf/model with model=..."],
+            ["model: settings without a class ('_target_'); choose a file with model=..."],
         ),
         ({"model": None}, ["model: got null, allowed: a node with the '_target_' of a class"]),
         ({"model": {"_target_": "builtins.dict", "anything": "goes"}}, []),
@@ -197,8 +197,9 @@ def test_a_check_imports_neither_torch_nor_what_it_checks():
     code = (
         "import sys; sys.path.insert(0, sys.argv[2])\n"
         "from hydra import compose, initialize_config_dir\n"
+        "from epochwise.config.engine_conf import engine_conf\n"
         "from epochwise.config.check import check\n"
-        "with initialize_config_dir(sys.argv[1], version_base='1.3'): check(compose('train'))\n"
+        "with engine_conf(), initialize_config_dir(sys.argv[1], version_base='1.3'): check(compose('train'))\n"
         "print(sorted({'torch', 'lightning', 'timm', 'torchvision', 'numpy', 'little'} & set(sys.modules)))\n"
     )
     project = Path(__file__).parent / "project"

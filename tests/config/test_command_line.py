@@ -116,7 +116,7 @@ def test_an_experiment_that_is_written_wrong_is_named(project_conf, tmp_path, te
 @pytest.mark.parametrize(
     ("argument", "line"),
     [
-        ("data.batch_size=7", "data.batch_size: no data is chosen, choose a file of conf/data first: data=..."),
+        ("data.batch_size=7", "data.batch_size: no data is chosen, choose a file first: data=..."),
         ("model=deep", "model: evaluate has no such choice; a run keeps its own"),
         ("+model=deep", "model: evaluate has no such choice; a run keeps its own"),
         ("model.dropout=0.2", "model: evaluate has no such choice; a run keeps its own"),

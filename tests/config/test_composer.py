@@ -8,6 +8,7 @@ from omegaconf import OmegaConf
 
 from epochwise.config.command_line import CommandLine
 from epochwise.config.composer import Composer
+from epochwise.config.engine_conf import engine_conf
 from epochwise.config.help_text import help_text
 from epochwise.config.hydra_arguments import parse_arguments
 from epochwise.input_error import InputError
@@ -70,7 +71,7 @@ def test_a_searchpath_that_leads_nowhere_is_said_in_a_line(project_conf, tmp_pat
 def test_files_chosen_and_then_keys_set_are_what_hydra_makes_of_all_at_once(composed, project, tmp_path, overrides):
     ours = composed(*overrides, run_folder=tmp_path, pictures=True)
     at_once = [*overrides, f"run_folder={tmp_path}"]
-    with initialize_config_dir(str(project / "conf"), version_base="1.3"):
+    with engine_conf(), initialize_config_dir(str(project / "conf"), version_base="1.3"):
         hydras = OmegaConf.to_container(compose("train", overrides=at_once, return_hydra_config=True))
     of_hydra = hydras.pop("hydra")
     assert list(OmegaConf.to_container(ours).items()) == list(hydras.items())

@@ -173,7 +173,7 @@ def test_the_first_process_of_several_prints(run):
     ("arguments", "printed"),
     [
         (["--help"], "A small front door."),
-        (["--help"], "model       deep, [net], timm\n"),
+        (["--help"], "model       deep, [net], timm | cnn, mlp, resnet,"),
         (["--help", "trainer.max_epochs=77"], "trainer.max_epochs=77"),
         (["--hydra-help"], "Hydra"),
         (["--cfg", "job"], "max_epochs: 10"),
@@ -217,7 +217,10 @@ def test_shell_completion_keeps_working(run):
             ["--config-name", "trian"],
             "trian: Cannot find primary config 'trian'. Check that it's in your config search path.",
         ),
-        (["--help", "model=dep"], "model: no option 'dep'; allowed: deep, net, timm; did you mean 'deep'?"),
+        (
+            ["--help", "model=dep"],
+            "model: no option 'dep'; allowed: cnn, deep, mlp, net, resnet, small_resnet, timm, torchvision; did you mean 'deep'?",
+        ),
     ],
 )
 def test_flags_of_hydra_with_faults_get_lines(run, arguments, line):
@@ -231,7 +234,10 @@ def test_a_folder_of_ones_own_goes_before_the_project(run, tmp_path):
         "_target_: little.Net\nnum_outputs: 3\nhidden_sizes: [512]\n"
     )
     assert run("--config-dir", "mine", "model=wide", "hydra.run.dir=here")[0] == 0
-    assert "allowed: deep, net, timm, wide" in run("--config-dir", "mine", "model=wied")[2]
+    assert (
+        "allowed: cnn, deep, mlp, net, resnet, small_resnet, timm, torchvision, wide"
+        in run("--config-dir", "mine", "model=wied")[2]
+    )
 
 
 def test_a_fault_is_said_without_importing_torch(run, tmp_path):

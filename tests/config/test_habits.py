@@ -8,6 +8,7 @@ from epochwise.config.command_line import CommandLine
 from epochwise.config.composer import Composer
 from epochwise.config.continued_run import continue_run
 from epochwise.config.crossval_words import crossval_words
+from epochwise.config.engine_conf import ENGINE_CONF
 from epochwise.config.habits import habit_line, habits
 from epochwise.config.hydra_arguments import parse_arguments
 from epochwise.config.report_words import report_words
@@ -16,9 +17,8 @@ from epochwise.input_error import InputError
 
 from tests.composer_of import composer_of
 
-CONF = str(Path(__file__).parents[2] / "conf")
 #: Keys that choose a file, or say what is done with the others.
-ALONE = {path.name for path in Path(CONF).iterdir() if path.is_dir()} | {
+ALONE = {path.name for path in ENGINE_CONF.iterdir() if path.is_dir()} | {
     "monitor",
     "mode",
     "find",
@@ -133,7 +133,7 @@ def test_no_word_stands_twice():
         (["--trainer.max_epochs", "5"], "--trainer.max_epochs 5: here trainer.max_epochs=5"),
         (["--dry-run"], "--dry-run: here dry_run=true"),
         (["--fp16"], "--fp16: here trainer.precision=16-mixed"),
-        (["--config", "mine"], "--config mine: here experiment=mine, a file of conf/experiment"),
+        (["--config", "mine"], "--config mine: here experiment=mine, --help lists them all"),
     ],
 )
 def test_a_habit_is_answered_with_what_does_it_here(words, line):

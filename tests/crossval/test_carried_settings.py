@@ -102,7 +102,7 @@ def test_a_schedule_that_is_stepped_every_epoch_is_carried_where_its_settings_sa
 def test_every_setting_in_epochs_that_stands_in_conf_is_carried_or_spoken_of(project):
     """A table of all keys that count epochs: one that is new has to be looked at here."""
     named = set()
-    for file in sorted(project.glob("conf/*/*.yaml")):
+    for file in sorted(project.glob("src/epochwise/conf/*/*.yaml")):
         if file.parent.name not in ("experiment", "hydra", "splitter", "search", "pruner", "space", "loggers"):
             named |= set(re.findall(r"^\s*(\w*epochs?\w*|patience|milestones):", file.read_text(), re.MULTILINE))
     assert named == {

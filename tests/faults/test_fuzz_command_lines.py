@@ -137,7 +137,7 @@ def changed(draw, text):
 
 def good_words(composed, project, root):
     """Every choice of a file and every value of the composed config."""
-    choices = [f"{g}={p.stem}" for g in GROUPS for p in sorted((project / "conf" / g).glob("*.yaml"))]
+    choices = [f"{g}={p.stem}" for g in GROUPS for p in sorted((project / "src/epochwise/conf" / g).glob("*.yaml"))]
     choices = [f"+{word}" if word.startswith(("callbacks", "loggers")) else word for word in choices]
     values = []
 

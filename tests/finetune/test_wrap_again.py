@@ -18,7 +18,7 @@ WITHOUT_BATCHNORM = ["plain", "mlp"]
 @pytest.fixture(scope="module")
 def runs(project):
     """What one process comes to, and two: the latter with every network of conf/model."""
-    models = sorted(file.stem for file in (project / "conf/model").glob("*.yaml"))
+    models = sorted(file.stem for file in (project / "src/epochwise/conf/model").glob("*.yaml"))
     return run_ranks(SCRIPT, 1, *WITHOUT_BATCHNORM), run_ranks(SCRIPT, 2, "plain", "batchnorm", *models)
 
 

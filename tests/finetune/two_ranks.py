@@ -21,6 +21,7 @@ from torch.optim.lr_scheduler import ConstantLR
 
 from epochwise.commands.build_network import build_network
 from epochwise.commands.quiet import quiet
+from epochwise.config.engine_conf import engine_conf
 from epochwise.data.digits import Digits
 from epochwise.finetune.plan import Plan
 from epochwise.model.small_resnet import SmallResNet
@@ -68,7 +69,7 @@ def network_and_data(name: str, world_size: int) -> tuple[nn.Module, Digits]:
         L.seed_everything(0, verbose=False)
         layers = [nn.Flatten(), nn.Linear(64, 16), nn.Tanh(), nn.Linear(16, 16), nn.Tanh(), nn.Linear(16, 10)]
         return nn.Sequential(*layers) if name == "plain" else SmallResNet((1, 8, 8), 10, widths=[2, 4]), data
-    with initialize_config_dir(str(CONF), version_base="1.3"):
+    with engine_conf(), initialize_config_dir(str(CONF), version_base="1.3"):
         config = compose("train", overrides=[f"model={name}", *SETTINGS.get(name, [])])
     kind = ColouredDigits if name == "torchvision" else Digits
     size, share = config.data.image_size, BATCH_SIZE // world_size

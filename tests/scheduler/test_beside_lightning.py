@@ -21,7 +21,7 @@ from epochwise.task.classification import Classification
 LOADER = DataLoader(TensorDataset(torch.zeros(4, 1)))
 SMALL = ("~callbacks.model_summary", "~callbacks.progress_bar", "~callbacks.confusion_matrix", "name=test")
 QUICK = (*SMALL, "data.batch_size=512", "model.hidden_sizes=[8]", "stopping=none", "optimizer=sgd", "optimizer.lr=0.1")
-SCHEDULERS = sorted(path.stem for path in (Path(__file__).parents[2] / "conf/scheduler").glob("*.yaml"))
+SCHEDULERS = sorted(path.stem for path in (Path(__file__).parents[2] / "src/epochwise/conf/scheduler").glob("*.yaml"))
 
 
 class Plain(L.LightningModule):

@@ -5,7 +5,10 @@ import yaml
 from omegaconf import flag_override
 
 from epochwise.config.composer import Composer
+from epochwise.config.engine_conf import engine_conf
 from epochwise.search.experiment_file import experiment_file
+
+from tests.composer_of import composer_of
 
 
 def test_files_are_chosen_in_its_defaults_and_values_set_below():
@@ -44,11 +47,12 @@ def test_what_a_file_cannot_say_stays_in_the_command():
     ],
 )
 def test_the_file_and_its_command_make_the_config_of_the_overrides(project, tmp_path, overrides):
-    composer = Composer(str(project / "conf"), "train")
+    composer = composer_of("train")
     text, command = experiment_file(overrides, "The best", "train", composer.compose(overrides), composer.is_group)
     (tmp_path / "experiment").mkdir()
     (tmp_path / "experiment/best.yaml").write_text(text)
-    again = Composer(str(project / "conf"), "train", str(tmp_path)).compose(shlex.split(command)[1:])
+    with engine_conf():
+        again = Composer(str(project / "conf"), "train", str(tmp_path)).compose(shlex.split(command)[1:])
     wanted = composer.compose(overrides)
     for config in (again, wanted):
         with flag_override(config, ["readonly", "struct"], [False, False]):

@@ -62,7 +62,7 @@ def _root(tree: dict[str, Any], schema: Schema) -> dict[str, str]:
         if wanted is not Any and (line := value_fault(key, tree.get(key), wanted)):
             faults[key] = line
     for key in sorted(schema.one - tree.keys()):
-        faults[key] = f"{key}: nothing is chosen, choose a file of conf/{key} with +{key}=..."
+        faults[key] = f"{key}: nothing is chosen, choose a file with +{key}=..."
     for key in sorted(schema.several & tree.keys()):
         if not isinstance(tree[key], (dict, type(None))):
             faults[key] = f"{key}: got {tree[key]!r}, allowed: nodes by name, each with a '_target_'"
@@ -79,7 +79,7 @@ def _object(path: str, node: Any, provided: frozenset[str]) -> dict[str, str]:
         shown = "???" if node is MISSING else "null" if node is None else repr(node)
         return {path: f"{path}: got {shown}, allowed: a node with the '_target_' of a class{drop}"}
     if "_target_" not in node:
-        file = f"add the file with +{group}={name}" if name else f"choose a file of conf/{group} with {group}=..."
+        file = f"add the file with +{group}={name}" if name else f"choose a file with {group}=..."
         return {path: f"{path}: settings without a class ('_target_'); {file}"}
     return _inside(path, node, provided)
 

@@ -18,6 +18,7 @@ from hydra.errors import HydraException
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
+from epochwise.config.engine_conf import PROVIDER
 from epochwise.input_error import InputError
 
 
@@ -83,6 +84,12 @@ class Composer:
         """What can be chosen in a group."""
         return self.loader.repository.get_group_options(group, ObjectType.CONFIG)
 
+    def own_options(self, group: str) -> list[str]:
+        """Those of them that are a file of the project, or of a folder on the command line, and not the engine's."""
+        places = [source for source in self.loader.get_sources() if source.provider not in ("hydra", PROVIDER)]
+        places = [source for source in places if source.available() and source.is_group(group)]
+        return sorted({name for source in places for name in source.list(group, ObjectType.CONFIG)})
+
     def has_option(self, group: str, name: str) -> bool:
         """Whether a group has this file; one in a folder below it is named with a slash."""
         plain = not name.endswith((".yaml", ".yml")) and ".." not in name.split("/")
@@ -94,6 +101,17 @@ class Composer:
             Path(origin.path, f"{config}.yaml") for origin in self.loader.get_sources() if origin.scheme() == "file"
         ]
         return next((file.read_text(encoding="utf-8") for file in files if file.is_file()), "")
+
+    def root_texts(self) -> list[str]:
+        """The root file as it was written, then those of the root that it builds on."""
+        names = [self.name]
+        for name in names:
+            read = self.loader.repository.load_config(name)
+            for item in read.defaults_list or [] if read else []:
+                path = item.path if isinstance(item, ConfigDefault) else None
+                if path and path != "_self_" and "/" not in path and "@" not in path and path not in names:
+                    names.append(path)
+        return [self.text(name) for name in names]
 
     def choices(self) -> dict[str, bool]:
         """The groups of which the defaults list chooses, and whether it may choose several files."""

@@ -6,6 +6,7 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from epochwise.config.composer import Composer
+from epochwise.config.engine_conf import ENGINE_CONF, engine_conf
 from epochwise.config.hydra_arguments import parse_arguments
 from epochwise.config.named_classes import named_by, named_in
 from epochwise.config.named_run import named_run
@@ -90,7 +91,9 @@ def trusted_run(folder: Path, words: list[str], conf: Path | None) -> dict[str, 
         conf: the project's folder of configs.
     """
     read = parse_arguments([word for word in words if not word.startswith(("run=", "trust="))])
-    folders = [path for path in (conf, read.config_dir and Path(read.config_dir)) if path and path.is_dir()]
+    folders = [
+        path for path in (conf, ENGINE_CONF, read.config_dir and Path(read.config_dir)) if path and path.is_dir()
+    ]
     trusted = [word.removeprefix("trust=").strip("[]").split(",") for word in words if word.startswith("trust=")]
     known = named_in(folders) | named_by(read.overrides) | {name for names in trusted for name in names}
     return read_trusted_config(folder, known, {_key(word) for word in read.overrides})
@@ -135,7 +138,8 @@ def _chosen_files(choices: list[str], conf: Path | None, config_dir: str | None)
     words = []
     for choice in choices:
         group = _key(choice)
-        composer = Composer(str(conf), "train", config_dir)
+        with engine_conf():
+            composer = Composer(str(conf), "train", config_dir)
         name = choice.partition("=")[2]
         if not composer.has_option(group, name):
             options = composer.options(group)

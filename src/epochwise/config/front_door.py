@@ -1,6 +1,7 @@
 """What every front door does before and around its job."""
 
 import os
+import re
 import sys
 from argparse import Namespace
 from collections.abc import Callable
@@ -21,6 +22,7 @@ from epochwise.config.command_line import CommandLine
 from epochwise.config.composer import Composer
 from epochwise.config.continued_run import continue_run
 from epochwise.config.crossval_words import crossval_words
+from epochwise.config.engine_conf import engine_conf
 from epochwise.config.epochs_words import epochs_words
 from epochwise.config.evaluate_words import evaluate_words
 from epochwise.config.first_process import is_first_process, share_the_run_folder
@@ -43,14 +45,16 @@ WORDS = {"evaluate": evaluate_words, "report": report_words, "crossval": crossva
 
 
 def front_door(name: str) -> Callable[[Callable[[DictConfig], Any]], Callable[[], None]]:
-    """``hydra.main`` for ``conf/<name>.yaml``, with the command line and the config checked before.
+    """``hydra.main`` for ``<name>.yaml``, with the command line and the config checked before.
+
+    The file is one of the folder ``conf`` beside the script, or of the engine's (``engine_conf.py``).
 
     Unusable input, found here or by the job (``InputError``), is printed to stderr, one line a fault, by the first
     process alone, and ends the process with exit code 2; Ctrl-C is one line and exit code 130. Any other exception
     keeps its traceback.
 
     Args:
-        name: the root config's file in ``conf``, and a key of ``epochwise.config.schema.SCHEMAS``.
+        name: the root config's file, and a key of ``epochwise.config.schema.SCHEMAS``.
     """
 
     def decorate(task: Callable[[DictConfig], Any]) -> Callable[[], None]:
@@ -76,7 +80,7 @@ def front_door(name: str) -> Callable[[Callable[[DictConfig], Any]], Callable[[]
             # Without it Hydra prints a shortened traceback of its own and hides what it was.
             os.environ.setdefault("HYDRA_FULL_ERROR", "1")
             try:
-                with interruptible(is_first_process()):
+                with interruptible(is_first_process()), engine_conf():
                     _enter(name, task, job)
             except Exception as error:
                 if isinstance(error, OSError) and error.filename and not begun:
@@ -104,15 +108,23 @@ def _enter(name: str, task: Callable[[DictConfig], Any], job: Callable[[DictConf
     sys.argv[1:] = quote_paths(sys.argv[1:])
     share_the_run_folder()
     arguments = parse_arguments(sys.argv[1:])
-    text = _check(arguments, name, Path(task.__code__.co_filename).parent, task.__globals__["__doc__"] or name)
     only_prints = any(getattr(arguments, key) for key in ("help", "cfg", "info", "hydra_help"))
-    with closed_pipe() if only_prints else nullcontext():
+    with engine_conf(not _is_complete(arguments, name)), closed_pipe() if only_prints else nullcontext():
+        text = _check(arguments, name, conf.parent, task.__globals__["__doc__"] or name)
         if text is not None:
             print(text)
         else:
             if not (only_prints or arguments.multirun):  # a job of a sweep says it itself, and stops no other
                 check_paths(arguments.overrides)
             hydra.main(version_base="1.3", config_path="conf", config_name=name)(job)()
+
+
+def _is_complete(arguments: Namespace, name: str) -> bool:
+    """Whether a root file of another folder than ``conf`` chooses nothing, as the config of a run that goes on."""
+    if not arguments.config_path or "://" in arguments.config_path:
+        return False
+    file = Path(arguments.config_path) / f"{(arguments.config_name or name).removesuffix('.yaml')}.yaml"
+    return file.is_file() and not re.search(r"(?m)^defaults *:", file.read_text(encoding="utf-8", errors="replace"))
 
 
 def _refuse(error: Exception) -> NoReturn:

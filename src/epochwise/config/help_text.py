@@ -12,8 +12,9 @@ from omegaconf import OmegaConf
 from epochwise.config.composer import Composer
 from epochwise.config.key_comments import key_comments
 
-CHOOSE = """Choose files of conf: GROUP=NAME; [chosen] is what stands here. Of callbacks and loggers there are several:
-+GROUP=NAME adds one and ~GROUP.NAME drops one."""
+CHOOSE = """Choose files: GROUP=NAME; [chosen] is what stands here. Of callbacks and loggers there are several:
++GROUP=NAME adds one and ~GROUP.NAME drops one. Before a | stand this project's own, files of conf/GROUP; the others
+come with the engine, and a file of the same name in conf/GROUP goes before one of them."""
 #: Columns of a value, before its comment; of everything.
 WIDTH, MOST_COLUMNS = 44, 120
 
@@ -44,24 +45,37 @@ def help_text(about: str, composer: Composer, overrides: list[str]) -> str:
             CHOOSE,
             "\n".join(_files(composer, groups, chosen, columns)),
             f"Set values: KEY=VALUE (+KEY=VALUE adds one that is not listed{sweeps})",
-            "\n".join(_values(plain, groups, comments, columns)).rstrip(),
+            "\n".join(_values(_own_first(plain, composer), groups, comments, columns)).rstrip(),
             "--cfg job prints the config as YAML, --hydra-help lists all flags.",
         ]
     )
 
 
+def _own_first(config: dict[str, Any], composer: Composer) -> dict[str, Any]:
+    """Keys of the root file itself before those of the root files that it builds on."""
+    keys = [key for text in composer.root_texts() for key in re.findall(r"(?m)^(\w+):", text)]
+    return {key: config[key] for key in dict.fromkeys([*keys, *config]) if key in config}
+
+
 def _files(composer: Composer, groups: list[str], chosen: dict[str, str], columns: int) -> Iterator[str]:
     width = max(map(len, groups), default=0)
     for group in groups:
-        names = [f"[{name}]" if chosen.get(group) == name else name for name in composer.options(group)]
+        own = composer.own_options(group)
+        engines = [name for name in composer.options(group) if name not in own]
+        listed = [
+            ", ".join(f"[{name}]" if chosen.get(group) == name else name for name in names) for names in (own, engines)
+        ]
+        text = " | ".join(listed) if own else listed[1]
         indent = " " * (width + 6)
         first = f"    {group:{width}}  "
-        yield fill(", ".join(names), columns, initial_indent=first, subsequent_indent=indent, break_on_hyphens=False)
+        yield fill(text, columns, initial_indent=first, subsequent_indent=indent, break_on_hyphens=False)
 
 
 def _comments(composer: Composer, groups: list[str], chosen: dict[str, str]) -> dict[str, str]:
-    """Of the root file, and of the files that groups chose or add from; a variant's own go before its base's."""
-    found = key_comments(composer.text(composer.name))
+    """Of the root files, and of the files that groups chose or add from; a variant's own go before its base's."""
+    found: dict[str, str] = {}
+    for text in reversed(composer.root_texts()):
+        found |= key_comments(text)
     for group in groups:
         one = composer.choices().get(group) is False and group in chosen
         for name in [chosen[group]] if one else composer.options(group):

@@ -43,7 +43,7 @@ def key_fault(override: Override, config: DictConfig, composer: Composer, front_
         if name not in known:
             return no_such_choice(name, composer)
         sign = "" if name in composer.choices() else "+"
-        return f"{key}: no {name} is chosen, choose a file of conf/{name} first: {sign}{name}=..."
+        return f"{key}: no {name} is chosen, choose a file first: {sign}{name}=..."
     if not parent:
         if inside := _inside(key, config):
             value = (override.input_line or "").partition("=")[2]

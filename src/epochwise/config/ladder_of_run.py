@@ -7,13 +7,14 @@ from omegaconf import OmegaConf
 
 from epochwise.config.composer import Composer
 from epochwise.config.continued_run import trusted_run, typed_value
+from epochwise.config.engine_conf import ENGINE_CONF, engine_conf
 from epochwise.config.hydra_arguments import parse_arguments
 from epochwise.config.named_run import named_run
 from epochwise.config.quoted_value import quoted_value
 from epochwise.config.schema import SCHEMAS
 from epochwise.input_error import InputError
 
-#: What conf/hydra/ladder.yaml says, for a root config beside which there is no conf.
+#: What hydra/ladder.yaml of the engine says, for a root config beside which there are no files to choose.
 OF_HYDRA = (
     "hydra.mode=MULTIRUN",
     "hydra/job_logging=none",
@@ -26,9 +27,9 @@ OWN_KEYS = sorted(SCHEMAS["epochs"].scalars.keys() - SCHEMAS["train"].scalars.ke
 
 
 def ladder_of_run(words: list[str], conf: Path) -> list[str]:
-    """Turn ``run=FOLDER`` into the run's own config as the root config, with what ``conf/epochs.yaml`` has beside it.
+    """Turn ``run=FOLDER`` into the run's own config as the root config, with what ``epochs.yaml`` has beside it.
 
-    Where its schedule has no steady rate, it gets that of ``conf/epochs.yaml``; its own early stopping goes.
+    Where its schedule has no steady rate, it gets that of ``epochs.yaml``; its own early stopping goes.
 
     Args:
         words: of the command line, without the program.
@@ -55,12 +56,13 @@ def ladder_of_run(words: list[str], conf: Path) -> list[str]:
     own = {word.lstrip("+").partition("=")[0]: word.partition("=")[2] for word in typed}
     if chosen := [word for word in typed if word.lstrip("+~").partition("=")[0] in plain and _is_node(word, plain)]:
         raise InputError(*(f"{word}: the settings are those of the run; set values by KEY=VALUE" for word in chosen))
-    defaults: Any = Composer(str(conf), "epochs").compose([])
+    with engine_conf():
+        defaults: Any = Composer(str(conf), "epochs").compose([])
     ladder: dict[str, Any] = {key: OmegaConf.to_container(defaults, resolve=False)[key] for key in OWN_KEYS}  # type: ignore[call-overload, index]
     where = [] if any(key == "hydra.sweep.dir" for key in own) else [f"hydra.sweep.dir={_sweep_dir(defaults)}"]
     return [
         f"--config-path={folder}",
-        f"--config-dir={conf}",  # of the sweeper's file
+        f"--config-dir={ENGINE_CONF}",  # of the sweeper's file
         "--config-name=config",
         *(word for word in rest if word not in typed),
         *OF_HYDRA,

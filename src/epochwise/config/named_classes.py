@@ -7,6 +7,8 @@ from pathlib import Path
 
 from hydra.core.hydra_config import HydraConfig
 
+from epochwise.config.engine_conf import PROVIDER
+
 #: ``_target_: a.B`` in YAML, and as it is typed: ``model._target_=a.B``, ``+callbacks.x={_target_:a.B}``.
 NAMED = re.compile(r"_target_['\"]?\s*[:=]\s*['\"]?([A-Za-z_][\w.]*)")
 
@@ -27,14 +29,16 @@ def named_by(texts: Iterable[str]) -> frozenset[str]:
 
 
 def conf_folders() -> list[Path]:
-    """Where Hydra takes configs from for the job at hand: the project's ``conf``, and what ``--config-dir`` says."""
+    """Where Hydra takes configs from for the job at hand: ``--config-dir``, the project's ``conf``, the engine's."""
     sources = HydraConfig.get().runtime.config_sources if HydraConfig.initialized() else []
     return [Path(source.path) for source in sources if source.schema == "file" and Path(source.path).is_dir()]
 
 
 def own_conf() -> list[Path]:
-    """The first of them, where the command line names no other: what vouches for a run whenever it goes on."""
+    """The latter two, where the command line names no other: what vouches for a run whenever it goes on."""
     if any(word.startswith(("--config-path", "-cp")) for word in sys.argv):
         return []  # a run that goes on: its folder stands in that place
     sources = HydraConfig.get().runtime.config_sources if HydraConfig.initialized() else []
-    return [Path(source.path) for source in sources if source.provider == "main" and Path(source.path).is_dir()]
+    return [
+        Path(source.path) for source in sources if source.provider in ("main", PROVIDER) and Path(source.path).is_dir()
+    ]
