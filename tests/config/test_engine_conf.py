@@ -84,7 +84,7 @@ def test_jobs_of_a_launchers_processes_and_a_run_that_goes_on_have_both(small):
     rates = [json.loads((small / f"here/{job}/result.json").read_text())["status"] for job in (0, 1)]
     assert rates == ["completed", "completed"]
     assert "lr: 0.125" in (small / "here/0/config.yaml").read_text()
-    more = ["trainer.max_epochs=2", "extend=stretch", "stopping=none", "+callbacks=ema"]
+    more = ["trainer.max_epochs=2", "extend=stretch", "stopping=none", "+loggers=csv"]
     code, _, err = run(small, "train.py", "run=here/0", *more)
     assert code == 0, err
     assert len((small / "here/0/epochs.csv").read_text().splitlines()) == 3
