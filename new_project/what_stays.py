@@ -10,12 +10,14 @@ TEMPLATE_ONLY = (
 )  # fmt: skip
 #: The worked examples: digits, the experiments and tests on it, and what was measured with them.
 EXAMPLES = (
-    "benchmarks", "conf/data/digits.yaml", "conf/experiment", "docs/coming-from.md", "docs/epochs.md", "docs/pictures",
+    "benchmarks", "docs/coming-from.md", "docs/epochs.md", "docs/pictures", "src/epochwise/conf/data/digits.yaml",
+    "src/epochwise/conf/experiment",
     "src/epochwise/data/digits.py", "tests",
 )  # fmt: skip
 #: What of those folders asks nothing of digits.
 NO_EXAMPLES = (
-    "conf/experiment/fast_dev_run.yaml", "conf/experiment/overfit_batch.yaml", "conf/experiment/profile.yaml",
+    "src/epochwise/conf/experiment/fast_dev_run.yaml", "src/epochwise/conf/experiment/overfit_batch.yaml",
+    "src/epochwise/conf/experiment/profile.yaml",
     "tests/composer_of.py", "tests/conftest.py", "tests/test_conf.py",
 )  # fmt: skip
 #: What takes the examples' place: paths here are those in the project.

@@ -40,7 +40,7 @@ def test_pyproject_names_the_command():
 
 
 def test_the_defaults_are_those_of_report_py():
-    file = OmegaConf.to_container(OmegaConf.load(ROOT / "conf/report.yaml"))
+    file = OmegaConf.to_container(OmegaConf.load(ROOT / "src/epochwise/conf/report.yaml"))
     replay = file.pop("replay")
     assert {key: value for key, value in file.items() if key != "defaults"} | {
         "replay": {"_target_": replay["_target_"]}

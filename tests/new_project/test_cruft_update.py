@@ -39,10 +39,10 @@ def update(call, project):
 def test_three_versions_of_the_template_merge_into_an_edited_project(living, call):
     source, project = living
     # What its owner makes of it: a setting, a line of code, a file, one file less, other words in README.md.
-    change(project / "conf/model/mlp.yaml", "dropout: 0.3", "dropout: 0.1")
+    change(project / "src/zoo/conf/model/mlp.yaml", "dropout: 0.3", "dropout: 0.1")
     change(project / "src/zoo/data/digits.py", "load_digits()", "load_digits(n_class=10)")
     (project / "src/zoo/data/beetles.py").write_text('"""Mine."""\n')
-    (project / "conf/experiment/diabetes.yaml").unlink()
+    (project / "src/zoo/conf/experiment/diabetes.yaml").unlink()
     change(project / "README.md", "## Two commands", "## How to start")
     commit(call, project, "Edit")
 
@@ -58,26 +58,26 @@ def test_three_versions_of_the_template_merge_into_an_edited_project(living, cal
     commit(call, project, "Update")
 
     # The second: the file that was removed, one that nobody touched, and one that goes.
-    change(source / "conf/experiment/diabetes.yaml", "kind: number", "kind: class")
-    change(source / "conf/trainer/cpu.yaml", "max_epochs: 30", "max_epochs: 31")
-    (source / "conf/loggers/wandb.yaml").unlink()
+    change(source / "src/epochwise/conf/experiment/diabetes.yaml", "kind: number", "kind: class")
+    change(source / "src/epochwise/conf/trainer/cpu.yaml", "max_epochs: 30", "max_epochs: 31")
+    (source / "src/epochwise/conf/loggers/wandb.yaml").unlink()
     commit(call, source, "Three")
     update(call, project)
-    assert not (project / "conf/experiment/diabetes.yaml").exists()
-    assert "max_epochs: 31" in (project / "conf/trainer/cpu.yaml").read_text()
-    assert not (project / "conf/loggers/wandb.yaml").exists()
+    assert not (project / "src/zoo/conf/experiment/diabetes.yaml").exists()
+    assert "max_epochs: 31" in (project / "src/zoo/conf/trainer/cpu.yaml").read_text()
+    assert not (project / "src/zoo/conf/loggers/wandb.yaml").exists()
     commit(call, project, "Update")
 
     # The third: the very line that was edited. That one is left to its owner, marked, and nothing else is.
-    change(source / "conf/model/mlp.yaml", "dropout: 0.3", "dropout: 0.5")
-    change(source / "conf/optimizer/adamw.yaml", "lr: ", "lr:  ")
+    change(source / "src/epochwise/conf/model/mlp.yaml", "dropout: 0.3", "dropout: 0.5")
+    change(source / "src/epochwise/conf/optimizer/adamw.yaml", "lr: ", "lr:  ")
     commit(call, source, "Four")
     said = update(call, project)
     unmerged = call("git", "diff", "--name-only", "--diff-filter=U", cwd=project).stdout.split()
-    assert unmerged == ["conf/model/mlp.yaml"], said
-    text = (project / "conf/model/mlp.yaml").read_text()
+    assert unmerged == ["src/zoo/conf/model/mlp.yaml"], said
+    text = (project / "src/zoo/conf/model/mlp.yaml").read_text()
     assert text.index("<<<<<<<") < text.index("dropout: 0.1") < text.index("dropout: 0.5") < text.index(">>>>>>>")
-    assert "lr:  " in (project / "conf/optimizer/adamw.yaml").read_text()
+    assert "lr:  " in (project / "src/zoo/conf/optimizer/adamw.yaml").read_text()
 
     # All through, what is the owner's own is as it was.
     assert (project / "src/zoo/data/beetles.py").read_text() == '"""Mine."""\n'

@@ -17,7 +17,7 @@ from typing import Any
 
 from epochwise.input_error import InputError
 
-#: ``conf/report.yaml``, which a folder without a project does not have.
+#: What ``report.yaml`` of the engine says, without what Hydra reads of it.
 DEFAULTS: dict[str, Any] = {
     "runs": [],
     "monitor": None,
