@@ -80,14 +80,16 @@ def assemble(config: DictConfig, resumed: bool = False, going_on: GoingOn | None
     makers = {name: build(config, name) for name in ("optimizer", "scheduler")}
     task = build(config, "task", network=network, **makers)
     check_makers(**makers)
+    stopping = build(config, "stopping")
+    finetune = build(config, "finetune") if config.get("finetune") else L.Callback()
+    named = {name: build(config, f"callbacks.{name}") for name in config.get("callbacks") or ()}
+    loggers = [build(config, f"loggers.{name}") for name in config.get("loggers") or ()]
+
     task.example_input_array = torch.zeros(2, *data.spec.input_shape)  # the summary shows what becomes of it
     num_batches = len(data.train_dataloader())  # refuses samples that make no batch before anything is announced
-
-    stopping = build(config, "stopping")
     # A stopping with a pace of its own ends the schedule in time itself.
     timed = config.trainer.get("max_time") and horizon_key(config.scheduler) and not hasattr(stopping, "pace")
     by_time = [ByTime()] if timed else []
-    finetune = build(config, "finetune") if config.get("finetune") else L.Callback()
     phases, interrupts = Phases(), Interrupts()
     # The clock comes before all others; the log after them, it sees all that is logged.
     epoch_log = EpochLog(Path(config.run_folder), phases, continued=config.get("resume") is not None)
@@ -96,14 +98,12 @@ def assemble(config: DictConfig, resumed: bool = False, going_on: GoingOn | None
     settings = OmegaConf.to_container(anywhere.get("callbacks") or OmegaConf.create(), resolve=True)
     stopper, same_plan = Stopper(settings, config.trainer.get("max_time")), SamePlan()
     finite_loss = FiniteLoss(epoch_log, config.monitor, config.mode)
-    named = {name: build(config, f"callbacks.{name}") for name in config.get("callbacks") or ()}
     check_plan_is_kept(named)
+    if resumed:
+        check_loggers(loggers, config.get("loggers") or ())
     # The average is put back last: what others score at the end of a validation is what was validated.
     callbacks = sorted(named.values(), key=lambda callback: isinstance(callback, WeightAveraging))
     averages = [WeightAverage(callback) for callback in callbacks if isinstance(callback, WeightAveraging)]
-    loggers = [build(config, f"loggers.{name}") for name in config.get("loggers") or ()]
-    if resumed:
-        check_loggers(loggers, config.get("loggers") or ())
     places = [phases, EpochCount(), EpochPlace(data)]
     observers = [ScoredWeights(), same_plan, stopper, epoch_log, finite_loss, interrupts, Continued()]
     trainer = build(
