@@ -42,6 +42,7 @@ def test_what_a_run_writes_is_read_as_plain_values(tmp_path):
         ("hydra: {run: {dir: /elsewhere}}", "hydra: not for a run's config to set"),
         ("defaults: [x]", "defaults: not for a run's config to set"),
         ("run_folder: /elsewhere", "run_folder: not for a run's config to set"),
+        ("trust: [os]", "trust: not for a run's config to set"),
         ("# @package _global_", "# @...: not for a run's config to say"),
         ("x: ${oc.env:HOME}", "x: '${oc.env:HOME}' refers to something"),
         ("x: ${run_folder}/${seed}", "x: '${run_folder}/${seed}' refers to something"),

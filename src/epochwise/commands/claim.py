@@ -1,7 +1,6 @@
 """A run folder, for one run alone."""
 
 import os
-import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +8,7 @@ from pathlib import Path
 
 from epochwise.commands.outside_fault import outside_fault
 from epochwise.commands.unfit_checkpoint import unfit_checkpoint
+from epochwise.config.trusted_config import run_words
 from epochwise.input_error import InputError
 from epochwise.run.resume_point import remove_leftovers, resume_point
 from epochwise.run.run_lock import RunLock
@@ -59,7 +59,7 @@ def _held(folder: Path, resume: str | None) -> Iterator[Path | None]:
             for line in damaged:
                 print(f"{line}; going on from {checkpoint}", file=sys.stderr)
         elif (folder / "config.yaml").exists():
-            go_on = f"run={shlex.quote(str(folder))}"
+            go_on = run_words(folder)
             raise InputError(f"run_folder: {folder} holds a run; go on with it by {go_on}, or take another folder")
         yield checkpoint
     finally:

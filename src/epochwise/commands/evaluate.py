@@ -18,7 +18,7 @@ from epochwise.commands.quiet import quiet
 from epochwise.commands.restore import restore
 from epochwise.commands.shown import shown
 from epochwise.config.check import check
-from epochwise.config.named_classes import conf_folders, named_in
+from epochwise.config.named_classes import project_trust, with_listed
 from epochwise.input_error import InputError
 from epochwise.run.whole_file import whole_file
 
@@ -44,9 +44,7 @@ def evaluate(config: DictConfig, tells: bool = True) -> dict[str, float]:
     if config.split == "all" and "data" not in config and not config.predict:
         raise InputError("split=all: the run was trained on most of it; allowed: train, val, test; all with data=...")
     folder = Path(config.run)
-    own = config.get("trust") or []
-    named = named_in(conf_folders()) | ({own} if isinstance(own, str) else set(own))
-    run = restore(folder, config.ckpt, named)
+    run = restore(folder, config.ckpt, with_listed(project_trust(), config.get("trust")))
     data = build(config if "data" in config else run.config, "data")
     data.load_state_dict(run.data_state)
     trainer = L.Trainer(

@@ -1,6 +1,5 @@
 """A run that is given another number of epochs than its schedule was drawn over."""
 
-import shlex
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from epochwise.commands.schedule_rates import schedule_rates
 from epochwise.commands.shown import shown
 from epochwise.config.budget_time import budget_time
 from epochwise.config.horizon_key import horizon_key
+from epochwise.config.trusted_config import run_words
 from epochwise.input_error import InputError
 from epochwise.run.before_cooldown import BeforeCooldown
 
@@ -61,7 +61,7 @@ def extended(config: DictConfig, old: DictConfig) -> DictConfig:
         words = dict(MODES)
         if cooled:
             words["stretch"] += ", from before its cool-down"
-        command = f"python train.py run={shlex.quote(shown(Path(config.run_folder)))} trainer.max_epochs={budget}"
+        command = f"python train.py {run_words(Path(shown(Path(config.run_folder))))} trainer.max_epochs={budget}"
         raise InputError(
             head, *(f"{command} extend={mode}   # lr {told}: {words[mode]}" for mode, told in rates.items())
         )

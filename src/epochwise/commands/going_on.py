@@ -13,7 +13,7 @@ from epochwise.commands.fits import make_parts
 from epochwise.commands.kept_settings import by_default, kept_settings, said
 from epochwise.commands.shown import shown
 from epochwise.commands.still_to_train import still_to_train
-from epochwise.config.trusted import is_trusted
+from epochwise.config.named_classes import project_trust
 from epochwise.input_error import InputError
 from epochwise.run.before_cooldown import BeforeCooldown
 from epochwise.run.changes import differing, node_of, record_of, settings_at, settings_of
@@ -120,7 +120,7 @@ class GoingOn:
                 what = f"{type(run.task).__name__} goes on with the optimizer of the checkpoint"
                 raise InputError(*(f"{key}: changes nothing: {what}; derive it from task.optimized" for key in keys))
             nodes = {name: node_of(self.before, name) for name in ("optimizer", "scheduler")}
-            _check_classes(nodes, run.config)
+            _check_classes(nodes, run.config, self.folder)
             config = OmegaConf.create(nodes)
             run.task.made_before = (build(config, "optimizer"), build(config, "scheduler"))
             if keys:
@@ -196,11 +196,12 @@ def _check_step(task: Any, keys: list[str], states: dict[int, dict[str, Any]]) -
         raise InputError(*(f"{key}: cannot be gone on with: {why}" for key in keys)) from error
 
 
-def _check_classes(nodes: dict[str, Any], config: DictConfig) -> None:
-    """Build of a folder's own record only what the config at hand names too, or anybody's may."""
+def _check_classes(nodes: dict[str, Any], config: DictConfig, folder: Path) -> None:
+    """Build of a folder's own record only what the config at hand names too, or anything else vouches for."""
     ours = {target for name in nodes for target in _targets(OmegaConf.to_container(config[name]))}
+    trust = project_trust()
     for target in _targets(nodes):
-        if target not in ours and not is_trusted(str(target)):
+        if target not in ours and not trust.allows(str(target), folder):
             raise InputError(f"run: changes: {target!r} is not among what a run's config may name")
 
 

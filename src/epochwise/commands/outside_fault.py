@@ -7,6 +7,8 @@ from pathlib import Path
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 from torch.distributed import DistNetworkError
 
+from epochwise.config.trusted_config import run_words
+
 FULL = (errno.ENOSPC, errno.EDQUOT)
 UNWRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.EIO, errno.ESTALE)
 UNLIKE = (errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ELOOP, errno.ENXIO)  # a file for a folder, a pipe for a file
@@ -28,7 +30,7 @@ def outside_fault(error: BaseException | None, run_folder: Path) -> str | None:
         if isinstance(error, OSError):
             if error.errno in FULL:
                 whole = "what was written before is whole: make room and go on by"
-                return f"run_folder: no space left for {run_folder}; {whole} run={run_folder}"
+                return f"run_folder: no space left for {run_folder}; {whole} {run_words(run_folder)}"
             if error.errno in UNWRITABLE + UNLIKE and str(error.filename).startswith(str(run_folder)):
                 return f"run_folder: cannot write {error.filename}: {error.strerror}"
         if isinstance(error, DistNetworkError):

@@ -1,6 +1,5 @@
 """A trained task, from its run folder."""
 
-from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from epochwise.commands.build_network import build_network
 from epochwise.config.allowed_names import allowed_names
 from epochwise.config.check import check
 from epochwise.config.named_run import named_run
+from epochwise.config.trusted import Trust
 from epochwise.config.trusted_config import read_trusted_config
 from epochwise.data.kept_spec import kept_spec
 from epochwise.input_error import InputError
@@ -40,20 +40,20 @@ class Restored:
     precision: Any
 
 
-def restore(folder: Path, ckpt: str, named: Collection[str] = ()) -> Restored:
+def restore(folder: Path, ckpt: str, trust: Trust | None = None) -> Restored:
     """Build a run's task again and load a checkpoint into it. The folder may be a stranger's: nothing in it is run.
 
     Args:
         folder: a run folder, wherever it stands now.
         ckpt: which checkpoint: ``best``, ``last``, or the name of another one in ``checkpoints``.
-        named: classes that its config may name beside those of ``TRUSTED``.
+        trust: what its config may name beside ``TRUSTED``.
 
     Raises:
         InputError: no such folder, config or checkpoint; one that is damaged, holds what cannot be trusted, or is
             another model's or another data module's.
     """
     path = _find(folder, ckpt)
-    config = _config(folder, named)
+    config = _config(folder, trust)
     checkpoint = _checkpoint(path)
     data_class = config.data["_target_"].rpartition(".")[2]
     data_state = checkpoint.get(data_class)
@@ -108,8 +108,8 @@ def _find(folder: Path, ckpt: str) -> Path:
     return path
 
 
-def _config(folder: Path, named: Collection[str]) -> DictConfig:
-    plain = read_trusted_config(folder, named, nodes=BUILT)
+def _config(folder: Path, trust: Trust | None) -> DictConfig:
+    plain = read_trusted_config(folder, trust, nodes=BUILT)
     for name in BUILT:
         if not isinstance(plain.get(name), dict) or "_target_" not in plain[name]:
             raise InputError(f"run: {folder / 'config.yaml'} names no class for {name!r}: it is damaged or cut short")

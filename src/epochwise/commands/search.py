@@ -16,6 +16,7 @@ from epochwise.commands.shown import shown
 from epochwise.commands.tell import tell
 from epochwise.config.no_curves import no_curves
 from epochwise.config.schema import SCHEMAS
+from epochwise.config.trusted_config import run_words
 from epochwise.input_error import InputError
 from epochwise.report.find_out import find_out
 from epochwise.report.next_time import is_unsettled, next_time
@@ -98,7 +99,7 @@ def search(config: DictConfig, overrides: list[str], sweeper: CommandSweeper) ->
         said = find_out(read_runs([best])[0])
         lines["count"] = next_time(said)
         if is_unsettled(said):
-            lines["settle it"] = f"python epochs.py run={shlex.quote(shown(best))}"
+            lines["settle it"] = f"python epochs.py {run_words(Path(shown(best)))}"
     lines["train it"] = done.command
     lines["look"] = f"optuna-dashboard {shlex.quote(storage)}"
     tell(lines)

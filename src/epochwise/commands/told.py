@@ -97,7 +97,7 @@ def tell_result(
         result: what ``result.json`` holds.
         rows: those of ``epochs.csv``.
         run_folder: where everything lies.
-        words: that a command line needs beside it (``go_on_words``), quoted.
+        words: that a command line needs beside it (``go_on_words``).
         alone: its own curve says how many epochs; of runs that are compared by their ends it does not.
     """
     counts = f"{counted(result['epochs_run'], 'epoch')}, {counted(result['steps'], 'step')}"
@@ -129,7 +129,7 @@ def tell_result(
     if (profile := run_folder / "fit-profile.txt").exists():
         lines["profile"] = shown(profile)
     if result["status"] == "interrupted":
-        lines["go on by"] = " ".join([f"python train.py run={shlex.quote(shown(run_folder))}", *words])
+        lines["go on by"] = " ".join(["python train.py", *map(shlex.quote, [f"run={shown(run_folder)}", *words])])
     if (page := run_folder / "report.html").exists():
         lines["report"] = shown(page)
     if alone and (run_folder / "tensorboard").is_dir():

@@ -15,7 +15,6 @@ from epochwise.commands.assemble import Run, assemble
 from epochwise.commands.best import load_best
 from epochwise.commands.claim import claim
 from epochwise.commands.find import find
-from epochwise.commands.go_on_words import go_on_words
 from epochwise.commands.going_on import GoingOn
 from epochwise.commands.other_batches import other_batches
 from epochwise.commands.quiet import quiet
@@ -24,6 +23,7 @@ from epochwise.commands.run_report import run_report
 from epochwise.commands.run_result import run_result
 from epochwise.commands.told import counted, tell_plan, tell_result
 from epochwise.config.check import check
+from epochwise.config.trusted_config import go_on_notes, go_on_words
 from epochwise.data.picture_sheet import picture_sheet
 from epochwise.data.split_data_module import SplitDataModule
 from epochwise.loggers.continued import go_on_with_loggers
@@ -32,7 +32,7 @@ from epochwise.run.finite_loss import Diverged
 from epochwise.run.interrupts import Interrupted
 from epochwise.run.rank_processes import rank_processes
 from epochwise.run.result import write_result
-from epochwise.run.run_config import flat, write_run_config
+from epochwise.run.run_config import flat, plain_config, write_run_config
 from epochwise.run.whole_file import whole_file
 
 
@@ -66,8 +66,8 @@ def train(config: DictConfig, alone: bool = True) -> float | None:
         words: list[str] = []
         if run.trainer.is_global_zero:
             changed = going_on.lines() if going_on else []
-            if words := go_on_words(run.config):
-                notes.append(f"its folder alone does not vouch for all of this: go on by run=FOLDER {' '.join(words)}")
+            words = go_on_words(plain_config(run.config), folder)
+            notes += go_on_notes(words)
             tell_plan(run.config, run.data, run.task, plan, folder, checkpoint, [*run.notes, *notes], changed)
         if config.get("dry_run"):
             if run.trainer.is_global_zero:

@@ -6,9 +6,9 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from epochwise.config.composer import Composer
-from epochwise.config.engine_conf import ENGINE_CONF, engine_conf
+from epochwise.config.engine_conf import engine_conf
 from epochwise.config.hydra_arguments import parse_arguments
-from epochwise.config.named_classes import named_by, named_in
+from epochwise.config.named_classes import project_trust
 from epochwise.config.named_run import named_run
 from epochwise.config.quoted_value import quoted_value
 from epochwise.config.schema import TRAIN
@@ -26,8 +26,7 @@ OF_THE_FOLDER = ("run_folder", "resume", "hydra.run.dir")
 def continue_run(words: list[str], conf: Path | None = None) -> list[str]:
     """Turn ``run=FOLDER`` into the run's own config as the root config, and its folder as the run folder.
 
-    What ``_target_`` names has to be known: to ``TRUSTED``, to this project's conf or the command line; ``trust=``
-    names more.
+    What ``_target_`` names has to be known: to ``TRUSTED``, to this project or the command line (``project_trust``).
 
     Args:
         words: of the command line, without the program.
@@ -91,12 +90,7 @@ def trusted_run(folder: Path, words: list[str], conf: Path | None) -> dict[str, 
         conf: the project's folder of configs.
     """
     read = parse_arguments([word for word in words if not word.startswith(("run=", "trust="))])
-    folders = [
-        path for path in (conf, ENGINE_CONF, read.config_dir and Path(read.config_dir)) if path and path.is_dir()
-    ]
-    trusted = [word.removeprefix("trust=").strip("[]").split(",") for word in words if word.startswith("trust=")]
-    known = named_in(folders) | named_by(read.overrides) | {name for names in trusted for name in names}
-    return read_trusted_config(folder, known, {_key(word) for word in read.overrides})
+    return read_trusted_config(folder, project_trust(conf, words), {_key(word) for word in read.overrides})
 
 
 def _key(word: str) -> str:

@@ -32,6 +32,7 @@ from epochwise.config.interruptible import interruptible
 from epochwise.config.key_override import one_line
 from epochwise.config.ladder_of_run import ladder_of_run
 from epochwise.config.missing_paths import check_paths
+from epochwise.config.named_classes import called
 from epochwise.config.quoted_value import quote_paths
 from epochwise.config.report_words import report_words
 from epochwise.config.sweep_job import sweep_job
@@ -60,12 +61,13 @@ def front_door(name: str) -> Callable[[Callable[[DictConfig], Any]], Callable[[]
     def decorate(task: Callable[[DictConfig], Any]) -> Callable[[], None]:
         begun: list[str] = []
         script = sys.argv[0]
+        conf = Path(task.__code__.co_filename).parent / "conf"
 
         @wraps(task)
         def job(config: DictConfig) -> Any:
             begun.append(name)
             try:
-                with interruptible(is_first_process()):
+                with called(conf), interruptible(is_first_process()):
                     if HydraConfig.get().mode == RunMode.MULTIRUN:
                         sys.argv[0] = script  # a launcher's own process has another one
                         return sweep_job(task, config, _lines, writes=is_first_process())
@@ -80,7 +82,7 @@ def front_door(name: str) -> Callable[[Callable[[DictConfig], Any]], Callable[[]
             # Without it Hydra prints a shortened traceback of its own and hides what it was.
             os.environ.setdefault("HYDRA_FULL_ERROR", "1")
             try:
-                with interruptible(is_first_process()), engine_conf():
+                with called(conf, sys.argv[1:]), interruptible(is_first_process()), engine_conf():
                     _enter(name, task, job)
             except Exception as error:
                 if isinstance(error, OSError) and error.filename and not begun:

@@ -53,6 +53,7 @@ TRAIN = Schema(
         "find": Literal["lr", "batch_size"] | None,
         "dry_run": bool | None,
         "report": bool | None,
+        "trust": str | list[str] | None,
         "changes": list[dict[str, Any]] | None,  # written where a run goes on with other settings
         "spec": Any,  # filled in by the program once the data has been read
     },

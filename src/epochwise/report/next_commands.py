@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from epochwise.config.trusted_config import run_words
 from epochwise.report.next_time import is_unsettled
 
 #: Words of a command line that belong to one run folder.
@@ -29,11 +30,12 @@ def next_commands(
     if not runs_here:
         return []
     commands = []
+    run = run_words(folder)
     if result.get("status") == "interrupted":
-        commands.append({"command": f"python train.py run={shlex.quote(str(folder))}", "reason": "go on with this run"})
+        commands.append({"command": f"python train.py {run}", "reason": "go on with this run"})
     if is_unsettled(found):
         settles = "settles it: the score of each of several counts, with a schedule of its own"
-        commands.append({"command": f"python epochs.py run={shlex.quote(str(folder))}", "reason": settles})
+        commands.append({"command": f"python epochs.py {run}", "reason": settles})
     words = _words(result.get("command"))
     for one in found["verdict"]["advice"] if words else ():
         key = _key(one["override"])

@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from epochwise.config.monitor import metrics_of
+from epochwise.config.named_classes import project_trust
+from epochwise.config.trusted import Trust
 from epochwise.config.trusted_config import read_trusted_config
 from epochwise.input_error import InputError
 from epochwise.report.read_table import read_table
@@ -32,8 +34,8 @@ def read_runs(
     """
     tables = [table for path in paths for table in _tables(path)]
     tables = list(dict.fromkeys(tables))
-    names = _names(tables)
-    return [_read(table, name, monitor, mode) for table, name in zip(tables, names, strict=True)]
+    names, trust = _names(tables), project_trust()
+    return [_read(table, name, monitor, mode, trust) for table, name in zip(tables, names, strict=True)]
 
 
 def _tables(path: Path) -> list[Path]:
@@ -64,13 +66,13 @@ def _names(tables: Sequence[Path]) -> list[str]:
     return ["/".join(filter(None, one[shared:])) for one in parts]
 
 
-def _read(path: Path, name: str, monitor: str | None, mode: Literal["min", "max"] | None) -> ReportRun:
+def _read(path: Path, name: str, monitor: str | None, mode: Literal["min", "max"] | None, trust: Trust) -> ReportRun:
     table, result, notes = read_table(path), {}, []
     folder, settings = path.parent, {}
     if path.name == "epochs.csv":
         result = _result(folder / "result.json")
         try:
-            settings = read_trusted_config(folder) if (folder / "config.yaml").exists() else {}
+            settings = read_trusted_config(folder, trust) if (folder / "config.yaml").exists() else {}
         except InputError as error:
             notes.append(f"{error.lines[0]}; its settings are left out")
     notes = [*table.notes, *notes]

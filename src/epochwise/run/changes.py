@@ -8,7 +8,7 @@ from epochwise.run.kept_rows import is_count
 from epochwise.run.relative_paths import relative_paths
 
 #: Root keys that say what this command does, or what follows from the data: no settings of the run.
-NO_SETTINGS = ("run_folder", "spec", "resume", "extend", "budget", "find", "dry_run", "report", "changes")
+NO_SETTINGS = ("run_folder", "spec", "resume", "extend", "budget", "find", "dry_run", "report", "trust", "changes")
 
 
 def settings_of(config: DictConfig) -> dict[str, Any]:

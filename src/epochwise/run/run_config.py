@@ -33,6 +33,7 @@ def plain_config(config: DictConfig) -> dict[str, Any]:
     """What ``write_run_config`` writes."""
     plain: dict[str, Any] = OmegaConf.to_container(config, resolve=True)  # type: ignore[assignment]
     folder = plain.pop("run_folder")
+    plain.pop("trust", None)  # a folder does not say whether it is to be trusted
     return dict(relative_paths(plain, str(folder)))
 
 

@@ -13,6 +13,7 @@ from rich.table import Table
 
 from epochwise.commands.shown import shown
 from epochwise.commands.tell import tell
+from epochwise.config.trusted_config import run_words
 from epochwise.epochs.named_epoch import named_epoch
 from epochwise.input_error import InputError
 from epochwise.report.next_time import is_unsettled, next_time
@@ -65,7 +66,7 @@ class SweepEnd(Callback):
             if job.result.get("recommended_epochs"):
                 lines |= {"its count": next_time(job.result)}
                 if is_unsettled(job.result):
-                    lines |= {"settle it": f"python epochs.py run={shlex.quote(shown(job.folder))}"}
+                    lines |= {"settle it": f"python epochs.py {run_words(Path(shown(job.folder)))}"}
         ended = [job for job in jobs if job.record.status == "finished"]
         finished = [job.folder for job in ended]
         over = over_seeds(finished)
