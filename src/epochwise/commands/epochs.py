@@ -17,7 +17,6 @@ from epochwise.config.budget_time import seconds_of
 from epochwise.config.check import check
 from epochwise.config.ladder_settings import ladder_faults
 from epochwise.config.monitor import metrics_of
-from epochwise.config.named_classes import named_by
 from epochwise.config.no_curves import no_curves
 from epochwise.config.resolve import resolve
 from epochwise.epochs.doubled_counts import FIRST, doubled_from
@@ -113,7 +112,7 @@ def epochs(config: DictConfig, overrides: list[str], sweeper: CommandSweeper) ->
         ladder = read(sorted([*done, *known_rungs], key=lambda rung: rung.count))
         found = found_by(ladder)
     if not ladder.failed and config.trainer.get("limit_test_batches") == 0:
-        ladder = replace(ladder, test=_test(folder, found.recommended, seeds, named_by(overrides)))
+        ladder = replace(ladder, test=_test(folder, found.recommended, seeds))
     page = write_ladder(folder, ladder, found, report=config.get("report") is not False)
     print()
     tell_ladder(ladder, found, folder, page, why, shared)
@@ -139,11 +138,11 @@ def _check(config: DictConfig, counts: Sequence[int]) -> None:
             raise InputError(*(f"counts: with {count} epochs: {line}" for line in error.lines)) from None
 
 
-def _test(folder: Path, count: int, seeds: Sequence[int], named: frozenset[str]) -> dict[str, list[float]]:
+def _test(folder: Path, count: int, seeds: Sequence[int]) -> dict[str, list[float]]:
     """Score the test split by the runs of the count that was chosen, and by no other: name -> a score a seed."""
     found = []
     for seed in seeds:
         run = str(folder / branch_name(count, seed))
-        words = {"run": run, "ckpt": "last", "split": "test", "predict": None, "trust": sorted(named), "seed": 0}
+        words = {"run": run, "ckpt": "last", "split": "test", "predict": None, "seed": 0}
         found.append(evaluate(OmegaConf.create(words), tells=False))
     return {name: [scores[name] for scores in found] for name in found[0]}
