@@ -7,8 +7,7 @@ from omegaconf import OmegaConf
 from epochwise.commands.assemble import Run
 from epochwise.commands.nearest_neighbours import neighbours_score
 from epochwise.epochs.analysis import analyse
-from epochwise.run.best_row import best_row
-from epochwise.run.phases import Phases
+from epochwise.report.result_fields import result_fields
 
 
 def run_result(run: Run, ended: dict[str, Any], plan: dict[str, Any] | None, seconds: float) -> dict[str, Any]:
@@ -26,7 +25,6 @@ def run_result(run: Run, ended: dict[str, Any], plan: dict[str, Any] | None, sec
         The fields of ``write_result``.
     """
     config, rows = run.config, run.epoch_log.rows
-    best = best_row(rows, config.monitor, config.mode) or {}
     if plan and rows:
         plan = plan | {"estimated_seconds": round(float(rows[0]["seconds"] or 0.0) * plan["epochs"], 3)}
     task: Any = run.task
@@ -37,20 +35,6 @@ def run_result(run: Run, ended: dict[str, Any], plan: dict[str, Any] | None, sec
     if found["verdict"]["label"] == "underfitting":  # or there is no more to learn
         neighbours = neighbours_score(run.data, task, config.monitor)
         found = analyse(rows, config.monitor, config.mode, chance, ideal, settings, neighbours=neighbours)
-    return {
-        "monitor": config.monitor,
-        "mode": config.mode,
-        "best_epoch": best.get("epoch"),
-        "best_step": best.get("scored_step") or best.get("step"),
-        "best_score": best.get(config.monitor),
-        "tested_epoch": None,
-        "test": {},
-        **ended,
-        "epochs_run": len(rows),
-        "steps": run.trainer.global_step,
-        "seconds": round(seconds, 3),
-        "plan": plan,
-        "samples": getattr(run.data, "num_samples", None),
-        "phases": Phases.in_all(rows),
-        **found,
-    }
+    samples = getattr(run.data, "num_samples", None)
+    steps = run.trainer.global_step
+    return result_fields(rows, config.monitor, config.mode, found, ended, steps, seconds, plan, samples)

@@ -17,6 +17,7 @@ from epochwise.finetune.table import phase_line, table_lines
 from epochwise.report.next_commands import next_commands
 from epochwise.report.next_time import next_time
 from epochwise.run.epochs_csv import Row
+from epochwise.run.fit_end import counted
 
 
 def tell_plan(
@@ -136,8 +137,3 @@ def tell_result(
         lines["curves"] = f"{program} --logdir {shlex.quote(shown(run_folder))}"
     print()
     tell(lines)
-
-
-def counted(number: int, thing: str, plural: str = "s") -> str:
-    """``1 epoch``, ``1,200 epochs``; of a ``batch`` the plural is ``es``."""
-    return f"{number:,} {thing}{'' if number == 1 else plural}"

@@ -21,7 +21,7 @@ from epochwise.commands.quiet import quiet
 from epochwise.commands.run_plan import run_plan
 from epochwise.commands.run_report import run_report
 from epochwise.commands.run_result import run_result
-from epochwise.commands.told import counted, tell_plan, tell_result
+from epochwise.commands.told import tell_plan, tell_result
 from epochwise.config.check import check
 from epochwise.config.trusted_config import go_on_notes, go_on_words
 from epochwise.data.picture_sheet import picture_sheet
@@ -29,6 +29,7 @@ from epochwise.data.split_data_module import SplitDataModule
 from epochwise.loggers.continued import go_on_with_loggers
 from epochwise.run.before_cooldown import BeforeCooldown
 from epochwise.run.finite_loss import Diverged
+from epochwise.run.fit_end import fit_end
 from epochwise.run.interrupts import Interrupted
 from epochwise.run.rank_processes import rank_processes
 from epochwise.run.result import write_result
@@ -125,18 +126,11 @@ def fit_and_test(run: Run, checkpoint: Path | None) -> dict[str, Any]:
     trainer = run.trainer
     trainer.fit(run.task, datamodule=run.data, ckpt_path=checkpoint and str(checkpoint), weights_only=True)
     epochs = len(run.epoch_log.rows)
-    fields: dict[str, Any] = {"status": "completed", "reason": f"trained all of its {counted(epochs, 'epoch')}"}
-    stopped = (reason for callback in trainer.callbacks if (reason := getattr(callback, "reason", None)))  # type: ignore[attr-defined]
-    if reason := next(stopped, None):
-        fields = {"status": "stopped_early", "reason": reason}
-    elif few := trainer.fast_dev_run:  # type: ignore[attr-defined]  # set on the instance
-        fields["reason"] = f"trained {counted(int(few), 'batch', 'es')}, for trainer.fast_dev_run={few}"
-    elif 0 <= trainer.max_steps <= trainer.global_step:
-        fields["reason"] = f"trainer.max_steps={trainer.max_steps} was reached in epoch {epochs - 1}"
-    elif trainer.should_stop and run.config.trainer.get("max_time"):
-        fields["reason"] = f"trainer.max_time={run.config.trainer.get('max_time')} was over in epoch {epochs - 1}"
-        if begun := getattr(run.stopping, "cooldown_epoch", None):
-            fields["reason"] += f", and cut the cool-down short that began with epoch {begun}"
+    max_time = run.config.trainer.get("max_time")
+    fields: dict[str, Any] = fit_end(trainer, epochs, max_time)
+    begun = getattr(run.stopping, "cooldown_epoch", None)
+    if begun and fields["reason"].startswith("trainer.max_time="):
+        fields["reason"] += f", and cut the cool-down short that began with epoch {begun}"
     fields["tested_epoch"] = epochs - 1
     monitor, mode = run.config.monitor, run.config.mode
     if best := load_best(trainer, run.task, monitor, mode):

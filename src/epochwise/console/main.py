@@ -12,7 +12,7 @@ from epochwise.input_error import InputError
 
 #: Sub-command -> the module whose ``main(words)`` does it, and a line about it.
 COMMANDS = {
-    "report": ("epochwise.console.report", "what runs and tables of any tool say about the count of epochs"),
+    "report": ("epochwise.console.report", "what runs and tables say about the count of epochs"),
 }
 
 

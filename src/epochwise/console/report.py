@@ -1,10 +1,10 @@
 """Ask runs and tables how many epochs: the verdict, the count for next time, early stopping replayed.
 
-    epochwise report outputs/mnist                   # a run folder; writes report.html and curves.png into it
-    epochwise report RUN RUN                         # several runs, or folders of them, overlaid
-    epochwise report log.csv                         # a table of Lightning, Keras or fastai, or Hugging Face's history
+    epochwise report outputs/mnist     # a run folder; report.html and curves.png go into it
+    epochwise report RUN RUN           # several runs, or folders of them, overlaid
+    epochwise report log.csv           # a table of Lightning, Keras, fastai or Hugging Face
     epochwise report log.csv monitor=val_acc mode=max output=FOLDER
-    epochwise report RUN replay.patience=1,2,3,5,8   # where would early stopping have ended it?
+    epochwise report RUN replay.patience=1,2,3,5,8   # early stopping, replayed
 
 monitor=NAME         the score that decides; else the run's own, else val/loss
 mode=min|max         whether a smaller or a larger score is better; else what is known of the score

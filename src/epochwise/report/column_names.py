@@ -3,21 +3,10 @@
 import re
 from collections.abc import Sequence
 
-STAGES = {
-    "train": "train",
-    "training": "train",
-    "val": "val",
-    "valid": "val",
-    "validation": "val",
-    "eval": "val",
-    "test": "test",
-}
-STAGED = re.compile(rf"({'|'.join(STAGES)})(?:/(.+)|_([^/]+))")
+from epochwise.run.score_names import RATE, STAGED, STAGES
+
 #: What is no score.
 COUNTS = ("epoch", "step", "scored_step", "samples", "seconds", "events", "time")
-#: A learning rate: ``lr``, ``learning_rate``, ``LR``, ``lr-AdamW/pg1`` (Lightning), ``train/learning_rate`` (what
-#: Hugging Face sends to loggers), ``lr_0``; but not the momentum that Lightning's monitor logs beside it.
-RATE = re.compile(r"(?:.*[/.])?(?:base_)?(?:lr|learning[ _]?rate)(?:[-/_.](?!.*(?:momentum|weight_decay)$)(.+))?", re.I)
 #: What Hugging Face's Trainer writes of its own speed.
 SPEED = re.compile(r"(train|eval|test)_(runtime|samples_per_second|steps_per_second)")
 

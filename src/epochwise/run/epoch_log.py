@@ -6,23 +6,27 @@ from typing import Any
 
 import lightning as L
 import torch
+from lightning.pytorch.trainer.states import TrainerFn
+from torch import Tensor
 
 from epochwise.run.epoch_events import epoch_events
 from epochwise.run.epochs_csv import Row, write_epochs_csv
 from epochwise.run.phases import PHASES, Phases
 
-#: Stages that are scored in a validation.
-VALIDATED = ("val/", "train_eval/")
+Scores = dict[str, float]
+Tensors = dict[str, Any]
 
 
 class EpochLog(L.Callback):
     """Write one row an epoch to ``epochs.csv``, and every scalar on both axes to loggers that have a ``log_axis``.
 
     A row holds what was logged in its epoch (the last value where there are several), so scores that belong to an
-    earlier epoch are left out where an epoch was not validated. Epochs count from 0. A step is an optimizer step: x on
-    the step axis is the number of steps taken, so the first epoch of 18 steps stands at 18. Where the last
-    validation of an epoch stands before its last step, ``scored_step`` says at which one its scores were measured. On
-    the epoch axis an event is a point of height 1, ``epoch/events/unfreeze``. It must come after all that log.
+    earlier epoch are left out where an epoch was not validated. Lightning keeps all that was ever logged: what is new
+    is told by the tensor, which is another one wherever a score was logged again. Epochs count from 0. A step is an
+    optimizer step: x on the step axis is the number of steps taken, so the first epoch of 18 steps stands at 18. Where
+    the last validation of an epoch stands before its last step, ``scored_step`` says at which one its scores were
+    measured. On the epoch axis an event is a point of height 1, ``epoch/events/unfreeze``. It must come after all that
+    log.
 
     Its rows and the epoch begun are kept in the checkpoint: a run continued from there writes what followed anew, to
     ``epochs.csv`` and to loggers that have a ``rewind``.
@@ -47,20 +51,42 @@ class EpochLog(L.Callback):
         # Points on the step axis at the newest x: there may be several, as a validation need not follow a step.
         self.drawn_step = 0
         self.drawn: dict[str, int] | None = {}
+        # Name as logged -> tensor: of all before the epoch, before its last validation, of when its row was made.
+        self.before: Tensors = {}
+        self.before_validation: Tensors = {}
+        self.in_row: Tensors | None = None
+        self.validated: set[str] = set()  # names that a validation has logged
+        self.validated_now: set[str] = set()  # in this epoch
+        self.early: Tensors = {}  # what training had logged before the first validation of this epoch
         self._begin_epoch(0)
 
     def _begin_epoch(self, step: int) -> None:
         self.epoch_samples = 0
-        self.val_scores: dict[str, float] = {}
+        self.val_scores: Scores = {}
         self.val_step: int | None = None  # at which they were measured
         self.logged_step = step
 
+    def named(self, scores: Scores, stage: str) -> Scores:
+        """Scores by the names they have in the table, of those that were logged in a stage, ``train`` or ``val``."""
+        return scores
+
+    def rates(self) -> Scores:
+        """Learning rates of the latest step that nobody logs."""
+        return {}
+
+    def loggers(self, trainer: L.Trainer) -> list[Any]:
+        """Those that are drawn into."""
+        return list(trainer.loggers)
+
     def on_fit_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        if not self.continued:
-            return
+        if self.continued:
+            self.take_back(trainer)
+
+    def take_back(self, trainer: L.Trainer) -> None:
+        """Leave in the table and on both axes what the rows say, and nothing behind it."""
         if trainer.is_global_zero:
             write_epochs_csv(self.path, self.rows)
-        for logger in trainer.loggers:
+        for logger in self.loggers(trainer):
             if hasattr(logger, "rewind"):
                 logger.rewind({"epoch": len(self.rows) - 1, "step": self.continued_step}, self.drawn)
 
@@ -69,25 +95,30 @@ class EpochLog(L.Callback):
             return
         if self.rows and self.rows[-1]["epoch"] == trainer.current_epoch:  # which the end of the run had cut short
             begun = self.rows.pop()
-            taken = int(begun["samples"] - (self.rows[-1]["samples"] if self.rows else 0))  # type: ignore[operator]
+            taken = int(begun["samples"] or 0) - int((self.rows[-1]["samples"] if self.rows else 0) or 0)
             self.samples, self.epoch_samples = self.samples - taken, taken if trainer.is_global_zero else 0
             self.phases.begin({name: float(begun.get(f"seconds/{name}") or 0) for name in PHASES})
-            self.on_fit_start(trainer, pl_module)
+            if self.continued:
+                self.take_back(trainer)
 
     def on_train_epoch_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        self._take_late(trainer)
+        self.in_row, self.before = None, dict(trainer.callback_metrics)
+        self.validated_now = set()
         self._begin_epoch(trainer.global_step)
 
     def on_train_batch_end(
         self, trainer: L.Trainer, pl_module: L.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        self.epoch_samples += len(batch[0])
+        self.epoch_samples += count_samples(batch)
         step, every = trainer.global_step, trainer.log_every_n_steps  # type: ignore[attr-defined]  # set on the instance
         if step == self.logged_step or step % max(every, 1):
             return
         self.logged_step = step
-        if trainer.loggers:
+        if self.loggers(trainer):
             # Lightning keeps the scores of the last epoch among those of the step.
-            scores = {k: v for k, v in scalars(trainer.logged_metrics).items() if k not in self.epoch_scores}
+            logged = {name: v for name, v in scalars(trainer.logged_metrics).items() if name not in self.validated}
+            scores = {k: v for k, v in self.named(logged, "train").items() if k not in self.epoch_scores} | self.rates()
             if isinstance(outputs, Mapping) and "loss" in outputs:
                 of_step = getattr(pl_module, "sample_mean", None)
                 if (loss := of_step and of_step.loss(trainer)) is None:  # then that of its last batch on this rank
@@ -96,22 +127,29 @@ class EpochLog(L.Callback):
             self.step_scores |= set(scores)
             self._draw(trainer, "step", scores, step)
 
+    def on_validation_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        self.before_validation = dict(trainer.callback_metrics)
+        if not self.validated_now:
+            self.early = newer(self.before_validation, self.before)
+
     def on_validation_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        if not trainer.sanity_checking:
-            self.val_scores = {k: v for k, v in scalars(trainer.callback_metrics).items() if k.startswith(VALIDATED)}
+        if trainer.state.fn == TrainerFn.FITTING and not trainer.sanity_checking:
+            logged = newer(trainer.callback_metrics, self.before_validation)
+            self.validated_now = set(logged)
+            self.validated |= self.validated_now
+            self.val_scores = self.named(scalars(logged), "val")
             self.val_step = trainer.global_step
             self.epoch_scores |= set(self.val_scores)
             self._draw(trainer, "step", self.val_scores, trainer.global_step)
 
     def on_train_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        logged = scalars(trainer.callback_metrics)  # on every rank: it may gather
-        trained = {name: value for name, value in logged.items() if not name.startswith(VALIDATED)}
+        trained = self.named(scalars(self._trained(trainer)), "train") | self.rates()  # on every rank: it may gather
         seconds = {f"seconds/{name}": round(value, 4) for name, value in self.phases.take().items()}
         trained |= seconds
         scores = trained | self.val_scores
         self.samples += self._over_ranks(trainer)
         epoch, step = trainer.current_epoch, trainer.global_step
-        row: Row = {"epoch": epoch, "step": step, "samples": self.samples}
+        row: Row = {"epoch": epoch, "step": step, "samples": self.samples or None}
         if self.val_scores and self.val_step not in (None, step):
             row["scored_step"] = self.val_step
         row["seconds"] = round(sum(seconds.values()), 4)
@@ -127,9 +165,13 @@ class EpochLog(L.Callback):
         self.resumed = False
         self._begin_epoch(step)
 
+    def on_train_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        self._take_late(trainer)
+
     def on_save_checkpoint(self, trainer: L.Trainer, pl_module: L.LightningModule, checkpoint: dict[str, Any]) -> None:
         # A run that goes on from it takes back what was drawn behind it, and cannot draw again what came before.
-        for logger in trainer.loggers:
+        self._take_late(trainer)
+        for logger in self.loggers(trainer):
             logger.save()
         checkpoint["epoch_log"] = {
             "rows": self.rows,
@@ -156,23 +198,61 @@ class EpochLog(L.Callback):
         self.drawn_step, self.drawn = checkpoint["global_step"], kept.get("drawn")  # older runs lack it
         self.step_scores, self.epoch_scores = set(kept["step_scores"]), set(kept["epoch_scores"])
 
+    def _trained(self, trainer: L.Trainer) -> Tensors:
+        """What was logged in this epoch, but not in its validation; a name may have been used in both."""
+        self.in_row = dict(trainer.callback_metrics)
+        averaged = newer(trainer.callback_metrics, self.in_row)  # over the epoch: Lightning makes these anew when asked
+        logged = newer(self.in_row, self.before)
+        trained = {name: v for name, v in logged.items() if name not in self.validated_now or name in averaged}
+        return {name: v for name, v in self.early.items() if name in self.validated_now} | trained
+
+    def _take_late(self, trainer: L.Trainer) -> None:
+        """What a module has logged in its own ``on_train_epoch_end``, which comes after that of callbacks."""
+        if self.in_row is None or not self.rows:
+            return
+        row = self.rows[-1]
+        logged = self.named(scalars(newer(trainer.callback_metrics, self.in_row)), "train")
+        late = {name: value for name, value in logged.items() if name not in row}
+        if late:
+            self.rows[-1] = {**row, **late}
+            if trainer.is_global_zero:
+                write_epochs_csv(self.path, self.rows)
+            for axis in ("epoch", "step"):
+                self._draw(trainer, axis, late, int(row[axis] or 0))
+            self.epoch_scores |= set(late)
+
     def _over_ranks(self, trainer: L.Trainer) -> int:
         """Samples of the epoch so far, of all ranks."""
         here = torch.tensor(self.epoch_samples, device=trainer.strategy.root_device)
         return int(trainer.strategy.reduce(here, reduce_op="sum"))
 
-    def _draw(self, trainer: L.Trainer, axis: str, values: dict[str, float], x: int) -> None:
+    def _draw(self, trainer: L.Trainer, axis: str, values: Scores, x: int) -> None:
         if axis == "step":
             if x > self.drawn_step:
                 self.drawn_step, self.drawn = x, {}
             if self.drawn is not None and x == self.drawn_step:
                 self.drawn |= {name: self.drawn.get(name, 0) + 1 for name in values}
-        for logger in trainer.loggers:
+        for logger in self.loggers(trainer):
             if hasattr(logger, "log_axis"):
                 logger.log_axis(axis, values, x)
 
 
-def scalars(metrics: Mapping[str, Any]) -> dict[str, float]:
+def newer(metrics: Mapping[str, Any], than: Mapping[str, Any]) -> Tensors:
+    """Those whose tensor is another than before."""
+    return {name: value for name, value in metrics.items() if value is not than.get(name)}
+
+
+def count_samples(batch: Any) -> int:
+    """Samples of a batch: the length of the first tensor in it; 0 where there is none."""
+    if isinstance(batch, Tensor):
+        return len(batch) if batch.ndim else 1
+    if isinstance(batch, (str, bytes)):
+        return 0
+    parts = batch.values() if isinstance(batch, Mapping) else batch if isinstance(batch, (list, tuple)) else ()
+    return next(filter(None, map(count_samples, parts)), 0)
+
+
+def scalars(metrics: Mapping[str, Any]) -> Scores:
     """Plain numbers, without the epoch that Lightning adds and the copies it makes of scores logged both ways."""
     doubled = {f"{name}{kind}" for name in metrics for kind in ("_step", "_epoch")}
     return {name: float(value) for name, value in metrics.items() if name != "epoch" and name not in doubled}

@@ -5,7 +5,9 @@ from time import perf_counter
 from typing import Any
 
 import lightning as L
+from torch import nn
 from torch.optim import Optimizer
+from torch.utils.hooks import RemovableHandle
 
 from epochwise.run.epochs_csv import Row
 
@@ -27,6 +29,7 @@ class Phases(L.Callback):
         self.phase, self.since = "rest", perf_counter()
         self.seconds = dict.fromkeys(PHASES, 0.0)
         self.in_step = False  # whether a training step is under way
+        self.hooks: list[RemovableHandle] = []
 
     def enter(self, phase: str) -> None:
         """Leave the phase that the clock stands in for another."""
@@ -57,9 +60,20 @@ class Phases(L.Callback):
         return {name: round(sum(float(value or 0.0) for value in values), 3) for name, values in seconds.items()}
 
     def on_fit_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        network: Any = getattr(pl_module, "network", pl_module)
-        network.register_forward_pre_hook(lambda *_: self._in_step("forward"))
-        network.register_forward_hook(lambda *_: self._in_step("loss"))
+        network = getattr(pl_module, "network", None)
+        network = network if isinstance(network, nn.Module) else pl_module
+        self.hooks = [
+            network.register_forward_pre_hook(lambda *_: self._in_step("forward")),
+            network.register_forward_hook(lambda *_: self._in_step("loss")),
+        ]
+
+    def on_fit_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        for hook in self.hooks:  # a network that has them could not be pickled
+            hook.remove()
+        self.hooks = []
+
+    def on_exception(self, trainer: L.Trainer, pl_module: L.LightningModule, exception: BaseException) -> None:
+        self.on_fit_end(trainer, pl_module)
 
     def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         self.begin(self.seconds)

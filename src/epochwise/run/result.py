@@ -16,11 +16,12 @@ from epochwise.run.whole_file import whole_file
 PACKAGES = ("torch", "torchvision", "lightning", "torchmetrics", "timm", "hydra-core", "scikit-learn", "numpy")
 
 
-def write_result(run_folder: Path, **fields: Any) -> dict[str, Any]:
+def write_result(run_folder: Path, project: Path = Path(__file__).parent, **fields: Any) -> dict[str, Any]:
     """Write ``result.json``: the fields given, and what they were made with (versions, git commit, command line).
 
     Args:
         run_folder: where it is written.
+        project: a folder of the code that trained, for its commit.
         **fields: ``status`` (``completed``, ``stopped_early``, ``interrupted``, ``failed``), ``reason``, ``monitor``,
             ``mode``, ``epochs_run``, ``steps``, ``best_epoch`` (from 0), ``best_step``, ``best_score``,
             ``tested_epoch``, ``test`` (score -> value), ``seconds``, ``phases`` (phase -> seconds), ``plan``,
@@ -32,7 +33,7 @@ def write_result(run_folder: Path, **fields: Any) -> dict[str, Any]:
     """
     result = finite(fields) | {
         "versions": {"python": platform.python_version()} | {name: version(name) for name in PACKAGES},
-        "git_commit": git_commit(),
+        "git_commit": git_commit(project),
         "command": shlex.join(job_command(sys.argv)),
     }
     with whole_file(run_folder / "result.json") as file:

@@ -20,10 +20,11 @@ class Stopper(L.Callback):
     Args:
         settings: of the callbacks. With others, or with another ``trainer.max_epochs``, a run that was ended goes on.
         max_time: the Trainer's, which makes a Timer of its own.
+        keeps_ended: whether a run that was ended stays so; else why it was ended is found, and no more.
     """
 
-    def __init__(self, settings: Any, max_time: str | None) -> None:
-        self.settings, self.max_time = settings, max_time
+    def __init__(self, settings: Any, max_time: str | None, keeps_ended: bool = True) -> None:
+        self.settings, self.max_time, self.keeps_ended = settings, max_time, keeps_ended
         self.reason: str | None = None
         self.asked: Any = []  # settings and epochs of the run when it was ended
         self.first_epoch = 0  # of this life of the run
@@ -31,7 +32,7 @@ class Stopper(L.Callback):
 
     def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         self.first_epoch = trainer.current_epoch
-        if self.reason and self.asked == [self.settings, trainer.max_epochs]:
+        if self.keeps_ended and self.reason and self.asked == [self.settings, trainer.max_epochs]:
             trainer.should_stop = True
         else:
             self.reason = None
