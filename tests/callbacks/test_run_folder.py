@@ -15,7 +15,7 @@ from epochwise.report.find_out import find_out
 from epochwise.report.read_runs import read_runs
 from epochwise.run.epochs_csv import read_epochs_csv
 
-from tests.callbacks.plain_modules import Endless, Gan, Line, loader, trainer
+from tests.plain_modules import Endless, Gan, Kill, KilledError, Line, loader, trainer
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore:The '.*_dataloader' does not have many workers",
@@ -53,21 +53,6 @@ def told(rows):
     return [
         {key: value for key, value in row.items() if not key.startswith("seconds") and key != "events"} for row in rows
     ]
-
-
-class KilledError(Exception):
-    pass
-
-
-class Kill(L.Callback):
-    """End the process in the midst of an epoch, as far as the Trainer can tell."""
-
-    def __init__(self, epoch, batch):
-        self.at = (epoch, batch)
-
-    def on_train_batch_start(self, trainer, pl_module, batch, batch_idx):
-        if (trainer.current_epoch, batch_idx) == self.at:
-            raise KilledError
 
 
 def test_any_module_leaves_what_train_py_leaves(tmp_path):

@@ -106,6 +106,7 @@ def test_what_is_unfrozen_trains_as_a_layer_that_never_was_frozen():
     plan = Plan([{"at_epoch": 0, "unfreeze": "head"}, {"at_epoch": 1, "unfreeze": "all"}])
     trainer = L.Trainer(logger=False, accelerator="cpu", max_epochs=2)
     plan.setup(trainer, SimpleNamespace(network=network, parameter_groups=None), "fit")
+    trainer.optimizers = [torch.optim.SGD(network.parameters(), lr=1.0)]
     plan.on_train_start(trainer, None)
     assert [module.training for module in (network.stem, network.stem[1], network.head)] == [False, False, True]
     trainer.fit_loop.epoch_progress.current.completed = 1
@@ -130,6 +131,6 @@ def test_a_plan_that_does_not_fit_is_an_error_before_the_first_step(tmp_path, co
     assert not (tmp_path / "run" / "config.yaml").exists()
 
 
-def test_a_task_that_makes_its_own_groups_says_so():
-    with pytest.raises(InputError, match="finetune: LightningModule has no parameter_groups"):
+def test_a_module_without_parameters_is_refused():
+    with pytest.raises(InputError, match="finetune: LightningModule has no parameters to train"):
         Plan([{"at_epoch": 0, "unfreeze": "all"}]).setup(L.Trainer(logger=False), L.LightningModule(), "fit")

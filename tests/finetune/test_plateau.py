@@ -1,6 +1,7 @@
 from types import SimpleNamespace
 
 import pytest
+from lightning.pytorch.trainer.states import TrainerFn
 
 from epochwise.finetune.plateau import Plateau
 from epochwise.input_error import InputError
@@ -38,6 +39,7 @@ def test_epochs_without_validation_count_as_soon_as_one_is_validated():
 
 
 def test_a_monitor_that_is_never_logged_is_an_error_that_names_the_closest():
-    trainer = SimpleNamespace(callback_metrics={"val/loss": 1.0})
-    with pytest.raises(InputError, match=r"finetune.monitor: 'val/los' is never logged; did you mean 'val/loss'"):
+    state = SimpleNamespace(fn=TrainerFn.FITTING)
+    trainer = SimpleNamespace(callback_metrics={"val/loss": 1.0}, sanity_checking=False, state=state)
+    with pytest.raises(InputError, match=r"finetune.monitor: 'val/los' is never logged; .*; did you mean 'val/loss'"):
         Plateau("val/los", "min", 1, 0.0).observe(trainer)

@@ -2,16 +2,19 @@ from types import SimpleNamespace
 
 import pytest
 import torch
+from lightning.pytorch.trainer.states import TrainerFn
 
 from epochwise.input_error import InputError
 from epochwise.stopping.early import Early
+
+FITTING = {"sanity_checking": False, "enable_validation": True, "state": SimpleNamespace(fn=TrainerFn.FITTING)}
 
 
 def stops_after(scores, checks_per_epoch=1, every_n_epochs=1, min_epochs=None, name="val/loss", **settings):
     """The epoch after which the run ends, given one score a validation; None where it never does."""
     stopping = Early(monitor="val/loss", **{"mode": "min", "patience": 2} | settings)
     strategy = SimpleNamespace(reduce_boolean_decision=lambda decision, **_: decision)
-    trainer = SimpleNamespace(sanity_checking=False, should_stop=False, min_epochs=min_epochs, strategy=strategy)
+    trainer = SimpleNamespace(**FITTING, should_stop=False, min_epochs=min_epochs, strategy=strategy)
     scores = iter(scores)
     for epoch in range(100):
         trainer.current_epoch = epoch
@@ -70,7 +73,7 @@ def test_before_start_epoch_no_score_is_compared():
 def test_what_begins_anew_has_all_its_patience():
     stopping = Early("val/loss", "min", patience=2)
     strategy = SimpleNamespace(reduce_boolean_decision=lambda decision, **_: decision)
-    trainer = SimpleNamespace(sanity_checking=False, should_stop=False, min_epochs=None, strategy=strategy)
+    trainer = SimpleNamespace(**FITTING, should_stop=False, min_epochs=None, strategy=strategy)
     for epoch, score in enumerate([1.0, 2.0, 2.0, 2.0, 2.0]):
         if epoch == 2:
             stopping.begin_anew(epoch)

@@ -10,6 +10,7 @@ import lightning as L
 from annotated_types import Ge, Gt
 from lightning.pytorch.callbacks import Checkpoint
 
+from epochwise.checked_arguments import checked_arguments
 from epochwise.run.linked_file import link_file
 
 
@@ -26,9 +27,10 @@ class LastCheckpoint(Checkpoint):
         every_n_minutes: minutes between two checkpoints within an epoch; ``None``: only epoch ends.
     """
 
+    @checked_arguments
     def __init__(
         self,
-        dirpath: str,
+        dirpath: str | Path,
         every_n_steps: Annotated[int, Ge(1)] | None = None,
         every_n_minutes: Annotated[float, Gt(0)] | None = None,
     ) -> None:

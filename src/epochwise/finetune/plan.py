@@ -7,12 +7,15 @@ import lightning as L
 from annotated_types import Ge, Gt, Le
 from torch import nn
 
+from epochwise.checked_arguments import checked_arguments
 from epochwise.finetune.applied_plan import AppliedPlan
 from epochwise.finetune.bound_plan import BoundPlan
 from epochwise.finetune.cached_features import CachedFeatures, cached_features
 from epochwise.finetune.kept_plan import kept_plan
+from epochwise.finetune.parameter_groups import check_optimizers, network_of
 from epochwise.finetune.plateau import Plateau
 from epochwise.input_error import InputError
+from epochwise.stopping.monitored_score import decided_by_training
 
 
 class Plan(L.Callback):
@@ -23,6 +26,10 @@ class Plan(L.Callback):
     groups named by stage; a frozen one has no gradient, and optimizers pass it over. So every schedule works, and a
     layer that begins late takes the rate of that moment. Whoever stops the run and has a ``begin_anew`` counts patience
     from the last phase on.
+
+    The network is the module's ``network``, or where it has none the module itself. A module of one's own gives its
+    optimizer all parameters (``self.parameters()``), and, for rates by stage, the groups of
+    ``finetune.parameter_groups``.
 
     Layers are named by stage or by their parameters' names (``select``). Every parameter has to be named by a phase or
     by ``frozen``.
@@ -50,6 +57,7 @@ class Plan(L.Callback):
             change from epoch to epoch.
     """
 
+    @checked_arguments
     def __init__(
         self,
         phases: Sequence[Mapping[str, Any]],
@@ -93,14 +101,25 @@ class Plan(L.Callback):
 
     def setup(self, trainer: L.Trainer, pl_module: L.LightningModule, stage: str) -> None:
         task: Any = pl_module
-        if stage == "fit":
-            if not hasattr(task, "parameter_groups"):
-                raise InputError(f"finetune: {type(task).__name__} has no parameter_groups to name the groups by stage")
-            bound = self.bound or self.bind(task.network, trainer.max_epochs)
-            self.applied = AppliedPlan(bound, self.frozen_mode, self.cached)
+        if stage != "fit":
+            return
+        network = network_of(task)
+        if not any(True for _ in network.parameters()):
+            raise InputError(f"finetune: {type(task).__name__} has no parameters to train")
+        if self.cache_features and network is task:
+            raise InputError(
+                f"finetune.cache_features: {type(task).__name__} has no 'network' whose forward could be stood in for; "
+                "allowed: self.network = ... and self.network(x) in its steps, or cache_features=False"
+            )
+        if self.bound is None or self.bound.network is not network:
+            endless = trainer.fast_dev_run  # type: ignore[attr-defined]  # set on the instance
+            self.bind(network, None if endless else trainer.max_epochs)
+        self.applied = AppliedPlan(bound := self._plan, self.frozen_mode, self.cached)
+        if hasattr(task, "parameter_groups"):
             task.parameter_groups = lambda _: bound.groups()
 
     def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        check_optimizers(self._plan, trainer.optimizers, type(pl_module).__name__)
         self._apply(trainer)
 
     def on_train_epoch_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
@@ -116,11 +135,11 @@ class Plan(L.Callback):
         self._apply(trainer)  # an epoch that is gone on with has no start
 
     def on_validation_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        if self._plan.waits and not self.plateau.monitor.startswith("train/"):
+        if self._plan.waits and not decided_by_training(trainer, self.plateau.monitor):
             self.plateau.observe(trainer)
 
     def on_train_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        if self._plan.waits and self.plateau.monitor.startswith("train/"):
+        if self._plan.waits and decided_by_training(trainer, self.plateau.monitor):
             self.plateau.observe(trainer)
         self.plateau.begin_waiting(self._plan, trainer)
 

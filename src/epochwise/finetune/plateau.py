@@ -5,7 +5,7 @@ from typing import Literal
 import lightning as L
 
 from epochwise.finetune.bound_plan import BoundPlan
-from epochwise.input_error import InputError
+from epochwise.stopping.monitored_score import monitored_score
 
 
 class Plateau:
@@ -28,12 +28,9 @@ class Plateau:
         Raises:
             InputError: it is not among what was logged.
         """
-        metrics = trainer.callback_metrics
-        if self.monitor not in metrics:
-            hint = InputError.closest(self.monitor, list(metrics))
-            raise InputError(f"finetune.monitor: {self.monitor!r} is never logged{hint}")
-        if not trainer.sanity_checking:
-            self.scores[trainer.current_epoch] = float(metrics[self.monitor])
+        score = monitored_score(trainer, self.monitor, "finetune.monitor")
+        if score is not None:
+            self.scores[trainer.current_epoch] = score
 
     def reached(self, since_epoch: int) -> bool:
         """Whether the latest score lies at least ``patience`` epochs behind the best one since an epoch.

@@ -11,16 +11,18 @@ NAMES = ("best.ckpt", "last.ckpt")
 
 
 class BeforeCooldown:
-    """``checkpoints/before_cooldown`` of a run folder: the best and the last checkpoint as they were then.
+    """``before_cooldown`` beside the checkpoints of a run: the best and the last one as they were then.
 
     They are links: a checkpoint is replaced, never written over, so nothing is copied.
 
     Args:
         run_folder: of the run; its checkpoints are in ``checkpoints``.
+        best: its best checkpoint, where it may be elsewhere or have another name, as in a project of one's own.
     """
 
-    def __init__(self, run_folder: Path) -> None:
-        self.checkpoints = run_folder / "checkpoints"
+    def __init__(self, run_folder: Path, best: Path | None = None) -> None:
+        self.checkpoints = best.parent if best else run_folder / "checkpoints"
+        self.sources = {name: self.checkpoints / name for name in NAMES} | ({"best.ckpt": best} if best else {})
         self.kept = self.checkpoints / "before_cooldown"
 
     def keep(self, step: int) -> None:
@@ -31,7 +33,7 @@ class BeforeCooldown:
                 left a better one than it noted: then what that life has kept stays.
         """
         for name in NAMES:
-            now, kept = self.checkpoints / name, self.kept / name
+            now, kept = self.sources[name], self.kept / name
             if now.is_file() and not (kept.is_file() and _step_of(now) > step):
                 self.kept.mkdir(exist_ok=True)
                 link_file(now, kept)

@@ -7,6 +7,8 @@ from annotated_types import Ge, Gt, Le
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 
+from epochwise.checked_arguments import checked_arguments
+
 
 class Cosine(LambdaLR):
     """Raise the learning rate in a line from 0, then lower it along half a cosine until the last step.
@@ -28,6 +30,7 @@ class Cosine(LambdaLR):
         al. 2017, https://arxiv.org/abs/1706.02677, section 2.2.
     """
 
+    @checked_arguments
     def __init__(
         self,
         optimizer: Optimizer,

@@ -6,6 +6,8 @@ from annotated_types import Gt
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 
+from epochwise.checked_arguments import checked_arguments
+
 
 class InverseSqrt(LambdaLR):
     """Raise the learning rate in a line from 0, then let it fall as 1 / sqrt(step).
@@ -21,6 +23,7 @@ class InverseSqrt(LambdaLR):
         Vaswani et al. 2017, https://arxiv.org/abs/1706.03762, section 5.3.
     """
 
+    @checked_arguments
     def __init__(
         self,
         optimizer: Optimizer,

@@ -7,6 +7,8 @@ from annotated_types import Gt, Le
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 
+from epochwise.checked_arguments import checked_arguments
+
 
 class Step(LambdaLR):
     """Lower the learning rate at given fractions of the run, so that a longer run drops later.
@@ -26,6 +28,7 @@ class Step(LambdaLR):
         He et al. 2015, https://arxiv.org/abs/1512.03385, section 4.2: a tenth at one half and three quarters.
     """
 
+    @checked_arguments
     def __init__(
         self,
         optimizer: Optimizer,

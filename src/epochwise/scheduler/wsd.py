@@ -7,6 +7,7 @@ from annotated_types import Ge, Gt, Le
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 
+from epochwise.checked_arguments import checked_arguments
 from epochwise.scheduler.cooldown import cooldown_start
 
 #: progress of the cool-down, in [0, 1] -> what is left of the way from the peak to the final rate.
@@ -41,6 +42,7 @@ class WSD(LambdaLR):
         https://arxiv.org/abs/2405.18392, section 3; Dremov et al. 2025, https://arxiv.org/abs/2508.01483.
     """
 
+    @checked_arguments
     def __init__(
         self,
         optimizer: Optimizer,

@@ -2,17 +2,20 @@
 
 from math import ceil, inf
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any, Literal
 
 import lightning as L
 import torch
+from lightning.pytorch.utilities.rank_zero import rank_zero_warn
 
+from epochwise.checked_arguments import checked_arguments
 from epochwise.epochs.curve import Curve
 from epochwise.epochs.levelling import levelling
 from epochwise.input_error import InputError
 from epochwise.run.before_cooldown import BeforeCooldown
-from epochwise.stopping.earlier_weights import keeps_best, load_earlier_weights
-from epochwise.stopping.monitored_score import monitored_score
+from epochwise.stopping.earlier_weights import best_checkpoint, load_earlier_weights
+from epochwise.stopping.monitored_score import decided_by_training, monitored_score
 from epochwise.stopping.pace import Pace
 
 #: A cool-down whose scores are so far from the best is to no purpose; the luckiest of many scores is itself two away.
@@ -50,6 +53,7 @@ class Adaptive(L.Callback):
         does what a cosine drawn over the right number of epochs would.
     """
 
+    @checked_arguments
     def __init__(self, monitor: str, mode: Literal["min", "max"]) -> None:
         self.monitor, self.mode = monitor, mode
         self.scores: dict[int, float] = {}  # epoch -> its last score
@@ -102,7 +106,8 @@ class Adaptive(L.Callback):
         schedule = _schedule(pl_module)
         self._tell(schedule)  # it may have been called off
         if schedule.cooldown_begins:
-            kept = BeforeCooldown(Path(trainer.default_root_dir))
+            best = best_checkpoint(trainer, self.monitor, self.mode)
+            kept = BeforeCooldown(Path(trainer.default_root_dir), best)
             if trainer.is_global_zero:
                 kept.keep(trainer.global_step)
             if self.turned:
@@ -118,9 +123,16 @@ class Adaptive(L.Callback):
 
     def _go_back(self, trainer: L.Trainer, pl_module: L.LightningModule, kept: BeforeCooldown) -> None:
         """To the best epoch of those that were judged, where it was kept."""
-        if not keeps_best(trainer, self.monitor, self.mode, kept.checkpoints / "best.ckpt"):
+        if best_checkpoint(trainer, self.monitor, self.mode) is None or not kept.best.is_file():
             return
-        checkpoint: dict[str, Any] = torch.load(kept.best, map_location="cpu", weights_only=True)
+        try:
+            checkpoint: dict[str, Any] = torch.load(kept.best, map_location="cpu", weights_only=True)
+        except UnpicklingError:
+            rank_zero_warn(
+                f"Adaptive: the weights stay those of the last epoch: {kept.best} holds more than plain values, "
+                "such as a hyper-parameter that is an object; allowed: self.save_hyperparameters(ignore=[...])"
+            )
+            return
         epoch = int(checkpoint["epoch"])
         if self.cooldown_epoch is not None and self.anew_epoch <= epoch < self.cooldown_epoch - 1:
             load_earlier_weights(trainer, pl_module, checkpoint)
@@ -128,11 +140,11 @@ class Adaptive(L.Callback):
             self.found = f"{self.found}, and the run went back to epoch {epoch}"
 
     def on_validation_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        if not self.monitor.startswith("train/"):
+        if not decided_by_training(trainer, self.monitor):
             self._observe(trainer)
 
     def on_train_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        if self.monitor.startswith("train/"):
+        if decided_by_training(trainer, self.monitor):
             self._observe(trainer)
         schedule, count = _schedule(pl_module), trainer.current_epoch + 1
         begins, ends = schedule.cooldown_epochs
@@ -151,7 +163,7 @@ class Adaptive(L.Callback):
 
     def _observe(self, trainer: L.Trainer) -> None:
         score = monitored_score(trainer, self.monitor)
-        if not trainer.sanity_checking:
+        if score is not None:
             self.scores[trainer.current_epoch] = score
 
     def _judge(self, trainer: L.Trainer, count: int) -> None:
@@ -195,10 +207,18 @@ class Adaptive(L.Callback):
 
 
 def _schedule(pl_module: L.LightningModule) -> Any:
-    schedule: Any = pl_module.lr_schedulers()
-    if not hasattr(schedule, "cool_down"):
-        name = type(schedule).__name__
+    schedules: Any = pl_module.lr_schedulers()
+    several = schedules if isinstance(schedules, list) else [schedules]
+    able = [one for one in several if hasattr(one, "cool_down")]
+    if len(several) != 1 or not able:
+        names = ", ".join("none" if one is None else type(one).__name__ for one in several)
         raise InputError(
-            f"scheduler: {name} cannot cool down when stopping=adaptive asks for it, allowed: scheduler=wsd"
+            f"scheduler: {names} cannot cool down when stopping=adaptive asks for it, allowed: scheduler=wsd, or one "
+            "epochwise.scheduler.wsd.WSD in configure_optimizers"
         )
-    return schedule
+    if all(config.interval != "step" for config in pl_module.trainer.lr_scheduler_configs):
+        raise InputError(
+            "scheduler: WSD is stepped every epoch; it goes by optimizer steps: allowed: "
+            '{"scheduler": WSD(...), "interval": "step"}, as lightning_schedule makes it'
+        )
+    return able[0]

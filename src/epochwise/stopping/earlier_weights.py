@@ -8,21 +8,19 @@ from lightning.pytorch.callbacks import ModelCheckpoint, WeightAveraging
 from lightning.pytorch.strategies import DDPStrategy, SingleDeviceStrategy
 
 
-def keeps_best(trainer: L.Trainer, monitor: str, mode: str, path: Path) -> bool:
-    """Whether a checkpoint is the best one by a score, and can be loaded while training goes on.
+def best_checkpoint(trainer: L.Trainer, monitor: str, mode: str) -> Path | None:
+    """The best checkpoint by a score that can be loaded while training goes on; None where there is none.
 
     Args:
         trainer: with its callbacks. Weights that are spread over processes cannot.
         monitor: the score.
         mode: ``min`` or ``max``.
-        path: of the checkpoint.
     """
+    if not isinstance(trainer.strategy, (SingleDeviceStrategy, DDPStrategy)):
+        return None
     keepers = [one for one in trainer.checkpoint_callbacks if isinstance(one, ModelCheckpoint) and one.best_model_path]
-    return isinstance(trainer.strategy, (SingleDeviceStrategy, DDPStrategy)) and any(
-        (one.monitor, one.mode, one.save_weights_only) == (monitor, mode, False)
-        and Path(one.best_model_path).absolute() == path.absolute()
-        for one in keepers
-    )
+    alike = [one for one in keepers if (one.monitor, one.mode, one.save_weights_only) == (monitor, mode, False)]
+    return next((Path(one.best_model_path) for one in alike), None)
 
 
 def load_earlier_weights(trainer: L.Trainer, pl_module: L.LightningModule, checkpoint: dict[str, Any]) -> None:

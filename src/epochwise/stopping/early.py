@@ -5,7 +5,8 @@ from typing import Annotated, Any, Literal
 import lightning as L
 from annotated_types import Ge
 
-from epochwise.stopping.monitored_score import monitored_score
+from epochwise.checked_arguments import checked_arguments
+from epochwise.stopping.monitored_score import decided_by_training, monitored_score
 
 
 class Early(L.Callback):
@@ -31,6 +32,7 @@ class Early(L.Callback):
         ``start_epoch``: Keras's EarlyStopping, ``start_from_epoch``.
     """
 
+    @checked_arguments
     def __init__(
         self,
         monitor: str,
@@ -79,12 +81,12 @@ class Early(L.Callback):
         self.max_epochs = trainer.max_epochs
 
     def on_validation_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        if not self.monitor.startswith("train/"):
+        if not decided_by_training(trainer, self.monitor):
             self._observe(trainer)
 
     def on_train_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         epoch = trainer.current_epoch
-        if self.monitor.startswith("train/"):
+        if decided_by_training(trainer, self.monitor):
             self._observe(trainer)
         if self.validated_epoch != epoch:
             return
@@ -104,7 +106,7 @@ class Early(L.Callback):
 
     def _observe(self, trainer: L.Trainer) -> None:
         score = monitored_score(trainer, self.monitor)
-        if trainer.sanity_checking:
+        if score is None:
             return
         self.validated_epoch = trainer.current_epoch
         if trainer.current_epoch >= self.start_epoch and self.improves(score):

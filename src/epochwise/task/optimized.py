@@ -1,5 +1,6 @@
 """How a task's network is optimized: its parameter groups, its optimizer and its schedule."""
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -51,6 +52,9 @@ class Optimized(L.LightningModule):
         optimizer = make_optimizer(groups)
         scale_rates(optimizer)
         schedule = lightning_schedule(make_scheduler, optimizer, self.trainer, self.monitor)
+        if isinstance(schedule["scheduler"], ReduceLROnPlateau):
+            # Lightning would step it after the epoch's checkpoint was written: a resumed run would have lost that step.
+            schedule["frequency"] = sys.maxsize
         return {"optimizer": optimizer, "lr_scheduler": schedule}
 
     def on_train_start(self) -> None:

@@ -83,3 +83,37 @@ def loader(num_samples: int = 32) -> DataLoader:
 def trainer(folder, *callbacks, **settings) -> L.Trainer:
     quiet = {"enable_progress_bar": False, "enable_model_summary": False, "logger": False, "accelerator": "cpu"}
     return L.Trainer(default_root_dir=folder, callbacks=list(callbacks), **{**quiet, **settings})
+
+
+class Stages(L.LightningModule):
+    """A backbone and a head, as fine-tuning meets them."""
+
+    def __init__(self, make_optimizers) -> None:
+        super().__init__()
+        self.backbone, self.norm, self.head = nn.Linear(1, 4), nn.BatchNorm1d(4), nn.Linear(4, 1)
+        self.make_optimizers = make_optimizers
+
+    def training_step(self, batch, batch_idx):
+        x, y = batch
+        return nn.functional.mse_loss(self.head(self.norm(self.backbone(x))), y)
+
+    def validation_step(self, batch, batch_idx):
+        self.log("val_loss", self.training_step(batch, batch_idx))
+
+    def configure_optimizers(self):
+        return self.make_optimizers(self)
+
+
+class KilledError(Exception):
+    pass
+
+
+class Kill(L.Callback):
+    """End the process in the midst of an epoch, as far as the Trainer can tell."""
+
+    def __init__(self, epoch, batch):
+        self.at = (epoch, batch)
+
+    def on_train_batch_start(self, trainer, pl_module, batch, batch_idx):
+        if (trainer.current_epoch, batch_idx) == self.at:
+            raise KilledError
