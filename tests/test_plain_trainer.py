@@ -201,9 +201,9 @@ def test_a_schedule_may_be_drawn_over_max_steps(tmp_path):
             schedule = Cosine(optimizer, max_epochs=1, steps_per_epoch=self.trainer.max_steps, warmup_epochs=0.1)
             return [optimizer], [{"scheduler": schedule, "interval": "step"}]
 
-    trainer(tmp_path, max_steps=20, limit_val_batches=0).fit(
-        module := OverSteps([1]), DataLoader(Endless(), batch_size=4)
-    )
+    module, endless = OverSteps([1]), DataLoader(Endless(), batch_size=4)
+    settings = {"limit_val_batches": 1, "val_check_interval": 20, "check_val_every_n_epoch": None}
+    trainer(tmp_path, max_steps=20, **settings).fit(module, endless, endless)
     assert len(module.rates) == 20
     assert module.rates[-1] < 0.02
 

@@ -1,6 +1,7 @@
 import json
 import math
 import pickle
+from pathlib import Path
 
 import lightning as L
 import pytest
@@ -16,6 +17,7 @@ from epochwise.report.read_runs import read_runs
 from epochwise.run.epochs_csv import read_epochs_csv
 
 from tests.plain_modules import Endless, Gan, Kill, KilledError, Line, loader, trainer
+from tests.ranks import run_ranks
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore:The '.*_dataloader' does not have many workers",
@@ -315,3 +317,18 @@ def test_two_run_folders_are_refused(tmp_path):
         trainer(tmp_path, RunFolder(tmp_path / "a"), RunFolder(tmp_path / "b"), max_epochs=1).fit(
             Line(), loader(), loader()
         )
+
+
+@pytest.mark.ranks
+def test_of_two_ranks_one_writes_and_both_go_on_or_are_refused(tmp_path):
+    first, second = run_ranks(Path(__file__).with_name("run_folder_ranks.py"), 2, str(tmp_path))
+    assert first["weights"] == second["weights"]
+    assert "holds a run of 4 epochs" in first["refused"]
+    assert first["refused"] == second["refused"]
+    whole, cut = rows_of(tmp_path / "whole/run"), rows_of(tmp_path / "cut/run")
+    assert [row["samples"] for row in whole] == [32, 64, 96, 128]  # of both ranks
+    assert [row["events"] for row in whole] == [None, None, "unfreeze", None]
+    assert told(cut) == told(whole)
+    drawn = points(tmp_path / "cut/run")
+    for tag, expected in points(tmp_path / "whole/run").items():
+        assert "/seconds" in tag or "/events" in tag or drawn[tag] == expected, tag
