@@ -1,3 +1,4 @@
+import importlib.util
 import os
 import re
 import shutil
@@ -15,8 +16,9 @@ from packaging.version import Version
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+NEEDED = [line for line in (ROOT / "src/epochwise/requirements.txt").read_text().splitlines() if line[0] != "#"]
 EXTRAS = PROJECT["project"]["optional-dependencies"]
-REQUIREMENTS = [Requirement(line) for line in chain(PROJECT["project"]["dependencies"], *EXTRAS.values())]
+REQUIREMENTS = [Requirement(line) for line in chain(NEEDED, *EXTRAS.values())]
 PINS = [Requirement(line) for line in (ROOT / "constraints.txt").read_text().splitlines() if line[:1] not in ("", "#")]
 MACHINES = [
     {"python_version": python, "sys_platform": platform, "platform_machine": machine}
@@ -181,3 +183,15 @@ def test_python_that_stands_on_the_path_but_fails_is_passed_over(clone, python):
     script(folder / "python3.12", f'exec {python} "$@"')
     assert make(clone, "test", PATH=f"{folder}:{os.environ['PATH']}").returncode == 0
     assert num_installs(clone) == 1
+
+
+def test_the_engine_and_its_tests_import_nothing_of_ones_own_package():
+    files = [path for folder in ("src/epochwise", "src/hydra_plugins") for path in (ROOT / folder).rglob("*.py")]
+    files += [path for path in (ROOT / "tests").rglob("*.py") if path.parent.name != "my_project"]
+    own = re.compile(r"(?m)^\s*(?:from|import) my_project")
+    assert [path.name for path in files if own.search(path.read_text())] == []
+
+
+def test_what_is_installed_to_be_edited_has_the_engine_and_ones_own_package():
+    for name in ("epochwise", "hydra_plugins.epochwise", "my_project"):
+        assert importlib.util.find_spec(name) is not None

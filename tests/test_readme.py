@@ -90,11 +90,13 @@ def test_every_link_leads_somewhere(page):
 
 @pytest.fixture(scope="module")
 def newcomer(tmp_path_factory):
-    """A copy of the project with the files that README.md tells a newcomer to write, and nothing else changed."""
+    """The engine and train.yaml, with the files that README.md tells a newcomer to write."""
     copy = tmp_path_factory.mktemp("newcomer")
-    for name in ("src", "conf"):
-        shutil.copytree(PROJECT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
-    shutil.copy(PROJECT / "train.py", copy)
+    for name in ("src/epochwise", "src/hydra_plugins"):
+        shutil.copytree(PROJECT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+    (copy / "conf").mkdir()
+    for name in ("train.py", "conf/train.yaml"):
+        shutil.copy(PROJECT / name, copy / name)
     for name, text in FILES:
         (copy / name).parent.mkdir(parents=True, exist_ok=True)
         (copy / name).write_text(text)

@@ -3,3 +3,5 @@
 Letters in shapes, everywhere in this package: ``B`` batch, ``C`` channels or classes as said, ``H`` height, ``W``
 width, ``F`` features, ``N`` samples, ``E`` epochs, ``K`` folds.
 """
+
+__version__ = "0.1.0"

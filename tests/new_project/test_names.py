@@ -67,7 +67,9 @@ def test_every_library_that_the_project_imports_is_refused_as_a_name():
                 found |= {alias.name.partition(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and not node.level:
                 found.add(node.module.partition(".")[0])
-    own = {"epochwise", *TAKEN} | {path.stem for path in chain(PROJECT.glob("tests/**/*.py"), PROJECT.glob("*/*.py"))}
+    own = {"epochwise", "my_project", *TAKEN} | {
+        path.stem for path in chain(PROJECT.glob("tests/**/*.py"), PROJECT.glob("*/*.py"))
+    }
     assert found - set(sys.stdlib_module_names) - own - set(IMPORTED) == set()
 
 

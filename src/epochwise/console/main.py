@@ -5,9 +5,9 @@ Neither torch nor a sub-command is imported before it is known which one was typ
 
 import sys
 from importlib import import_module
-from importlib.metadata import version
 from typing import Any
 
+from epochwise import __version__
 from epochwise.input_error import InputError
 
 #: Sub-command -> the module whose ``main(words)`` does it, and a line about it.
@@ -30,7 +30,7 @@ def _do(words: list[str]) -> None:
     if command in ("-h", "--help", "help"):
         print(help_text())
     elif command in ("-V", "--version"):
-        print(version("epochwise"))
+        print(__version__)
     elif command in COMMANDS:
         module: Any = import_module(COMMANDS[command][0])
         module.main(rest)
