@@ -1,8 +1,9 @@
 # Two commands do all the set-up:  make train   and   make test.  `make help` lists the rest.
 #
-# .venv is built once. Its stamp bears the version of Python and a checksum of this folder's path, pyproject.toml and
-# constraints.txt: when one of these changes, the next command brings .venv up to date. The stamp comes last, so that a
-# build that was cut short starts anew, and is a link to .venv's Python, so that it goes when that Python goes.
+# .venv is built once. Its stamp bears the version of Python and a checksum of this folder's path and of what
+# pyproject.toml and its lists say: when one of these changes, the next command brings .venv up to date. The stamp
+# comes last, so that a build that was cut short starts anew, and is a link to .venv's Python, so that it goes when that
+# Python goes.
 
 ARGS =
 PYTHON ?=
@@ -10,7 +11,10 @@ PYTHON ?=
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV PIP_USER PIP_TARGET PIP_PREFIX
 
 run := .venv/bin/python
-pins := $(shell { pwd; cat pyproject.toml constraints.txt; } | cksum | tr ' ' -)
+# The versions that did, and what pyproject.toml reads: in a project made from the template they come with the engine.
+constraints := $(firstword $(wildcard constraints.txt src/epochwise/constraints.txt))
+needs_of := $(wildcard src/epochwise/requirements.txt requirements.txt)
+pins := $(shell { pwd; cat pyproject.toml $(constraints) $(needs_of); } | cksum | tr ' ' -)
 
 # Prints a Python's version and its path outside any virtual environment, where Epochwise can run on it.
 ask := import sys; v = sys.version_info[:2]; (3, 11) <= v < (3, 14) or sys.exit(1); \
@@ -31,15 +35,11 @@ help:
 	@echo "make train [ARGS='model=resnet trainer.max_epochs=50']   train; ARGS are those of train.py"
 	@echo "make test  [ARGS='-k packaging']                         run the tests; ARGS are those of pytest"
 	@echo "make long                                                run the tests that take longer; 7 minutes"
-# examples
 	@echo "make ranks                                               run the tests of several processes as one run; 9 minutes"
 	@echo "make commands                                            run every command of README.md and docs/; an hour"
 	@echo "make faults                                              kill, interrupt and starve hundreds of runs; an hour"
 	@echo "make pictures                                            train three runs, and photograph what one sees of them"
-# /examples
-# template
 	@echo "make projects                                            make projects, install and test them; an hour, 18 GB"
-# /template
 	@echo "make lint                                                ruff, yamllint and mypy"
 	@echo "make docs                                                build the pages of docs/ into site/"
 	@echo "make clean                                               remove .venv and caches; outputs/ and datasets/ stay"
@@ -54,7 +54,6 @@ test: $(stamp)
 long: $(stamp)
 	@$(run) -m pytest -m "long and not ranks" -n auto --maxprocesses 4 --dist worksteal $(ARGS)
 
-# examples
 ranks: $(stamp)
 	@$(run) -m pytest -m ranks $(ARGS)
 
@@ -66,12 +65,9 @@ faults: $(stamp)
 
 pictures: $(stamp)
 	@$(run) -m benchmarks.pictures
-# /examples
 
-# template
 projects: $(stamp)
 	@$(run) -m pytest -m projects $(ARGS)
-# /template
 
 lint: $(stamp)
 	@$(run) -m ruff check .
@@ -99,6 +95,6 @@ $(stamp):
 	@echo "Building .venv with Python $(version): once, about 2 minutes after the downloads (on Linux 6 GB of disk)"
 	@set -- $(wordlist 2,99,$(found)); "$$*" -m venv .venv >/dev/null 2>&1 || \
 	    { "$$*" -m venv --clear --without-pip .venv && "$$*" -m pip --python $(run) install -q pip; }
-	@{ $(run) -m pip install --progress-bar off -c constraints.txt -e '.[dev]' && ln -s bin/python $@; } | \
+	@{ $(run) -m pip install --progress-bar off $(addprefix -c ,$(constraints)) -e '.[dev]' && ln -s bin/python $@; } | \
 	    while read -r line; do case $$line in *" MB)"* | "Installing coll"*) echo "$${line%%:*}";; esac; done
 	@test -e $@

@@ -3,6 +3,7 @@
 import keyword
 import re
 import sys
+from pathlib import Path
 
 #: Import names of what the project needs: a package of the same name would hide one of them.
 IMPORTED = (
@@ -16,7 +17,7 @@ IMPORTED = (
 #: Folders and scripts at the top of the project.
 TAKEN = (
     "benchmarks", "build", "conf", "crossval", "datasets", "dist", "docs", "epochs", "evaluate", "findings", "hooks",
-    "new_project", "outputs", "report", "search", "src", "test", "tests", "train",
+    "new_project", "outputs", "report", "search", "setup", "src", "test", "tests", "train",
 )  # fmt: skip
 #: Longer ones break lines at 120 columns that were whole, so that the new project would not pass its own linter.
 MOST_LETTERS = 24
@@ -78,6 +79,16 @@ def _of_author_email(value: str) -> str | None:
     )
 
 
+def _of_engine_source(value: str) -> str | None:
+    """``newest``, a version, an address, or the path of a wheel."""
+    if value == "newest" or re.fullmatch(r"\d+(\.\d+)*((a|b|rc|\.post|\.dev)\d+)?", value):
+        return None
+    if re.fullmatch(r"[a-z+]+://\S+", value):
+        return None
+    fits = value.endswith(".whl") and Path(value).is_file()
+    return None if fits else "allowed: newest, a version such as 0.1.0, or the path or address of a wheel"
+
+
 _FAULTS = {
     "project_name": _of_project_name,
     "project_slug": _of_project_slug,
@@ -85,4 +96,5 @@ _FAULTS = {
     "description": _of_line,
     "author_name": _of_author_name,
     "author_email": _of_author_email,
+    "engine_source": _of_engine_source,
 }

@@ -93,3 +93,10 @@ def trained(tmp_path_factory, composed) -> Path:
     folder = tmp_path_factory.mktemp("trained")
     train(composed("trainer.max_epochs=3", "~callbacks.model_summary", "name=digits-mlp", run_folder=folder))
     return folder
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The runs of a made project's own tests are long here, where they are some of a thousand."""
+    for item in items:
+        if item.path.match("my_project/test_training.py"):
+            item.add_marker(pytest.mark.long)

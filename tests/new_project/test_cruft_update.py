@@ -1,6 +1,11 @@
+"""Three versions of the template, and projects whose owners edit what is theirs."""
+
 import json
+import sys
 
 import pytest
+
+UPDATE = (sys.executable, "-m", "epochwise.console.main", "update")
 
 
 @pytest.fixture
@@ -29,58 +34,87 @@ def change(path, before, after):
     path.write_text(text.replace(before, after))
 
 
-def update(call, project):
-    done = call("cruft", "update", "-y", cwd=project)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout + done.stderr
+def new_version(source, number):
+    """Change each kind of file that is not the owner's, beside a new one and one that goes."""
+    engine = source / "src/epochwise"
+    change(engine / "__init__.py", f'"0.1.{number - 1}"', f'"0.1.{number}"')
+    for name in ("model/mlp.py", "conf/model/mlp.yaml", "conf/optimizer/adamw.yaml", "requirements.txt"):
+        with (engine / name).open("a") as file:
+            file.write(f"# version {number}\n")
+    (engine / f"new_{number}.py").write_text(f'"""Came with version {number}."""\n')
+    (engine / f"new_{number - 1}.py").unlink(missing_ok=True)
+    for name in ("train.py", "new_project/project/Makefile", "new_project/project/.github/workflows/test.yml"):
+        with (source / name).open("a") as file:
+            file.write(f"# version {number}\n")
+    for name in ("constraints.txt", "src/hydra_plugins/epochwise/command_sweeper.py"):
+        with (source / name).open("a") as file:
+            file.write(f"# version {number}\n")
+
+
+def edit(project, number):
+    """What an owner does between two updates: parts, conf and README, each file that came with the project."""
+    for path in (*project.glob("conf/*/*.yaml"), *project.glob("src/zoo/*/*.py"), *project.glob("tests/*.py")):
+        path.write_text(f"{path.read_text()}# mine {number}\n")
+    (project / f"src/zoo/model/net_{number}.py").write_text('"""Mine."""\n')
+    (project / f"conf/model/net_{number}.yaml").write_text("_target_: torch.nn.Flatten\n")
+    text = (project / "conf/train.yaml").read_text()
+    (project / "conf/train.yaml").write_text(
+        text.replace(f"seed: {number - 1} ", f"seed: {number} ") + f"trainer:\n  max_epochs: {number}\n" * (number == 1)
+    )
+    assert f"seed: {number} " in (project / "conf/train.yaml").read_text()
+    (project / "README.md").write_text(f"{(project / 'README.md').read_text()}\nMine {number}.\n")
+    (project / "requirements.txt").write_text(f"{(project / 'requirements.txt').read_text()}# mine {number}\n")
 
 
 @pytest.mark.long
-def test_three_versions_of_the_template_merge_into_an_edited_project(living, call):
+def test_three_versions_of_a_copied_engine_come_without_a_conflict(living, call):
     source, project = living
-    # What its owner makes of it: a setting, a line of code, a file, one file less, other words in README.md.
-    change(project / "src/zoo/conf/model/mlp.yaml", "dropout: 0.3", "dropout: 0.1")
-    change(project / "src/zoo/data/digits.py", "load_digits()", "load_digits(n_class=10)")
-    (project / "src/zoo/data/beetles.py").write_text('"""Mine."""\n')
-    (project / "src/zoo/conf/experiment/diabetes.yaml").unlink()
-    change(project / "README.md", "## Two commands", "## How to start")
-    commit(call, project, "Edit")
-
-    # The first: a line of the file whose other line was edited, and a new file.
-    change(source / "src/epochwise/data/digits.py", '"""scikit-learn\'s handwritten digits."""', '"""Digits."""')
-    (source / "src/epochwise/data/moons.py").write_text('"""Of epochwise."""\n')
-    commit(call, source, "Two")
-    update(call, project)
-    text = (project / "src/zoo/data/digits.py").read_text()
-    assert text.startswith('"""Digits."""\n')
-    assert "load_digits(n_class=10)" in text
-    assert (project / "src/zoo/data/moons.py").read_text() == '"""Of zoo."""\n'
-    commit(call, project, "Update")
-
-    # The second: the file that was removed, one that nobody touched, and one that goes.
-    change(source / "src/epochwise/conf/experiment/diabetes.yaml", "kind: number", "kind: class")
-    change(source / "src/epochwise/conf/trainer/cpu.yaml", "max_epochs: 30", "max_epochs: 31")
-    (source / "src/epochwise/conf/loggers/wandb.yaml").unlink()
-    commit(call, source, "Three")
-    update(call, project)
-    assert not (project / "src/zoo/conf/experiment/diabetes.yaml").exists()
-    assert "max_epochs: 31" in (project / "src/zoo/conf/trainer/cpu.yaml").read_text()
-    assert not (project / "src/zoo/conf/loggers/wandb.yaml").exists()
-    commit(call, project, "Update")
-
-    # The third: the very line that was edited. That one is left to its owner, marked, and nothing else is.
-    change(source / "src/epochwise/conf/model/mlp.yaml", "dropout: 0.3", "dropout: 0.5")
-    change(source / "src/epochwise/conf/optimizer/adamw.yaml", "lr: ", "lr:  ")
-    commit(call, source, "Four")
-    said = update(call, project)
-    unmerged = call("git", "diff", "--name-only", "--diff-filter=U", cwd=project).stdout.split()
-    assert unmerged == ["src/zoo/conf/model/mlp.yaml"], said
-    text = (project / "src/zoo/conf/model/mlp.yaml").read_text()
-    assert text.index("<<<<<<<") < text.index("dropout: 0.1") < text.index("dropout: 0.5") < text.index(">>>>>>>")
-    assert "lr:  " in (project / "src/zoo/conf/optimizer/adamw.yaml").read_text()
-
-    # All through, what is the owner's own is as it was.
-    assert (project / "src/zoo/data/beetles.py").read_text() == '"""Mine."""\n'
-    assert "## How to start" in (project / "README.md").read_text()
-    assert call("git", "grep", "-il", "epochwise", "--", ":!.cruft.json", cwd=project).stdout == "README.md\n"
+    for number in (1, 2, 3):
+        edit(project, number)
+        commit(call, project, f"Mine {number}")
+        new_version(source, number)
+        commit(call, source, f"Version {number}")
+        done = call(*UPDATE, cwd=project, PYTHONPATH=str(project / "src"))
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert call("git", "diff", "--name-only", "--diff-filter=U", cwd=project).stdout == ""
+        assert not list(project.rglob("*.rej"))
+        commit(call, project, f"Update {number}")
+        engine = project / "src/epochwise"
+        assert f'"0.1.{number}"' in (engine / "__init__.py").read_text()
+        for folder in ("epochwise", "hydra_plugins"):
+            for path in (source / "src" / folder).rglob("*.py"):
+                assert (project / path.relative_to(source)).read_bytes() == path.read_bytes()
+        assert (engine / f"new_{number}.py").exists()
+        assert not (engine / f"new_{number - 1}.py").exists()
+        for name in ("train.py", "Makefile", ".github/workflows/test.yml", "src/epochwise/constraints.txt"):
+            assert f"# version {number}\n" in (project / name).read_text()
+    # All through, what is the owner's own is as it was left.
+    assert (project / "README.md").read_text().endswith("\nMine 1.\n\nMine 2.\n\nMine 3.\n")
+    assert "# mine 1\n# mine 2\n# mine 3\n" in (project / "src/zoo/task/confidence_penalty.py").read_text()
+    assert "seed: 3 " in (project / "conf/train.yaml").read_text()
     assert call("cruft", "check", cwd=project).returncode == 0
+
+
+@pytest.mark.long
+def test_a_file_of_the_engine_that_was_edited_is_named_before_it_is_touched(living, call):
+    source, project = living
+    change(project / "src/epochwise/conf/model/mlp.yaml", "dropout: 0.3", "dropout: 0.1")
+    (project / "src/epochwise/model/mine.py").write_text('"""Mine."""\n')
+    (project / "src/epochwise/model/cnn.py").unlink()
+    commit(call, project, "Edit")
+    new_version(source, 1)
+    commit(call, source, "Version 1")
+    words = {"cwd": project, "PYTHONPATH": str(project / "src")}
+    done = call(*UPDATE, **words)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.splitlines()[:3] == [
+        "src/epochwise/conf/model/mlp.yaml: edited",
+        "src/epochwise/model/cnn.py: missing",
+        "src/epochwise/model/mine.py: added",
+    ]
+    assert len(done.stderr.splitlines()) == 4
+    assert "--anyway" in done.stderr
+    assert call("git", "status", "--short", cwd=project).stdout == ""
+    assert call(*UPDATE, "--anyway", **words).returncode == 0
+    assert "dropout: 0.1" in (project / "src/epochwise/conf/model/mlp.yaml").read_text()
+    assert '"0.1.1"' in (project / "src/epochwise/__init__.py").read_text()

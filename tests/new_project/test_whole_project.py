@@ -53,6 +53,14 @@ def test_an_empty_start_trains_and_passes_its_test_and_its_linter(template, gene
 
 
 @pytest.mark.projects
+def test_an_installed_engine_trains_and_passes_the_projects_tests(template, generate, built, call, tmp_path):
+    wheel = built(template, tmp_path)
+    answers = {"project_name": "Zoo", "engine": "installed", "engine_source": wheel}
+    assert generate(template, tmp_path, **answers).returncode == 0
+    shell(call, tmp_path / "zoo", ["make train", ".ci/run"])
+
+
+@pytest.mark.projects
 def test_what_cruft_makes_and_updates_passes_its_test(template, call, tmp_path):
     lines = [line for line in commands(LATER) if line != "pip install cruft"]
     answers = '{"project_name": "Leaf Counter", "examples": "start empty"}'

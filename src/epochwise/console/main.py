@@ -13,6 +13,8 @@ from epochwise.input_error import InputError
 #: Sub-command -> the module whose ``main(words)`` does it, and a line about it.
 COMMANDS = {
     "report": ("epochwise.console.report", "what runs and tables say about the count of epochs"),
+    "new": ("epochwise.console.new", "make a project of one's own"),
+    "update": ("epochwise.console.update", "bring a project to the newest version of its template"),
 }
 
 
@@ -44,3 +46,7 @@ def help_text() -> str:
     """The sub-commands, a line each."""
     lines = [f"    epochwise {name:<10}{about}" for name, (_, about) in COMMANDS.items()]
     return "\n".join(["How many epochs?", "", *lines, "", "epochwise COMMAND --help says more of one."])
+
+
+if __name__ == "__main__":
+    main()

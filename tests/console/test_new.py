@@ -1,0 +1,97 @@
+import sys
+
+import pytest
+
+from epochwise.console.main import main
+
+
+@pytest.fixture
+def new(tmp_path, monkeypatch, capsys):
+    """Type `epochwise new ...` in an empty folder: its exit code, what it prints and complains of."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(*words, answers=()):
+        monkeypatch.setattr(sys, "argv", ["epochwise", "new", *words])
+        lines = iter(answers)
+
+        def ask(prompt):
+            asked.append(prompt)
+            try:
+                return next(lines)
+            except StopIteration:
+                raise EOFError from None
+
+        asked = []
+        monkeypatch.setattr("builtins.input", ask)
+        code = 0
+        try:
+            main()
+        except SystemExit as stop:
+            code = stop.code
+        said = capsys.readouterr()
+        return code, said.out, said.err, asked
+
+    return call
+
+
+def test_a_name_is_all_that_it_takes(new, tmp_path):
+    code, out, err, asked = new("Leaf Counter")
+    assert (code, err, asked) == (0, "", [])
+    assert out == f"{tmp_path}/leaf-counter: next: cd leaf-counter && make train\n"
+    assert (tmp_path / "leaf-counter/src/leaf_counter/model/perceptron.py").exists()
+    assert (tmp_path / "leaf-counter/src/epochwise/files.sha256").exists()
+
+
+def test_without_a_word_it_asks_until_an_answer_can_be_used(new, tmp_path):
+    answers = [
+        "Zoo",
+        "",
+        "class",
+        "zoology",
+        "",
+        "Ann",
+        "ann@example.org",
+        "GPL",
+        "MIT",
+        "start empty",
+        "installed",
+        "0.1.0",
+    ]
+    code, out, err, asked = new(answers=answers)
+    assert (code, err) == (0, "")
+    assert "no word of Python's grammar" in out
+    assert "license: got 'GPL', allowed: MIT, BSD-3-Clause, Apache-2.0, Proprietary" in out
+    assert asked[1] == "Folder and repository [zoo]: "
+    assert (tmp_path / "zoo/src/zoology/task/own.py").exists()
+    assert '"epochwise==0.1.0"' in (tmp_path / "zoo/pyproject.toml").read_text()
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (["Bob's"], 'project_name: got "Bob\'s", allowed: 1 to 50 letters, digits, spaces and - _ . +'),
+        (["Zoo", "exampels=keep"], "exampels=keep: allowed: a name, and KEY=VALUE of project_name"),
+        (["Zoo", "engine=copy"], "engine: got 'copy', allowed: copied, installed; did you mean 'copied'?"),
+        (["Zoo", "engine_source=x.whl"], "engine_source: got 'x.whl', allowed: newest, a version"),
+        (["Zoo", "--force"], "--force: allowed: a name, and KEY=VALUE"),
+    ],
+)
+def test_what_cannot_be_used_is_one_line_and_makes_nothing(new, tmp_path, words, line):
+    code, out, err, _ = new(*words)
+    assert (code, out, len(err.splitlines())) == (2, "", 1)
+    assert err.startswith(line)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_answers_that_end_too_early_are_a_line(new, tmp_path):
+    code, _, err, _ = new(answers=["Zoo"])
+    assert (code, len(err.splitlines())) == (2, 1)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_with_something_in_it_is_left_alone(new, tmp_path):
+    (tmp_path / "zoo").mkdir()
+    (tmp_path / "zoo/mine").write_text("mine")
+    code, _, err, _ = new("Zoo")
+    assert (code, err) == (2, f"{tmp_path}/zoo: is there already; allowed: a new folder, or an empty one\n")
+    assert [path.name for path in (tmp_path / "zoo").iterdir()] == ["mine"]
