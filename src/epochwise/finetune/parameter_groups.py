@@ -59,5 +59,6 @@ def check_optimizers(plan: BoundPlan, optimizers: Iterable[Optimizer], name: str
     if scaled and not all("lr_scale" in group for group in groups):
         raise InputError(
             f"finetune: lr_decay and lr_scales need the plan's groups in {name}.configure_optimizers; allowed: "
-            "parameter_groups(self, lr=...), of epochwise.finetune.parameter_groups, in place of self.parameters()"
+            "parameter_groups(self, lr=...), of epochwise.finetune.parameter_groups, "
+            "in place of self.parameters()"
         )
