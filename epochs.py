@@ -10,12 +10,12 @@
 
 from omegaconf import DictConfig
 
-from epochwise.config.front_door import front_door
+from epochwise.command_line.front_door import front_door
 
 
 @front_door("epochs")
 def main(config: DictConfig) -> None:
-    from epochwise.commands.one_run import one_run
+    from epochwise.commands.check_jobs import one_run
     from epochwise.commands.train import train
     from epochwise.ladder.branch_off import branch_off
 

@@ -10,7 +10,7 @@
 
 from omegaconf import DictConfig
 
-from epochwise.config.front_door import front_door
+from epochwise.command_line.front_door import front_door
 
 
 @front_door("report")

@@ -11,7 +11,7 @@ conf/train.yaml.
 
 from omegaconf import DictConfig
 
-from epochwise.config.front_door import front_door
+from epochwise.command_line.front_door import front_door
 
 
 @front_door("train")

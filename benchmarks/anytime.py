@@ -27,8 +27,8 @@ from hydra import compose, initialize_config_dir
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import open_dict
 
+from epochwise.command_line.composer import engine_conf
 from epochwise.commands.train import train
-from epochwise.config.engine_conf import engine_conf
 
 COUNTS = (5, 10, 20, 40, 80)
 ANYTIME = {

@@ -23,12 +23,12 @@ from hydra import compose, initialize_config_dir
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import open_dict
 
-from epochwise.commands.one_run import one_run
+from epochwise.command_line.composer import engine_conf
+from epochwise.commands.check_jobs import one_run
 from epochwise.commands.train import train
-from epochwise.config.engine_conf import engine_conf
-from epochwise.crossval.outcome import outcome
-from epochwise.crossval.refit_overrides import refit_overrides
 from epochwise.report.read_runs import read_runs
+from epochwise.sweep.read_jobs import outcome
+from epochwise.sweep.refit import refit_overrides
 
 CONF = Path(__file__).parents[1] / "conf"
 DATA = {"digits": ["data=digits"], "mnist5k": ["data=mnist5k"], "cancer": ["data=table"]}

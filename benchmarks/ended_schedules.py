@@ -27,9 +27,9 @@ from hydra import compose, initialize_config_dir
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import open_dict
 
+from epochwise.command_line.composer import engine_conf
 from epochwise.commands.train import train
-from epochwise.config.engine_conf import engine_conf
-from epochwise.report.find_out import find_out
+from epochwise.report.document import find_out
 from epochwise.report.read_runs import read_runs
 
 PROJECT = Path(__file__).parents[1]

@@ -32,8 +32,8 @@ from hydra import compose, initialize_config_dir
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import open_dict
 
+from epochwise.command_line.composer import engine_conf
 from epochwise.commands.train import train
-from epochwise.config.engine_conf import engine_conf
 
 PROJECT = Path(__file__).parents[1]
 SEEDS, BUDGETS, MOST = (0, 1, 2), (5, 10, 20, 40, 80), 80

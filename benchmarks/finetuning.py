@@ -25,9 +25,9 @@ from real_transfer import EPOCHS, SCRATCH_EPOCHS, SCRATCH_RATE, Rival, few_digit
 from transfer_faults import CASES, Weights, one_cycle, resume, said, two_ranks
 from transfer_rivals import PLANS, RIVALS, plan
 
-from epochwise.commands.quiet import quiet
 from epochwise.data.digits import Digits
 from epochwise.data.mnist5k import MNIST5k
+from epochwise.report.terminal import quiet
 
 SEEDS = int(os.environ.get("SEEDS", "5"))
 BARS = {"20 labels": (15, ("head",)), "100 labels": (5, ("gradual", "layerwise"))}

@@ -17,7 +17,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from what_sets_the_count import PICTURES, PROJECT, write
 
-from epochwise.ladder.draw_counts import draw_panel
+from epochwise.ladder.write_ladder import draw_panel
 
 COUNTS = (5, 10, 20, 40, 80)
 SETS = {

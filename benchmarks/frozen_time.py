@@ -18,10 +18,10 @@ import lightning as L
 import torch
 from torch.optim.lr_scheduler import ConstantLR
 
-from epochwise.commands.quiet import quiet
 from epochwise.data.digits import Digits
 from epochwise.finetune.plan import Plan
 from epochwise.model.resnet import ResNet
+from epochwise.report.terminal import quiet
 from epochwise.task.classification import Classification
 
 SAMPLES, EPOCHS = 128, 3

@@ -22,12 +22,12 @@ from hydra import compose, initialize_config_dir
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import open_dict
 
+from epochwise.command_line.composer import engine_conf
 from epochwise.commands.train import train
-from epochwise.config.engine_conf import engine_conf
 from epochwise.data.digits import Digits
 from epochwise.data.samples import Samples
+from epochwise.run.epoch_place import Phases
 from epochwise.run.epochs_csv import read_epochs_csv
-from epochwise.run.phases import Phases
 
 PROJECT = Path(__file__).parents[1]
 BARS, BAR_OF_CLOCK = {"cnn": 0.03, "mlp": 0.15}, 0.01

@@ -28,8 +28,8 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import open_dict
 from sklearn.datasets import make_blobs, make_friedman1
 
+from epochwise.command_line.composer import engine_conf
 from epochwise.commands.train import train
-from epochwise.config.engine_conf import engine_conf
 
 PROJECT = Path(__file__).parents[1]
 SEEDS = (0, 1, 2)

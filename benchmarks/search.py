@@ -27,14 +27,13 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.utils import instantiate
 from omegaconf import OmegaConf, open_dict
 
-from epochwise.commands.one_run import one_run
+from epochwise.command_line.composer import engine_conf
+from epochwise.commands.check_jobs import one_run
 from epochwise.commands.train import train
-from epochwise.config.engine_conf import engine_conf
 from epochwise.run.epochs_csv import read_epochs_csv
-from epochwise.run.job_record import JobRecord
-from epochwise.search.open_study import open_study
-from epochwise.search.space import Space
-from epochwise.search.trials import Trials
+from epochwise.sweep.job import JobRecord
+from epochwise.sweep.space import Space
+from epochwise.sweep.trials import Trials, open_study
 
 CONF = Path(__file__).parents[1] / "conf"
 TRIALS, EPOCHS = 40, 27

@@ -102,7 +102,7 @@ if __name__ == "__main__":
     import logging
     import warnings
 
-    from epochwise.commands.quiet import quiet
+    from epochwise.report.terminal import quiet
 
     logging.disable(logging.WARNING)
     quiet()

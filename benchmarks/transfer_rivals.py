@@ -10,7 +10,7 @@ from hydra.utils import instantiate
 from lightning.pytorch.callbacks import BackboneFinetuning
 from real_transfer import EPOCHS
 
-from epochwise.config.engine_conf import engine_conf
+from epochwise.command_line.composer import engine_conf
 
 CONF = Path(__file__).parents[1] / "conf"
 PLANS = ("head", "gradual", "layerwise", "two_phase")

@@ -19,10 +19,9 @@ import numpy as np
 import yaml
 from matplotlib import pyplot as plt
 
-from epochwise.config.engine_conf import ENGINE_CONF
+from epochwise.command_line.composer import ENGINE_CONF
 from epochwise.epochs.curve import column_of
-from epochwise.report.read_runs import read_runs
-from epochwise.report.report_run import ReportRun
+from epochwise.report.read_runs import ReportRun, read_runs
 
 PROJECT = Path(__file__).parents[1]
 PAGE, PICTURES = PROJECT / "docs" / "epochs.md", PROJECT / "docs" / "pictures"

@@ -15,7 +15,7 @@ def copy_engine(src: Path, project: Path, constraints: Path) -> None:
         constraints: the versions of libraries that it was tried with; they go with it.
     """
     sys.path.insert(0, str(src))
-    files = import_module("epochwise.console.engine_files")
+    files = import_module("epochwise.console.update")
     for name in files.engine_files(src):
         to = project / "src" / name
         to.parent.mkdir(parents=True, exist_ok=True)

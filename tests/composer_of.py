@@ -3,8 +3,7 @@
 from functools import cache
 from pathlib import Path
 
-from epochwise.config.composer import Composer
-from epochwise.config.engine_conf import engine_conf
+from epochwise.command_line.composer import Composer, engine_conf
 
 
 @cache

@@ -4,6 +4,7 @@ import gc
 import logging
 import runpy
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import hypothesis
@@ -13,11 +14,17 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.core.utils import setup_globals
 from omegaconf import DictConfig, open_dict
 
+from epochwise.command_line.command_line import CommandLine
+from epochwise.command_line.composer import Composer
+from epochwise.command_line.override_text import parse_arguments
 from epochwise.commands.train import train
+from epochwise.input_error import InputError
 
 from tests.composer_of import composer_of
 
 PROJECT = Path(__file__).parents[1]
+LITTLE = Path(__file__).parent / "little_project"
+Lines = Callable[..., list[str]]
 torch.set_num_threads(1)
 setup_globals()  # what ${hydra:...} is looked up by, before any front door has run
 gc.freeze()  # what was imported is no garbage, and looking through it takes a third of a second each time
@@ -40,7 +47,7 @@ def composed():
     """Compose a root config with overrides, as its front door would, for a given run folder; without pictures.
 
     Choosing files takes a third of a second, setting keys none: each choice is made once, and what Hydra then sets last
-    is set in a copy (tests/config/test_composer.py: it is the same config).
+    is set in a copy (tests/command_line/test_composer.py: it is the same config).
     """
 
     def compose_config(
@@ -100,3 +107,35 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.match("my_project/test_training.py"):
             item.add_marker(pytest.mark.long)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def little_project() -> Iterator[None]:
+    """The module ``little``, which the small configs name, can be found (and not imported)."""
+    sys.path.insert(0, str(LITTLE))
+    yield
+    sys.path.remove(str(LITTLE))
+
+
+@pytest.fixture(scope="session")
+def project_conf() -> str:
+    return str(LITTLE / "conf")
+
+
+@pytest.fixture(scope="session")
+def composer(project_conf: str) -> Composer:
+    return Composer(project_conf, "train")
+
+
+@pytest.fixture(scope="session")
+def lines(composer: Composer) -> Lines:
+    """The lines that a command line of the small project's ``train`` gets."""
+
+    def read(*arguments: str) -> list[str]:
+        try:
+            CommandLine("train", composer, parse_arguments(list(arguments))).check()
+        except InputError as error:
+            return list(error.lines)
+        return []
+
+    return read

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from epochwise.config.habits import habit_line, habits
+from epochwise.command_line.habits import habit_line, habits
 
 TEXT = (Path(__file__).parents[1] / "docs/coming-from.md").read_text()
 #: All that stand in keras.callbacks of Keras 2.4 to 3.12, and in tensorflow.keras.callbacks.

@@ -6,18 +6,20 @@ from pathlib import Path
 import pytest
 from omegaconf import OmegaConf
 
-from epochwise.config.command_line import CommandLine
-from epochwise.config.definition import find
-from epochwise.config.engine_conf import ENGINE_CONF
-from epochwise.config.hydra_arguments import parse_arguments
+from epochwise.command_line.command_line import CommandLine
+from epochwise.command_line.composer import ENGINE_CONF
+from epochwise.command_line.override_text import parse_arguments
 from epochwise.config.schema import SCHEMAS
-from epochwise.config.signature import signature
+from epochwise.source.definition import find
+from epochwise.source.signature import signature
 
 from tests.composer_of import composer_of
 
 OWN_CONF = Path(__file__).parent.parent / "conf"
 SINGULAR = sorted(SCHEMAS["train"].one | SCHEMAS["train"].optional)
 PLURAL = sorted(SCHEMAS["train"].several)
+#: A file of conf -> the module in which its class stands together with others of a kind.
+TOGETHER = dict.fromkeys(("mnist", "fashion_mnist", "cifar10", "cifar100"), "torchvision_pictures")
 FILES = [path.relative_to(ENGINE_CONF) for path in sorted(ENGINE_CONF.rglob("*.yaml"))]
 OPTIONS = [path for path in FILES if path.parts[0] in (*SINGULAR, *PLURAL)]
 
@@ -58,7 +60,7 @@ def test_a_file_stands_where_its_class_stands(path):
     assert signature(target) is not None
     if target.startswith("epochwise."):
         module, _, class_name = target.rpartition(".")
-        assert module == f"epochwise.{group}.{name}"
+        assert module == f"epochwise.{group}.{TOGETHER.get(name, name)}"
         assert find(target).module.name == module, "the class itself stands there, it is no re-export"
         assert class_name.lower() == name.replace("_", "")
 

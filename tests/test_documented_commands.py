@@ -96,7 +96,7 @@ def test_it_runs_as_printed(scene, tmp_path, command):
         (tmp_path / name).symlink_to(scene / name)
     shutil.copytree(scene / "project", folder)
     meant = {
-        "config-dir FOLDER": f"config-dir {PROJECT}/tests/config/project/conf",
+        "config-dir FOLDER": f"config-dir {PROJECT}/tests/little_project/conf",
         "data.root=FOLDER": "data.root=../pictures",
         "predict=PATH": "predict=../new.csv",
         "data=table data.path=FILE data.target=COLUMN data.kind=number": "data=table data.path=../numbers.csv "

@@ -11,7 +11,7 @@ from torch.utils.data import DataLoader
 
 from epochwise.callbacks.last_checkpoint import LastCheckpoint
 from epochwise.callbacks.run_folder import RunFolder
-from epochwise.finetune.parameter_groups import parameter_groups
+from epochwise.finetune.applied_plan import parameter_groups
 from epochwise.finetune.plan import Plan
 from epochwise.input_error import InputError
 from epochwise.run.epochs_csv import read_epochs_csv

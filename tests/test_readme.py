@@ -12,18 +12,18 @@ from pathlib import Path
 import pytest
 import torch
 
-from epochwise.config.command_line import CommandLine
-from epochwise.config.composer import Composer
-from epochwise.config.engine_conf import engine_conf
-from epochwise.config.epochs_words import epochs_words
-from epochwise.config.front_door import WORDS
-from epochwise.config.hydra_arguments import parse_arguments
+from epochwise.command_line.arguments import epochs_words
+from epochwise.command_line.command_line import CommandLine
+from epochwise.command_line.composer import Composer, engine_conf
+from epochwise.command_line.front_door import WORDS
+from epochwise.command_line.override_text import parse_arguments
 from epochwise.run.epochs_csv import read_epochs_csv
 
 from tests.composer_of import composer_of
 
 PROJECT = Path(__file__).parents[1]
 TEXT = (PROJECT / "README.md").read_text()
+OWN_PARTS = (PROJECT / "docs/own-parts.md").read_text()
 PAGES = {path: path.read_text() for path in (PROJECT / "README.md", *sorted(PROJECT.glob("docs/*.md")))}
 DOORS = "train|evaluate|report|epochs|crossval|search"
 COMMANDS = sorted(
@@ -39,8 +39,8 @@ COMMANDS = sorted(
 LEARNT = "\n".join(text for path, text in PAGES.items() if path.stem != "coming-from")
 BENCHMARKS = {name for text in PAGES.values() for name in re.findall(r"benchmarks/(\w+\.py)", text)}
 #: A file's path on the first line of a block, and the block.
-FILES = re.findall(r"```(?:python|yaml)\n# ((?:src|conf)/\S+)\n(.*?)```", TEXT, re.DOTALL)
-NEWCOMER = re.search(r"All three together: `(.*?)`", TEXT)
+FILES = re.findall(r"```(?:python|yaml)\n# ((?:src|conf)/\S+)\n(.*?)```", OWN_PARTS, re.DOTALL)
+NEWCOMER = re.search(r"All three together: `(.*?)`", OWN_PARTS)
 
 
 def test_it_has_commands_and_files_to_test():
@@ -64,7 +64,7 @@ def test_every_command_composes_and_passes_the_check(command):
     arguments = parse_arguments(words)
     if not arguments.help:
         if name in ("train", "epochs") and any(word.startswith("run=") for word in words):
-            return  # read before the check, from a folder that there is; tests/config/test_continued_run.py
+            return  # read before the check, from a folder that there is; tests/command_line/test_continued_run.py
         CommandLine(name, composer_of(name), arguments).check()
 
 

@@ -12,7 +12,7 @@ from torch.utils.data import DataLoader
 
 from epochwise.callbacks.run_folder import RunFolder
 from epochwise.input_error import InputError
-from epochwise.report.find_out import find_out
+from epochwise.report.document import find_out
 from epochwise.report.read_runs import read_runs
 from epochwise.run.epochs_csv import read_epochs_csv
 

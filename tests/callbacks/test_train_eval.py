@@ -8,9 +8,9 @@ import torch
 from epochwise.callbacks.train_eval import TrainEval
 from epochwise.commands.build import build
 from epochwise.commands.evaluate import Batches, evaluate
-from epochwise.commands.restore import restore
 from epochwise.commands.train import train
 from epochwise.input_error import InputError
+from epochwise.resume.restore import restore
 from epochwise.run.epochs_csv import read_epochs_csv
 
 

@@ -13,9 +13,9 @@ import torch
 from hydra import compose, initialize_config_dir
 from omegaconf import open_dict
 
-from epochwise.commands.quiet import quiet
+from epochwise.command_line.composer import engine_conf
 from epochwise.commands.train import train
-from epochwise.config.engine_conf import engine_conf
+from epochwise.report.terminal import quiet
 from epochwise.task.classification import Classification
 
 folder, cut, *overrides = sys.argv[1:]

@@ -5,13 +5,13 @@ import pytest
 from lightning.pytorch.callbacks import timer
 from omegaconf import OmegaConf
 
+from epochwise.command_line.continued_run import continue_run
 from epochwise.commands.budget import budgeted
 from epochwise.commands.train import train
 from epochwise.config.check import check
-from epochwise.config.continued_run import continue_run
 from epochwise.input_error import InputError
 from epochwise.run.epochs_csv import read_epochs_csv
-from epochwise.stopping.pace import Pace
+from epochwise.run.stopper import Pace
 from epochwise.task.classification import Classification
 
 DATA = SimpleNamespace(num_samples={"train": 1257}, batch_size=64, drop_last=False)  # digits: 20 steps an epoch

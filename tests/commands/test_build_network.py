@@ -12,10 +12,10 @@ from huggingface_hub import constants
 from omegaconf import OmegaConf
 from safetensors.torch import save_file
 
-from epochwise.commands.build_network import build_network
+from epochwise.commands.build import build_network
 from epochwise.commands.train import train
 from epochwise.input_error import InputError
-from epochwise.run.bounded_downloads import TIMEOUT_S
+from epochwise.run.pretrained_weights import TIMEOUT_S
 
 QUICK = ("~callbacks.model_summary", "~callbacks.progress_bar", "~loggers.tensorboard", "name=test")
 NAMES = [str(digit) for digit in range(10)]
@@ -181,7 +181,7 @@ def test_a_network_that_nobody_publishes_weights_of_says_so():
 
 
 def test_the_run_keeps_which_weights_it_began_with_and_is_evaluated_without_them(tmp_path, composed, trained):
-    from epochwise.commands.restore import restore
+    from epochwise.resume.restore import restore
 
     shutil.copytree(trained, tmp_path / "runs/first")
     constant = ("scheduler=none", "trainer.max_epochs=1")

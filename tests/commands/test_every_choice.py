@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from epochwise.command_line.composer import ENGINE_CONF
 from epochwise.commands.train import train
-from epochwise.config.engine_conf import ENGINE_CONF
 
 QUICK = ("~callbacks.progress_bar", "~callbacks.model_summary", "name=test", "trainer.max_epochs=2")
 QUICK += ("~callbacks.train_eval",)

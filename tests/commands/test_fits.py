@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from epochwise.commands.fits import check_fits
+from epochwise.commands.build import check_fits
 from epochwise.data.spec import Spec
 from epochwise.input_error import InputError
 

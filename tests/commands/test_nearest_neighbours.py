@@ -5,7 +5,7 @@ import torch
 from torch import nn
 from torch.utils.data import StackDataset
 
-from epochwise.commands.nearest_neighbours import neighbours_score
+from epochwise.commands.run_result import neighbours_score
 from epochwise.task.classification import Classification
 from epochwise.task.regression import Regression
 

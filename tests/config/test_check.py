@@ -9,13 +9,12 @@ from lightning.pytorch.strategies import StrategyRegistry
 from omegaconf import OmegaConf
 
 from epochwise.config.check import check
-from epochwise.config.contradictions import contradictions
-from epochwise.config.monitor import metrics_of
-from epochwise.config.ranges import RANGES
+from epochwise.config.node import TRAINER, TRAINER_VALUES
 from epochwise.config.resolve import MISSING, UNKNOWN, resolve
-from epochwise.config.signature import signature
-from epochwise.config.trainer_values import TRAINER, TRAINER_VALUES
+from epochwise.config.schema import RANGES
 from epochwise.input_error import InputError
+from epochwise.rules.monitor import contradictions, metrics_of
+from epochwise.source.signature import signature
 
 
 @pytest.fixture(scope="module")
@@ -197,12 +196,12 @@ def test_a_check_imports_neither_torch_nor_what_it_checks():
     code = (
         "import sys; sys.path.insert(0, sys.argv[2])\n"
         "from hydra import compose, initialize_config_dir\n"
-        "from epochwise.config.engine_conf import engine_conf\n"
+        "from epochwise.command_line.composer import engine_conf\n"
         "from epochwise.config.check import check\n"
         "with engine_conf(), initialize_config_dir(sys.argv[1], version_base='1.3'): check(compose('train'))\n"
         "print(sorted({'torch', 'lightning', 'timm', 'torchvision', 'numpy', 'little'} & set(sys.modules)))\n"
     )
-    project = Path(__file__).parent / "project"
+    project = Path(__file__).parents[1] / "little_project"
     done = subprocess.run(
         [sys.executable, "-c", code, str(project / "conf"), str(project)], capture_output=True, text=True, check=True
     )

@@ -1,5 +1,5 @@
-from epochwise.config.named_classes import called
-from epochwise.config.trusted_config import go_on_notes, go_on_words, run_words
+from epochwise.trust.project import called
+from epochwise.trust.run_config import go_on_notes, go_on_words, run_words
 
 TRUSTED = {"_target_": "torch.nn.Identity"}
 

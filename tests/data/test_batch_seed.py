@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from epochwise.data.batch_seed import seed_batch
+from epochwise.data.batched_data_module import seed_batch
 
 
 def drawn():

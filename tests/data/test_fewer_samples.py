@@ -1,8 +1,7 @@
 import numpy as np
 import pytest
 
-from epochwise.data.fewer_samples import fewer_samples
-from epochwise.data.samples import Samples
+from epochwise.data.samples import Samples, fewer_samples
 from epochwise.input_error import InputError
 
 SAMPLES = Samples(np.arange(100), np.repeat([0, 1, 2], [50, 40, 10]), ["a", "b", "c"])

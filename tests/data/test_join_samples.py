@@ -2,8 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from epochwise.data.join_samples import join_samples
-from epochwise.data.samples import Samples
+from epochwise.data.samples import Samples, join_samples
 
 
 def part(x, y):

@@ -2,8 +2,7 @@ from dataclasses import asdict
 
 import pytest
 
-from epochwise.data.kept_spec import kept_spec
-from epochwise.data.spec import Spec
+from epochwise.data.spec import Spec, kept_spec
 from epochwise.input_error import InputError
 
 SPEC = asdict(Spec((1, 8, 8), "class", 2, ["a", "b"], [3, 4]))

@@ -1,6 +1,6 @@
 from torch.utils.data import SequentialSampler
 
-from epochwise.data.late_loader import LateLoader
+from epochwise.data.batched_data_module import LateLoader
 
 
 class Noting(SequentialSampler):

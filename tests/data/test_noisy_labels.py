@@ -2,8 +2,7 @@ import numpy as np
 import pytest
 
 from epochwise.data.digits import Digits
-from epochwise.data.noisy_labels import noisy_labels
-from epochwise.data.samples import Samples
+from epochwise.data.samples import Samples, noisy_labels
 from epochwise.input_error import InputError
 
 SAMPLES = Samples(np.arange(4000), np.arange(4000) % 4, ["a", "b", "c", "d"])

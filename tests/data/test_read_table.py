@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from epochwise.data.read_table import read_table
+from epochwise.data.table import read_table
 from epochwise.input_error import InputError
 
 

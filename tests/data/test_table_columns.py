@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 import torch
 
-from epochwise.data.table_columns import encode_columns, learn_columns
+from epochwise.data.table import encode_columns, learn_columns
 from epochwise.input_error import InputError
 
 TRAIN = pd.DataFrame({"age": [1, 2, 6], "town": ["Ulm", "Bonn", "Ulm"], "always": [4.0, 4.0, 4.0]})

@@ -14,12 +14,9 @@ import numpy as np
 import pytest
 from torchvision import datasets
 
-from epochwise.data.cifar10 import CIFAR10
-from epochwise.data.cifar100 import CIFAR100
-from epochwise.data.fashion_mnist import FashionMNIST
-from epochwise.data.mnist import MNIST
+from epochwise.data.torchvision_pictures import CIFAR10, CIFAR100, MNIST, FashionMNIST
 from epochwise.input_error import InputError
-from epochwise.run.bounded_downloads import TIMEOUT_S
+from epochwise.run.pretrained_weights import TIMEOUT_S
 
 
 def pictures(count, *shape):

@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from epochwise.epochs.analysis import analyse
-from epochwise.epochs.replay_table import ReplayTable
+from epochwise.epochs.analysis import ReplayTable, analyse
 
 
 def test_a_run_that_has_hardly_begun_is_undecided_and_has_a_count(trained):

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from epochwise.epochs.best_epoch_count import best_epoch_count, same_steps
+from epochwise.epochs.recommended import best_epoch_count, same_steps
 from epochwise.input_error import InputError
 
 #: Two runs: means 3, 1.15, 1, 1.1, 2; at the best one they differ by 0.4, so the standard error there is 0.2.

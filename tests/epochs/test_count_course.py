@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from epochwise.epochs.count_course import CountCourse
+from epochwise.epochs.count_forecast import CountCourse
 
 COUNTS = np.array([5, 10, 20, 40, 80])
 FALL = 0.5 + 2 / COUNTS

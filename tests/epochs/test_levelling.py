@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from epochwise.config import epoch_settings
-from epochwise.epochs import levelling as module
+from epochwise.epochs import schedule_end as module
 from epochwise.epochs.curve import Curve
-from epochwise.epochs.levelling import FIRM_EPOCHS, LEAST_EPOCHS, levelling
+from epochwise.epochs.schedule_end import FIRM_EPOCHS, LEAST_EPOCHS, levelling
+from epochwise.rules import epochs as epoch_settings
 
 EPOCHS = np.arange(60)
 

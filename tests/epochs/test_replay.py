@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from lightning.pytorch.trainer.states import TrainerFn
 
+from epochwise.epochs.analysis import replay
 from epochwise.epochs.curve import Curve
-from epochwise.epochs.replay import replay
 from epochwise.input_error import InputError
 from epochwise.stopping.early import Early
 
@@ -62,7 +63,13 @@ def test_it_stops_where_the_callback_does(scores, mode, patience, min_delta, min
     early = Early("val/loss", mode, patience, min_delta, start_epoch)
     strategy = SimpleNamespace(reduce_boolean_decision=lambda decision, **_: decision)
     trainer = SimpleNamespace(
-        sanity_checking=False, should_stop=False, min_epochs=min_epochs, strategy=strategy, callback_metrics={}
+        sanity_checking=False,
+        should_stop=False,
+        enable_validation=True,
+        state=SimpleNamespace(fn=TrainerFn.FITTING),
+        min_epochs=min_epochs,
+        strategy=strategy,
+        callback_metrics={},
     )
     stopped = None
     for epoch, score in enumerate(scores):

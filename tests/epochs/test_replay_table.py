@@ -1,6 +1,6 @@
 import pytest
 
-from epochwise.epochs.replay_table import ReplayTable
+from epochwise.epochs.analysis import ReplayTable
 from epochwise.input_error import InputError
 
 ROWS = [

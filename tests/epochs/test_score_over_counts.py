@@ -6,7 +6,7 @@ import pytest
 
 from epochwise.epochs.score_over_counts import enough, score_over_counts
 from epochwise.input_error import InputError
-from epochwise.run.finite import finite
+from epochwise.run.run_folder import finite
 
 #: Three seeds: means 1, 0.6, 0.5, 0.49, each with a spread of 0.03 over seeds.
 SPREAD = np.array([[-0.03], [0.0], [0.03]])

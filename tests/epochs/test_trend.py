@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from epochwise.epochs.trend import trend
+from epochwise.epochs.smooth import trend
 
 
 def test_the_slope_is_that_of_the_last_third_an_epoch():

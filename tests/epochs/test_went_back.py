@@ -1,7 +1,7 @@
 import numpy as np
 
 from epochwise.epochs.analysis import analyse
-from epochwise.epochs.went_back import on_the_way
+from epochwise.epochs.recommended import on_the_way
 
 
 def rows_of(scores, **events):

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from epochwise.commands.train import train
-from epochwise.config.interruptible import interruptible
 from epochwise.input_error import InputError
+from epochwise.run.end_signals import interruptible
 
 QUICK = ("~callbacks.model_summary", "~callbacks.progress_bar", "~callbacks.confusion_matrix", "name=test")
 BASE = ("data.batch_size=128", "trainer.max_epochs=6", *QUICK)

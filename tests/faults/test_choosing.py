@@ -11,7 +11,7 @@ from pathlib import Path
 import optuna
 import pytest
 
-from epochwise.run.job_record import JobRecord
+from epochwise.sweep.job import JobRecord
 
 from tests.faults.runs import end
 from tests.outcome import differences, timeless

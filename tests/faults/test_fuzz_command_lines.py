@@ -22,7 +22,7 @@ MOST_SECONDS = 10
 SCRIPT = """
 '''A front door behind which nobody trains.'''
 from epochwise.config.check import check
-from epochwise.config.front_door import front_door
+from epochwise.command_line.front_door import front_door
 
 @front_door({name!r})
 def main(config):

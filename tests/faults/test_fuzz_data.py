@@ -16,9 +16,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from epochwise.data.fashion_mnist import FashionMNIST
 from epochwise.data.image_folder import ImageFolder
 from epochwise.data.table import Table
+from epochwise.data.torchvision_pictures import FashionMNIST
 from epochwise.input_error import InputError
 
 NUM_DATA_FILES = int(os.environ.get("NUM_DATA_FILES", "300"))

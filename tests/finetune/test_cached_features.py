@@ -5,10 +5,9 @@ from torch import nn
 from torchvision.models import resnet18
 
 from epochwise.commands.train import train
-from epochwise.finetune.cached_features import CachedFeatures
+from epochwise.finetune.applied_plan import freeze, frozen_modules
+from epochwise.finetune.cached_features import CachedFeatures, FeatureStore, content_keys
 from epochwise.finetune.cut import Cut, NothingToCutError
-from epochwise.finetune.feature_store import FeatureStore, content_keys
-from epochwise.finetune.freeze import freeze, frozen_modules
 from epochwise.input_error import InputError
 from epochwise.model.cnn import CNN
 from epochwise.model.mlp import MLP

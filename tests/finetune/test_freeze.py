@@ -1,7 +1,7 @@
 import torch
 from torch import nn
 
-from epochwise.finetune.freeze import freeze, frozen_modules
+from epochwise.finetune.applied_plan import freeze, frozen_modules
 from epochwise.model.small_resnet import SmallResNet
 from epochwise.model.stages import stages
 

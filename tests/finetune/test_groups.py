@@ -1,6 +1,6 @@
 from torch import nn
 
-from epochwise.finetune.groups import stage_groups
+from epochwise.finetune.bound_plan import stage_groups
 from epochwise.model.small_resnet import SmallResNet
 from epochwise.model.stages import stages
 

@@ -1,7 +1,7 @@
 import pytest
 from torch import nn
 
-from epochwise.finetune.kept_plan import kept_plan
+from epochwise.finetune.applied_plan import kept_plan
 from epochwise.finetune.plan import Plan
 from epochwise.input_error import InputError
 

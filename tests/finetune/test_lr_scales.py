@@ -1,6 +1,6 @@
 import pytest
 
-from epochwise.finetune.lr_scales import lr_scale_of_each
+from epochwise.finetune.bound_plan import lr_scale_of_each
 from epochwise.input_error import InputError
 
 STAGES = {"stem": ["s.weight", "s.bias"], "body": ["b.weight"], "head": ["h.weight"]}

@@ -1,6 +1,6 @@
 import pytest
 
-from epochwise.finetune.one_by_one import one_by_one
+from epochwise.finetune.bound_plan import one_by_one
 from epochwise.finetune.phases import Phase
 from epochwise.input_error import InputError
 

@@ -3,7 +3,7 @@ from types import SimpleNamespace
 import pytest
 from lightning.pytorch.trainer.states import TrainerFn
 
-from epochwise.finetune.plateau import Plateau
+from epochwise.finetune.plan import Plateau
 from epochwise.input_error import InputError
 
 

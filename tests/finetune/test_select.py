@@ -1,6 +1,6 @@
 import pytest
 
-from epochwise.finetune.select import select
+from epochwise.finetune.phases import select
 from epochwise.input_error import InputError
 
 STAGES = {

@@ -6,7 +6,7 @@ import pytest
 import torch
 from lightning.pytorch.strategies import ModelParallelStrategy
 
-from epochwise.finetune.wrap_again import wrap_again
+from epochwise.finetune.applied_plan import wrap_again
 from epochwise.input_error import InputError
 
 from tests.ranks import run_ranks

@@ -19,12 +19,12 @@ from hydra import compose, initialize_config_dir
 from torch import nn
 from torch.optim.lr_scheduler import ConstantLR
 
-from epochwise.commands.build_network import build_network
-from epochwise.commands.quiet import quiet
-from epochwise.config.engine_conf import engine_conf
+from epochwise.command_line.composer import engine_conf
+from epochwise.commands.build import build_network
 from epochwise.data.digits import Digits
 from epochwise.finetune.plan import Plan
 from epochwise.model.small_resnet import SmallResNet
+from epochwise.report.terminal import quiet
 from epochwise.task.classification import Classification
 
 from tests.rank_trainer import rank_trainer

@@ -6,8 +6,8 @@ from omegaconf import OmegaConf
 from epochwise.input_error import InputError
 from epochwise.ladder import branch_off as module
 from epochwise.ladder.branch_off import branch_off
-from epochwise.run.job_record import JobRecord
-from epochwise.run.run_lock import RunLock
+from epochwise.run.run_folder import RunLock
+from epochwise.sweep.job import JobRecord
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from epochwise.ladder.count_points import write_count_points
 from epochwise.ladder.counts_document import counts_document
+from epochwise.ladder.write_ladder import write_count_points
 
 from tests.ladder.example_ladder import example_ladder, found_of
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from epochwise.ladder.counts_document import counts_document
-from epochwise.ladder.draw_counts import draw_counts
+from epochwise.ladder.write_ladder import draw_counts
 
 from tests.ladder.example_ladder import example_ladder, found_of
 

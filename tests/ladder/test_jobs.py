@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from epochwise.ladder.jobs import Rung, jobs_of, mark_waiting, other_ladder, rungs_of, seeds_of, trained_counts
-from epochwise.run.job_record import JobRecord
 from epochwise.scheduler.wsd import WSD
+from epochwise.sweep.job import JobRecord
 
 
 @pytest.mark.parametrize("fraction", [0.25, 0.5, 1.0])

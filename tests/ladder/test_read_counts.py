@@ -5,7 +5,7 @@ import json
 import pytest
 
 from epochwise.ladder.counts_document import counts_document
-from epochwise.ladder.read_counts import read_counts, runs_of
+from epochwise.ladder.ladder import read_counts, runs_of
 
 from tests.ladder.example_ladder import example_ladder, found_of, write_runs
 

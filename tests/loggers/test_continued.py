@@ -8,8 +8,7 @@ from lightning.pytorch.loggers import CSVLogger
 from epochwise.callbacks.last_checkpoint import LastCheckpoint
 from epochwise.commands.train import train
 from epochwise.input_error import InputError
-from epochwise.loggers.continued import check_loggers
-from epochwise.loggers.csv_rows import go_on_with_csv
+from epochwise.loggers.continued import check_loggers, go_on_with_csv
 from epochwise.task.classification import Classification
 
 BASE = (

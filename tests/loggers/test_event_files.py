@@ -4,7 +4,7 @@ import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from torch.utils.tensorboard import SummaryWriter
 
-from epochwise.loggers.event_files import rewind_events
+from epochwise.loggers.tensorboard import rewind_events
 
 
 def life(folder, steps, name):

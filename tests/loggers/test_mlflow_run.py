@@ -4,7 +4,7 @@ import pytest
 from lightning.pytorch.loggers import MLFlowLogger
 
 from epochwise.input_error import InputError
-from epochwise.loggers.mlflow_run import go_on_with_mlflow
+from epochwise.loggers.continued import go_on_with_mlflow
 
 pytest.importorskip("mlflow")
 pytestmark = pytest.mark.filterwarnings("ignore")

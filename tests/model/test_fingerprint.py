@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from epochwise.model.fingerprint import fingerprint
+from epochwise.model.stages import fingerprint
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import torch
 from timm import create_model
 from torch import nn
 
-from epochwise.optimizer.decay_groups import decay_groups
+from epochwise.task.optimized import decay_groups
 
 
 def test_weights_in_a_file_are_adapted_to_other_channels_and_classes(tmp_path):

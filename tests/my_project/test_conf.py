@@ -4,10 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from epochwise.config.command_line import CommandLine
-from epochwise.config.composer import Composer
-from epochwise.config.engine_conf import engine_conf
-from epochwise.config.hydra_arguments import parse_arguments
+from epochwise.command_line.command_line import CommandLine
+from epochwise.command_line.composer import Composer, engine_conf
+from epochwise.command_line.override_text import parse_arguments
 
 PROJECT = next(folder for folder in Path(__file__).parents if (folder / "train.py").exists())
 CONF = PROJECT / "conf"

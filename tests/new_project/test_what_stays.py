@@ -3,7 +3,7 @@
 import tomllib
 from pathlib import Path
 
-from epochwise.console.engine_files import FOLDERS, edited_files
+from epochwise.console.update import FOLDERS, edited_files
 
 from tests.new_project.conftest import PROJECT, contents
 

@@ -1,6 +1,6 @@
 import pytest
 
-from epochwise.report.column_names import column_names
+from epochwise.report.read_table import column_names
 
 OURS = [
     "epoch",

@@ -6,10 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from epochwise.report.document import make_document
-from epochwise.report.find_out import find_out
-from epochwise.report.read_runs import read_runs
-from epochwise.report.report_run import ReportRun
+from epochwise.report.document import find_out, make_document
+from epochwise.report.read_runs import ReportRun, read_runs
 
 NOON = datetime(2026, 1, 31, 12)
 

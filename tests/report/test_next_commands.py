@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from epochwise.report.next_commands import next_commands
+from epochwise.report.terminal import next_commands
 
 ADVICE = [{"override": "optimizer.lr=0.01", "reason": "why"}]
 

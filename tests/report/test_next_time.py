@@ -1,6 +1,6 @@
 import pytest
 
-from epochwise.report.next_time import is_unsettled, next_time
+from epochwise.report.terminal import is_unsettled, next_time
 
 
 def found(value=12, at_least=False, ended=False, label="good_fit"):

@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from epochwise.report.report_run import ReportRun
+from epochwise.report.read_runs import ReportRun
 from epochwise.report.seed_groups import seed_groups
 
 

@@ -3,11 +3,10 @@ from pathlib import Path
 
 from rich.console import Console
 
-from epochwise.epochs.replay_table import ReplayTable
-from epochwise.report.document import make_document
-from epochwise.report.find_out import find_out
-from epochwise.report.report_run import ReportRun
-from epochwise.report.summary import summarise, summary_table
+from epochwise.epochs.analysis import ReplayTable
+from epochwise.report.document import find_out, make_document
+from epochwise.report.read_runs import ReportRun
+from epochwise.report.terminal import summarise, summary_table
 
 
 def run(name="a", seed=0, epochs=30):

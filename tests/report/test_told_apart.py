@@ -1,4 +1,4 @@
-from epochwise.report.told_apart import told_apart
+from epochwise.report.seed_groups import told_apart
 
 
 def config(seed=0, lr=0.1, model="a.MLP", **settings):

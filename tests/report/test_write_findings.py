@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from epochwise.input_error import InputError
-from epochwise.report.report_run import ReportRun
-from epochwise.report.write_findings import write_findings
+from epochwise.report.page import write_findings
+from epochwise.report.read_runs import ReportRun
 
 
 def run(**fields):

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from epochwise.run.before_cooldown import BeforeCooldown
+from epochwise.run.checkpoints import BeforeCooldown
 
 
 def write(path, step):

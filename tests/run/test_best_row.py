@@ -1,6 +1,6 @@
 import pytest
 
-from epochwise.run.best_row import best_row
+from epochwise.run.epochs_csv import best_row
 
 
 @pytest.mark.parametrize(

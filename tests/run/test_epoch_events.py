@@ -2,7 +2,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from epochwise.run.epoch_events import epoch_events
+from epochwise.run.epochs_csv import epoch_events
 
 
 def trainer(interval="epoch", cooldown_epochs=(None,), stops=False, callbacks=()):

@@ -1,6 +1,6 @@
 from math import inf, nan
 
-from epochwise.run.finite import finite
+from epochwise.run.run_folder import finite
 
 
 def test_numbers_that_json_lacks_are_none_at_any_depth():

@@ -5,8 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from epochwise.config.interruptible import interruptible
-from epochwise.run.end_signals import SIGNALS, TOGETHER
+from epochwise.run.end_signals import SIGNALS, TOGETHER, interruptible
 from epochwise.run.interrupts import Interrupted, Interrupts
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from epochwise.run.kept_rows import is_count, kept_rows_fault
+from epochwise.run.epochs_csv import is_count, kept_rows_fault
 
 KEPT = {
     "rows": [{"epoch": 0, "step": 3, "val/loss": 0.5, "events": None}, {"epoch": 1, "step": 6, "events": "stop"}],

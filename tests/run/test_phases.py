@@ -3,8 +3,8 @@ from time import sleep
 
 import pytest
 
+from epochwise.run.epoch_place import PHASES, Phases
 from epochwise.run.epochs_csv import read_epochs_csv
-from epochwise.run.phases import PHASES, Phases
 
 
 def test_phases_add_up_to_the_epoch_and_epochs_to_the_training(trained):

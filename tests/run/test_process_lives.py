@@ -2,7 +2,7 @@ import os
 import subprocess
 import sys
 
-from epochwise.run.process_lives import process_lives
+from epochwise.run.run_folder import process_lives
 
 
 def test_a_process_lives_until_it_has_ended():

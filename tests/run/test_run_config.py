@@ -1,8 +1,11 @@
 import pytest
+import yaml
+from hydra.utils import get_class
 from omegaconf import OmegaConf
 
 from epochwise.input_error import InputError
-from epochwise.run.run_config import NODES, flat, read_run_config, write_run_config
+from epochwise.run.run_config import NODES, flat, read_run_config, with_moved_classes, write_run_config
+from epochwise.trust.run_config import read_trusted_config
 
 
 def test_a_run_folder_may_be_moved(tmp_path):
@@ -49,3 +52,14 @@ def test_a_config_that_was_cut_short_is_called_so(tmp_path, text, line):
     with pytest.raises(InputError) as refused:
         read_run_config(tmp_path)
     assert refused.value.lines == (line.format(file),)
+
+
+def test_a_class_that_has_moved_is_found_in_runs_made_before(tmp_path):
+    nodes = {name: {"_target_": "x"} for name in NODES}
+    nodes["data"] = {"_target_": "epochwise.data.fashion_mnist.FashionMNIST"}
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump(nodes))
+    moved = read_run_config(tmp_path).data["_target_"]
+    assert moved == "epochwise.data.torchvision_pictures.FashionMNIST"
+    assert read_trusted_config(tmp_path, nodes=["data"])["data"]["_target_"] == moved
+    assert with_moved_classes("epochwise.data.mnist5k.MNIST5k") == "epochwise.data.mnist5k.MNIST5k"
+    assert get_class(moved) is not None

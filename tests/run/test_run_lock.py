@@ -4,7 +4,7 @@ import signal
 import pytest
 
 from epochwise.input_error import InputError
-from epochwise.run.run_lock import RunLock
+from epochwise.run.run_folder import RunLock
 
 
 def hold_in_a_child(folder):

@@ -6,7 +6,7 @@ from lightning.pytorch.callbacks import LambdaCallback
 from lightning.pytorch.strategies import SingleDeviceStrategy
 
 from epochwise.input_error import InputError
-from epochwise.run.scored_weights import ScoredWeights
+from epochwise.run.weight_average import ScoredWeights
 
 from tests.run.test_weight_average import LOADER, Counts
 

@@ -5,9 +5,8 @@ from lightning.pytorch.callbacks import EMAWeightAveraging, ModelCheckpoint, Wei
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
-from epochwise.run.scored_weights import ScoredWeights
-from epochwise.run.weight_average import WeightAverage
-from epochwise.run.whole_checkpoint_io import WholeCheckpointIO
+from epochwise.run.checkpoints import WholeCheckpointIO
+from epochwise.run.weight_average import ScoredWeights, WeightAverage
 
 LOADER = DataLoader(TensorDataset(torch.zeros(2, 1)))
 

@@ -1,6 +1,6 @@
 import pytest
 
-from epochwise.run.whole_file import whole_file
+from epochwise.run.run_folder import whole_file
 
 
 def test_a_file_that_fails_halfway_leaves_the_old_one_and_nothing_else(tmp_path):

@@ -10,10 +10,10 @@ import torch
 
 from epochwise.commands.train import train
 from epochwise.input_error import InputError
+from epochwise.run.checkpoints import load_earlier_weights
 from epochwise.run.epochs_csv import read_epochs_csv
 from epochwise.stopping import adaptive
 from epochwise.stopping.adaptive import Adaptive
-from epochwise.stopping.earlier_weights import load_earlier_weights
 
 QUICK = ("~callbacks.model_summary", "~callbacks.progress_bar", "~callbacks.confusion_matrix", "name=test")
 BASE = ("data.batch_size=256", "model.hidden_sizes=[16]", "optimizer.lr=0.05", "stopping=adaptive", *QUICK)

@@ -11,10 +11,10 @@ import torch
 from torch import nn
 from torch.optim.lr_scheduler import ConstantLR
 
-from epochwise.commands.quiet import quiet
 from epochwise.data.digits import Digits
-from epochwise.scheduler.by_time import ByTime
+from epochwise.report.terminal import quiet
 from epochwise.scheduler.cosine import Cosine
+from epochwise.scheduler.lightning_schedule import ByTime
 from epochwise.scheduler.wsd import WSD
 from epochwise.stopping.adaptive import Adaptive
 from epochwise.stopping.early import Early

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from epochwise.run.epochs_csv import write_epochs_csv
-from epochwise.run.job_record import JobRecord
 from epochwise.sweep.draw_sweep import curve_over, draw_sweep, swept_setting
+from epochwise.sweep.job import JobRecord
 from epochwise.sweep.read_jobs import Job, differing
 
 

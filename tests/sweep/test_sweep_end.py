@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from epochwise.run.job_record import JobRecord
-from epochwise.run.run_lock import RunLock
+from epochwise.run.run_folder import RunLock
+from epochwise.sweep.job import JobRecord
 
 from tests.outcome import differences, outcome
 

@@ -14,9 +14,9 @@ import torch
 from torch import nn
 from torch.optim.lr_scheduler import ConstantLR
 
-from epochwise.commands.quiet import quiet
 from epochwise.data.samples import Samples
 from epochwise.data.split_data_module import SplitDataModule
+from epochwise.report.terminal import quiet
 from epochwise.task.classification import Classification
 
 from tests.rank_trainer import rank_trainer

@@ -10,8 +10,8 @@ import lightning as L
 from annotated_types import Ge, Gt
 from lightning.pytorch.callbacks import Checkpoint
 
-from epochwise.checked_arguments import checked_arguments
-from epochwise.run.linked_file import link_file
+from epochwise.input_error import checked_arguments
+from epochwise.run.run_folder import link_file
 
 
 class LastCheckpoint(Checkpoint):

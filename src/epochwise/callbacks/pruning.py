@@ -32,7 +32,7 @@ class Pruning(L.Callback):
 
     def on_fit_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         if self.storage is not None and trainer.is_global_zero:
-            from epochwise.search.open_study import open_trial
+            from epochwise.sweep.trials import open_trial
 
             self.trial = open_trial(self.storage, str(self.study), int(self.number or 0))
 

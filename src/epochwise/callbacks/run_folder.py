@@ -14,22 +14,16 @@ from lightning.pytorch.utilities.exceptions import SIGTERMException
 from lightning.pytorch.utilities.rank_zero import rank_zero_info
 
 from epochwise.callbacks.module_log import ModuleLog
-from epochwise.commands.run_report import run_report
+from epochwise.commands.run_result import run_report
 from epochwise.epochs.analysis import analyse
 from epochwise.input_error import InputError
 from epochwise.loggers.tensorboard import TensorBoard
-from epochwise.report.next_time import next_time
-from epochwise.report.result_fields import result_fields
-from epochwise.run.epoch_count import EpochCount
+from epochwise.report.terminal import next_time
 from epochwise.run.epoch_log import scalars
-from epochwise.run.epochs_csv import Row, read_epochs_csv
-from epochwise.run.fit_end import counted, fit_end
-from epochwise.run.json_file import read_json
-from epochwise.run.kept_rows import kept_rows_fault
-from epochwise.run.result import write_result
-from epochwise.run.run_lock import RunLock
-from epochwise.run.score_names import score_names
-from epochwise.run.stopper import Stopper
+from epochwise.run.epochs_csv import Row, kept_rows_fault, read_epochs_csv, score_names
+from epochwise.run.result import counted, fit_end, result_fields, write_result
+from epochwise.run.run_folder import RunLock, read_json
+from epochwise.run.stopper import EpochCount, Stopper
 
 #: Scores of which a smaller one is better, by the end of their names.
 SMALLER_IS_BETTER = ("loss", "error", "mse", "mae", "rmse", "nll", "perplexity")

@@ -11,27 +11,20 @@ from lightning.pytorch.plugins import DoublePrecision
 from omegaconf import DictConfig, OmegaConf
 
 from epochwise.commands.budget import budgeted
-from epochwise.commands.build import build
-from epochwise.commands.build_network import build_network
-from epochwise.commands.check_callbacks import check_callbacks, long_memories
-from epochwise.commands.fits import check_fits, check_makers
-from epochwise.commands.going_on import GoingOn
-from epochwise.commands.same_plan import SamePlan, check_plan_is_kept
-from epochwise.config.horizon_key import horizon_key
+from epochwise.commands.build import build, build_network, check_fits, check_makers
+from epochwise.commands.check_callbacks import SamePlan, check_callbacks, check_plan_is_kept, long_memories
 from epochwise.epochs.plan import plan_epochs
 from epochwise.input_error import InputError
 from epochwise.loggers.continued import Continued, check_loggers
-from epochwise.run.epoch_count import EpochCount
+from epochwise.resume.going_on import GoingOn
+from epochwise.rules.schedule import horizon_key
+from epochwise.run.checkpoints import WholeCheckpointIO
 from epochwise.run.epoch_log import EpochLog
-from epochwise.run.epoch_place import EpochPlace
-from epochwise.run.finite_loss import FiniteLoss
-from epochwise.run.interrupts import Interrupts
-from epochwise.run.phases import Phases
-from epochwise.run.scored_weights import ScoredWeights
-from epochwise.run.stopper import Stopper
-from epochwise.run.weight_average import WeightAverage
-from epochwise.run.whole_checkpoint_io import WholeCheckpointIO
-from epochwise.scheduler.by_time import ByTime
+from epochwise.run.epoch_place import EpochPlace, Phases
+from epochwise.run.interrupts import FiniteLoss, Interrupts
+from epochwise.run.stopper import EpochCount, Stopper
+from epochwise.run.weight_average import ScoredWeights, WeightAverage
+from epochwise.scheduler.lightning_schedule import ByTime
 
 
 @dataclass

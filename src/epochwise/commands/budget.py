@@ -6,10 +6,10 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from epochwise.config.budget_time import budget_time
 from epochwise.config.check import check
 from epochwise.epochs.plan import Plan, plan_epochs
 from epochwise.input_error import InputError
+from epochwise.rules.epochs import budget_time
 
 #: Unit -> field of the plan of one epoch.
 PER_EPOCH = {"steps": "steps_per_epoch", "samples": "samples_per_epoch"}

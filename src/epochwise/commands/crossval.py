@@ -9,24 +9,18 @@ from typing import Any
 from omegaconf import DictConfig
 
 from epochwise.commands.budget import one_epoch
-from epochwise.commands.check_data import check_data
-from epochwise.commands.check_refit import check_refit
-from epochwise.commands.shown import shown
-from epochwise.commands.tell import tell
-from epochwise.config.no_curves import no_curves
+from epochwise.commands.check_jobs import check_data, check_refit
 from epochwise.config.resolve import resolve
-from epochwise.config.signature import signature
-from epochwise.crossval.carried_settings import not_carried
-from epochwise.crossval.outcome import outcome
-from epochwise.crossval.refit_overrides import refit_overrides
 from epochwise.input_error import InputError
-from epochwise.report.read_runs import read_runs
-from epochwise.report.report_run import ReportRun
-from epochwise.run.finite import finite
-from epochwise.run.job_record import of_one_job
-from epochwise.run.whole_file import whole_file
-from epochwise.sweep.read_jobs import Job, read_jobs, sweep_rows
-from epochwise.sweep.write_sweep import write_sweep_csv, write_sweep_report
+from epochwise.report.read_runs import ReportRun, read_runs
+from epochwise.report.terminal import shown, tell
+from epochwise.rules.monitor import no_curves
+from epochwise.run.run_folder import finite, whole_file
+from epochwise.source.signature import signature
+from epochwise.sweep.draw_sweep import write_sweep_csv, write_sweep_report
+from epochwise.sweep.job import of_one_job
+from epochwise.sweep.read_jobs import Job, outcome, read_jobs, sweep_rows
+from epochwise.sweep.refit import not_carried, refit_overrides
 
 from hydra_plugins.epochwise.command_sweeper import CommandSweeper
 

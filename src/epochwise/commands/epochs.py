@@ -10,22 +10,18 @@ import numpy as np
 from omegaconf import DictConfig, OmegaConf
 
 from epochwise.commands.budget import one_epoch, world_size
-from epochwise.commands.check_data import check_data
+from epochwise.commands.check_jobs import check_data
 from epochwise.commands.evaluate import evaluate
-from epochwise.commands.tell import tell
-from epochwise.config.budget_time import seconds_of
 from epochwise.config.check import check
-from epochwise.config.ladder_settings import ladder_faults
-from epochwise.config.monitor import metrics_of
-from epochwise.config.no_curves import no_curves
 from epochwise.config.resolve import resolve
-from epochwise.epochs.doubled_counts import FIRST, doubled_from
 from epochwise.epochs.score_over_counts import ScoreOverCounts, enough, score_over_counts
 from epochwise.input_error import InputError
-from epochwise.ladder.bounds import Bounds
+from epochwise.ladder.bounds import Bounds, ladder_faults
 from epochwise.ladder.jobs import (
+    FIRST,
     Rung,
     branch_name,
+    doubled_from,
     jobs_of,
     mark_waiting,
     other_ladder,
@@ -33,11 +29,13 @@ from epochwise.ladder.jobs import (
     seeds_of,
     trained_counts,
 )
-from epochwise.ladder.ladder import Ladder
-from epochwise.ladder.read_ladder import read_ladder
+from epochwise.ladder.ladder import Ladder, read_ladder
 from epochwise.ladder.tell_ladder import failed_lines, tell_ladder
 from epochwise.ladder.write_ladder import write_ladder
-from epochwise.run.job_record import of_one_job
+from epochwise.report.terminal import tell
+from epochwise.rules.epochs import seconds_of
+from epochwise.rules.monitor import metrics_of, no_curves
+from epochwise.sweep.job import of_one_job
 
 from hydra_plugins.epochwise.command_sweeper import CommandSweeper
 

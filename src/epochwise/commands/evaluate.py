@@ -14,13 +14,12 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from epochwise.commands.build import build
-from epochwise.commands.quiet import quiet
-from epochwise.commands.restore import restore
-from epochwise.commands.shown import shown
 from epochwise.config.check import check
-from epochwise.config.named_classes import project_trust, with_listed
 from epochwise.input_error import InputError
-from epochwise.run.whole_file import whole_file
+from epochwise.report.terminal import quiet, shown
+from epochwise.resume.restore import restore
+from epochwise.run.run_folder import whole_file
+from epochwise.trust.project import project_trust, with_listed
 
 MOST_LINES = 5  # of predictions in the terminal; all are in the table
 

@@ -8,11 +8,10 @@ from typing import Any
 from lightning.pytorch.tuner import Tuner
 
 from epochwise.commands.assemble import Run
-from epochwise.commands.shown import shown
-from epochwise.commands.tell import tell
 from epochwise.input_error import InputError
-from epochwise.optimizer.scaled_rates import scale_rates
-from epochwise.run.whole_file import whole_file
+from epochwise.report.terminal import shown, tell
+from epochwise.run.run_folder import whole_file
+from epochwise.scheduler.lightning_schedule import scale_rates
 
 #: Optimizer steps of the range test, and the rates between which it goes, in even ratios.
 NUM_STEPS, MIN_LR, MAX_LR = 100, 1e-6, 1.0

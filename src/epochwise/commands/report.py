@@ -10,19 +10,14 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig
 from rich.console import Console
 
-from epochwise.commands.shown import shown
-from epochwise.commands.tell import tell
 from epochwise.config.check import check
 from epochwise.input_error import InputError
-from epochwise.ladder.read_counts import read_counts, runs_of
+from epochwise.ladder.ladder import read_counts, runs_of
 from epochwise.ladder.tell_ladder import answer_lines, print_table
-from epochwise.report.document import make_document
-from epochwise.report.find_out import find_out
-from epochwise.report.read_runs import read_runs
-from epochwise.report.report_run import ReportRun
-from epochwise.report.summary import MOST_ROWS, summarise, summary_table
-from epochwise.report.write_findings import write_findings
-from epochwise.report.write_report import write_report
+from epochwise.report.document import find_out, make_document
+from epochwise.report.page import write_findings, write_report
+from epochwise.report.read_runs import ReportRun, read_runs
+from epochwise.report.terminal import MOST_ROWS, shown, summarise, summary_table, tell
 
 
 def report(config: DictConfig) -> None:

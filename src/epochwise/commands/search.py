@@ -10,18 +10,15 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 from rich.console import Console
 
-from epochwise.commands.check_data import check_data
-from epochwise.commands.check_plan import check_plan
-from epochwise.commands.shown import shown
-from epochwise.commands.tell import tell
-from epochwise.config.no_curves import no_curves
+from epochwise.commands.check_jobs import check_data, check_plan
 from epochwise.config.schema import SCHEMAS
-from epochwise.config.trusted_config import run_words
 from epochwise.input_error import InputError
-from epochwise.report.find_out import find_out
-from epochwise.report.next_time import is_unsettled, next_time
+from epochwise.report.document import find_out
 from epochwise.report.read_runs import read_runs
-from epochwise.run.job_record import of_one_job
+from epochwise.report.terminal import is_unsettled, next_time, shown, tell
+from epochwise.rules.monitor import no_curves
+from epochwise.sweep.job import of_one_job
+from epochwise.trust.run_config import run_words
 
 from hydra_plugins.epochwise.command_sweeper import CommandSweeper
 
@@ -43,11 +40,9 @@ def search(config: DictConfig, overrides: list[str], sweeper: CommandSweeper) ->
         SystemExit: with code 1, no trial came to an end.
     """
     try:
-        from epochwise.search.check_space import check_space
-        from epochwise.search.open_study import open_study
-        from epochwise.search.space import Space
-        from epochwise.search.trials import Trials
-        from epochwise.search.write_study import study_table, write_study
+        from epochwise.sweep.space import Space, check_space
+        from epochwise.sweep.trials import Trials, open_study
+        from epochwise.sweep.write_study import study_table, write_study
     except ModuleNotFoundError as error:
         extra = "epochwise[search]"
         raise InputError(f"search.py needs the package {error.name!r}: pip install '{extra}'") from error

@@ -12,29 +12,25 @@ from hydra.types import RunMode
 from omegaconf import DictConfig
 
 from epochwise.commands.assemble import Run, assemble
-from epochwise.commands.best import load_best
-from epochwise.commands.claim import claim
 from epochwise.commands.find import find
-from epochwise.commands.going_on import GoingOn
-from epochwise.commands.other_batches import other_batches
-from epochwise.commands.quiet import quiet
-from epochwise.commands.run_plan import run_plan
-from epochwise.commands.run_report import run_report
-from epochwise.commands.run_result import run_result
-from epochwise.commands.told import tell_plan, tell_result
+from epochwise.commands.run_result import run_report, run_result
+from epochwise.commands.run_text import run_plan, tell_plan, tell_result
 from epochwise.config.check import check
-from epochwise.config.trusted_config import go_on_notes, go_on_words
 from epochwise.data.picture_sheet import picture_sheet
 from epochwise.data.split_data_module import SplitDataModule
 from epochwise.loggers.continued import go_on_with_loggers
-from epochwise.run.before_cooldown import BeforeCooldown
-from epochwise.run.finite_loss import Diverged
-from epochwise.run.fit_end import fit_end
-from epochwise.run.interrupts import Interrupted
+from epochwise.report.terminal import quiet
+from epochwise.resume.claim import claim
+from epochwise.resume.going_on import GoingOn
+from epochwise.resume.other_batches import other_batches
+from epochwise.resume.restore import load_best
+from epochwise.run.checkpoints import BeforeCooldown
+from epochwise.run.interrupts import Diverged, Interrupted
 from epochwise.run.rank_processes import rank_processes
-from epochwise.run.result import write_result
+from epochwise.run.result import fit_end, write_result
 from epochwise.run.run_config import flat, plain_config, write_run_config
-from epochwise.run.whole_file import whole_file
+from epochwise.run.run_folder import whole_file
+from epochwise.trust.run_config import go_on_notes, go_on_words
 
 
 def train(config: DictConfig, alone: bool = True) -> float | None:

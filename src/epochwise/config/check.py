@@ -1,23 +1,40 @@
-"""All faults of a composed config at once, before anything that it names is imported."""
+"""Check a composed config against the signatures of what it names, before anything is built."""
 
 import re
 from typing import Any
 
 from omegaconf import DictConfig
 
-from epochwise.config.allowed_names import allowed_names
-from epochwise.config.budget_time import budget_time
-from epochwise.config.contradictions import contradictions
-from epochwise.config.epoch_findings import EpochFindings
-from epochwise.config.epoch_settings import check_epoch_settings
-from epochwise.config.monitor import check_monitor
-from epochwise.config.node import check_node
-from epochwise.config.provided import PROVIDED
+from epochwise.config.node import PROVIDED, check_node, value_fault
 from epochwise.config.resolve import MISSING, UNKNOWN, Resolved, join, resolve
 from epochwise.config.schema import SCHEMAS, Schema
-from epochwise.config.spec_reference import spec_faults
-from epochwise.config.value import value_fault
-from epochwise.input_error import InputError
+from epochwise.input_error import InputError, allowed_names
+from epochwise.rules.epochs import budget_time, check_epoch_settings
+from epochwise.rules.monitor import check_monitor, contradictions
+from epochwise.rules.schedule import EpochFindings
+from epochwise.source.signature import signature
+
+SPEC = "epochwise.data.spec.Spec"
+FIELD = re.compile(r"\$\{\s*spec\s*(?:\.|\[)\s*(\w+)")
+
+
+def spec_faults(written: dict[str, str]) -> dict[str, str]:
+    """Check the names that follow ``${spec.``.
+
+    Args:
+        written: dotted key -> the text with interpolations that stands there.
+
+    Returns:
+        Dotted key -> line, for each key that refers to a field the spec does not have.
+    """
+    spec = signature(SPEC)
+    fields = list(spec.parameters) if spec else []
+    faults = {}
+    for key, text in written.items():
+        for name in FIELD.findall(text):
+            if fields and name not in fields:
+                faults[key] = f"{key}: got {text!r}: no {name!r} in spec{allowed_names(name, fields)}"
+    return faults
 
 
 def check(config: DictConfig, front_door: str = "train", may_miss: bool = False) -> list[str]:

@@ -1,17 +1,97 @@
-"""One node with ``_target_``, checked against the signature of what it names."""
+"""Check one node of a config, and the values in it, against the signature of what it names."""
 
-from typing import Annotated, Any, get_args, get_origin
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from epochwise.config.allowed_names import allowed_names
-from epochwise.config.annotation import annotation
-from epochwise.config.fit import BOUNDS
-from epochwise.config.provided import TAKEN
-from epochwise.config.ranges import RANGES
-from epochwise.config.resolve import UNKNOWN, join
-from epochwise.config.signature import Parameter, Signature, signature
-from epochwise.config.trainer_values import TRAINER, TRAINER_VALUES
-from epochwise.config.value import value_fault
-from epochwise.config.wording import wording
+from annotated_types import Ge, Interval, MinLen
+
+from epochwise.config.resolve import MISSING, UNKNOWN, join
+from epochwise.config.schema import COUNT, RANGES
+from epochwise.input_error import MANY, InputError, allowed_names
+from epochwise.source.annotation import Later, Written, annotation, look_up
+from epochwise.source.fit import BOUNDS, fits, wording
+from epochwise.source.signature import Parameter, Signature, signature
+
+#: Group -> names that its node may leave out although the class requires them.
+PROVIDED: dict[str, frozenset[str]] = {
+    "task": frozenset({"network", "optimizer", "scheduler"}),
+    "optimizer": frozenset({"params"}),
+    "scheduler": frozenset({"optimizer", "steps_per_epoch"}),
+    "trainer": frozenset({"callbacks", "logger", "plugins", "default_root_dir"}),
+}
+
+#: Key -> type, of settings that the program takes out of a node before it builds it: allowed whatever the class.
+TAKEN: dict[str, Any] = {
+    "model.pretrained": bool | str | None,
+}
+
+
+#: The module that declares the arguments; another class may mean something else by these names.
+TRAINER = "lightning.pytorch.trainer.trainer"
+
+DDP = [f"ddp{how}" for how in ("", "_spawn", "_fork", "_notebook")]
+UNUSED = [f"{name}_find_unused_parameters_{find}" for name in DDP for find in ("true", "false")]
+STAGES = [f"deepspeed_stage_{stage}" for stage in ("1", "2", "2_offload", "3", "3_offload", "3_offload_nvme")]
+OTHERS = ["fsdp", "fsdp_cpu_offload", "single_device", "single_tpu", "single_xla", "xla", "xla_debug"]
+
+CLOCK = Annotated[str, Written(r"\d+:\d\d:\d\d:\d\d", "text DD:HH:MM:SS")]
+
+#: Argument -> type, in place of its annotation.
+TRAINER_VALUES: dict[str, Any] = {
+    "accelerator": Literal["auto", "cpu", "gpu", "cuda", "mps", "tpu", "hpu"],
+    "strategy": Literal[("auto", *DDP, *OTHERS, "deepspeed", *UNUSED, *STAGES)],
+    "devices": Literal["auto"] | COUNT | Annotated[list[Annotated[int, Ge(0)]], MinLen(1)],
+    # Schedules end with it.
+    "max_epochs": COUNT,
+    "max_time": CLOCK | None,
+    "val_check_interval": COUNT | Annotated[float, Interval(gt=0, le=1)] | CLOCK | None,
+    "profiler": Literal["simple", "advanced", "pytorch", "xla"] | None,
+    "gradient_clip_algorithm": Literal["norm", "value"] | None,
+}
+
+
+def value_fault(path: str, value: Any, wanted: Any) -> str | None:
+    """The line for a value that a type does not allow; ``None`` for one that it allows or that is not known yet."""
+    if value is MISSING:
+        return f"{path}: has no value yet, give it one with {path}=...; allowed: {wording(wanted)}"
+    if value is UNKNOWN or _fits_known(value, wanted):
+        return None
+    # A number is not taken for text in silence: 007 would have become 7.
+    hint = f"; as text: \"{path}='{value}'\"" if type(value) in (int, float) and fits(str(value), wanted) else ""
+    names = _names(wanted)
+    close = InputError.closest(value, names) if isinstance(value, str) else ""
+    allowed = "" if close and len(names) > MANY else f", allowed: {wording(wanted)}"
+    return f"{path}: got {_said(value)}{allowed}{hint}{close}"
+
+
+def _names(wanted: Any) -> list[str]:
+    """The texts of which one is allowed."""
+    origin, inside = get_origin(wanted), get_args(wanted)
+    if origin is Literal:
+        return [one for one in inside if isinstance(one, str)]
+    if origin in (Union, UnionType):
+        return [name for one in inside for name in _names(one)]
+    if origin is Annotated:
+        later = [note for note in inside[1:] if isinstance(note, Later)]
+        return _names(look_up(later[0]) if later else inside[0])
+    return []
+
+
+def _said(value: Any) -> str:
+    """A value and its type, as messages show it."""
+    if value is None:
+        return "null"
+    return repr(value) if isinstance(value, (dict, list, bool)) else f"{value!r} ({type(value).__name__})"
+
+
+def _fits_known(value: Any, wanted: Any) -> bool:
+    """Whether what is known of a value fits: parts that wait for the run are passed over."""
+    if isinstance(value, list) and any(item is UNKNOWN or item is MISSING for item in value):
+        return True
+    if isinstance(value, dict) and any(item is UNKNOWN or item is MISSING for item in value.values()):
+        return True
+    return fits(value, wanted)
+
 
 #: Hydra's own keys beside _target_ -> what they allow.
 HYDRA_KEYS: dict[str, tuple[Any, ...]] = {

@@ -1,4 +1,4 @@
-"""A config as plain values, before what it waits for is there."""
+"""A config with its interpolations resolved as far as that goes without a run."""
 
 import re
 from dataclasses import dataclass, field
@@ -6,6 +6,13 @@ from typing import Any
 
 from omegaconf import DictConfig, ListConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
+
+
+def quoted(text: str) -> str:
+    """Put text in quotes, so that Hydra reads it as it is, whatever stands in it."""
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
+
 
 # What only the run itself can tell: facts of the data, the run folder, the environment, the time.
 LATER = re.compile(r"\$\{\s*(?:spec\s*[.}\[]|(?:hydra|oc\.env|now)\s*:)")

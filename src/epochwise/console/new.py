@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import epochwise
-from epochwise.console.engine_files import TEMPLATE
+from epochwise.console.update import TEMPLATE
 from epochwise.input_error import InputError
 
 

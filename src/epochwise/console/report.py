@@ -24,7 +24,7 @@ DEFAULTS: dict[str, Any] = {
     "mode": None,
     "more_epochs": None,
     "output": None,
-    "replay": {"_target_": "epochwise.epochs.replay_table.ReplayTable"},
+    "replay": {"_target_": "epochwise.epochs.analysis.ReplayTable"},
 }
 #: Whose values are text, whatever they look like.
 TEXTS = ("monitor", "mode", "output", "replay.monitor", "replay.mode")
@@ -39,7 +39,7 @@ def main(words: list[str]) -> None:
     Raises:
         InputError: a line for each word that cannot be used, or what ``commands.report`` refuses.
     """
-    from epochwise.config.closed_pipe import closed_pipe
+    from epochwise.command_line.front_door import closed_pipe
 
     with closed_pipe():
         if {"-h", "--help"} & set(words):
@@ -48,7 +48,7 @@ def main(words: list[str]) -> None:
         from omegaconf import OmegaConf
 
         from epochwise.config.check import check
-        from epochwise.config.interruptible import interruptible
+        from epochwise.run.end_signals import interruptible
 
         with interruptible(first_process=True):
             config = OmegaConf.create(settings_of(words))
@@ -62,7 +62,7 @@ def settings_of(words: list[str]) -> dict[str, Any]:
     """``DEFAULTS`` with what was typed; names and values are checked later."""
     import yaml
 
-    from epochwise.config.report_words import report_words
+    from epochwise.command_line.arguments import report_words
 
     if faults := [_flag_fault(word) for word in words if word.startswith("-")]:
         raise InputError(*faults)

@@ -1,20 +1,57 @@
-"""Splits on their way to the network: cut into batches, and worked on a whole batch at a time."""
+"""Loaders whose batches follow from (seed, epoch) alone."""
 
+import random
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 import lightning as L
+import numpy as np
 import torch
 from annotated_types import Ge
 from torch.utils.data import DataLoader, StackDataset
 from torchvision.transforms.v2 import functional
 
-from epochwise.data.batch_seed import seed_batch
-from epochwise.data.epoch_batches import EpochBatches
-from epochwise.data.even_batches import EvenBatches
-from epochwise.data.late_loader import LateLoader
+from epochwise.data.epoch_batches import EpochBatches, EvenBatches
+
+
+def seed_batch(seed: int, epoch: int, batch: int, rank: int = 0) -> None:
+    """Seed torch, numpy and Python for one training batch, so that dropout and augmentation follow from its place.
+
+    A resumed run then draws what the uninterrupted one would have drawn, without any state of a generator being kept;
+    and nothing that is drawn in a validation changes the training after it.
+
+    Args:
+        seed: of the run, at least 0.
+        epoch: from 0.
+        batch: within the epoch, from 0.
+        rank: the process; each has chances of its own.
+    """
+    drawn = int(np.random.SeedSequence((seed, epoch, batch, rank)).generate_state(1)[0])
+    # Where there is no other device, torch.manual_seed keeps who asked, for when one comes: the whole stack as text.
+    (torch.manual_seed if torch.accelerator.is_available() else torch.default_generator.manual_seed)(drawn)
+    np.random.seed(drawn)  # noqa: NPY002 (what libraries draw from)
+    random.seed(drawn)
+
+
+class LateLoader(DataLoader):
+    """A ``DataLoader`` that begins at the first ``next``, not at ``iter``.
+
+    Lightning makes the iterator while it sets up, before a resumed run knows its epoch; torch's workers would by then
+    have been sent the first batches of epoch 0.
+    """
+
+    #: called whenever a batch is asked for, by who measures the wait.
+    on_next: Callable[[], None] | None = None
+
+    def __iter__(self) -> Iterator[Any]:  # type: ignore[override]  # a generator has all that a loop needs
+        if self.on_next:
+            self.on_next()
+        for batch in super().__iter__():
+            yield batch
+            if self.on_next:
+                self.on_next()
 
 
 @dataclass(eq=False, kw_only=True)

@@ -10,14 +10,19 @@ import numpy as np
 from annotated_types import Ge
 from torchvision.datasets.folder import make_dataset
 
-from epochwise.data.channel_statistics import channel_statistics
-from epochwise.data.existing_path import existing_path
-from epochwise.data.picture_files import PICTURE_EXTENSIONS, PictureFiles
-from epochwise.data.picture_view import WHITE, Fit, PictureView, colour
+from epochwise.data.picture_files import (
+    PICTURE_EXTENSIONS,
+    WHITE,
+    Fit,
+    PictureFiles,
+    PictureView,
+    channel_statistics,
+    colour,
+    unreadable_pictures,
+)
 from epochwise.data.samples import Samples
 from epochwise.data.split_data_module import SplitDataModule
-from epochwise.data.unreadable_pictures import unreadable_pictures
-from epochwise.input_error import InputError
+from epochwise.input_error import InputError, existing_path
 
 SPLITS = ["train", "val", "test"]
 

@@ -1,15 +1,176 @@
-"""Pictures read from files, a batch at a time."""
+"""Pictures in files: found, read, seen as a network sees them."""
 
+import re
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
 
+import numpy as np
 import torch
-from PIL import Image, ImageOps
+from PIL import Image, ImageColor, ImageOps
 from torch.utils.data import Dataset
 from torchvision.datasets.folder import IMG_EXTENSIONS
+from torchvision.transforms.v2 import functional
 
-from epochwise.data.existing_path import existing_path
-from epochwise.data.picture_view import PictureView
-from epochwise.input_error import InputError
+from epochwise.input_error import InputError, existing_path
+
+Fit = Literal["crop", "pad", "squash"]
+Colour = tuple[int, int, int]
+#: What web pages and viewers lay under a transparent picture.
+WHITE: Colour = (255, 255, 255)
+
+
+@dataclass(frozen=True)
+class PictureView:
+    """What is done to a picture besides making it grey or coloured.
+
+    Args:
+        fit: what becomes of a picture of other proportions: ``crop`` cuts off evenly what is too long, ``pad`` puts
+            ``background`` around it, ``squash`` changes its proportions.
+        background: laid under what is transparent; red, green and blue, each 0 to 255. ``None`` shows the colour that
+            the file holds beneath, which nobody sees: so did runs before there was this setting, and go on to. Padding
+            is then black.
+
+    Raises:
+        InputError: no such way to fit, or no colour.
+    """
+
+    fit: Fit = "crop"
+    background: Colour | None = None
+
+    def __post_init__(self) -> None:
+        if self.fit not in get_args(Fit):
+            raise InputError(f"data.fit: got {self.fit!r}, allowed: {', '.join(get_args(Fit))}")
+        if self.background is not None:
+            object.__setattr__(self, "background", colour(self.background))
+
+    def __call__(self, picture: Image.Image, channels: int, height: int, width: int) -> np.ndarray:
+        """Make a picture uint8 (H, W, C), where C is 1 or 3."""
+        flat = _eight_bits(picture) if self.background is None else _opaque(picture, self.background)
+        flat = flat.convert("L" if channels == 1 else "RGB")
+        size = (width, height)
+        if self.fit == "crop":
+            fitted = ImageOps.fit(flat, size)
+        elif self.fit == "squash":
+            fitted = flat.resize(size, Image.Resampling.BICUBIC)
+        else:
+            fitted = _padded(flat, size, self.background or (0, 0, 0))
+        return np.array(fitted).reshape(height, width, channels)
+
+
+def colour(given: str | Sequence[int]) -> Colour:
+    """Red, green and blue of a colour as people write it.
+
+    Args:
+        given: a name of CSS, ``#rrggbb`` (with or without the ``#``), or three numbers of 0 to 255.
+
+    Raises:
+        InputError: it is none of these. The message names the closest name.
+    """
+    closest = ""
+    if isinstance(given, str):
+        digits = re.fullmatch(r"#?([0-9a-fA-F]{6}|[0-9a-fA-F]{3})", given)
+        name = given.strip().lower().replace(" ", "")
+        if digits or name in ImageColor.colormap:
+            rgb = ImageColor.getrgb(f"#{digits[1]}" if digits else name)
+            return rgb[0], rgb[1], rgb[2]
+        closest = InputError.closest(name, list(ImageColor.colormap))
+    elif len(given) == 3 and all(type(value) is int and 0 <= value <= 255 for value in given):
+        return given[0], given[1], given[2]
+    allowed = "a name such as white, '#rrggbb', or [r, g, b] of 0 to 255 each"
+    raise InputError(f"data.background: got {given!r}, allowed: {allowed}{closest}")
+
+
+def _opaque(picture: Image.Image, background: Colour) -> Image.Image:
+    """The picture as it is seen on a background; one without transparency as it is, in 8 bits a shade."""
+    if not picture.has_transparency_data:
+        return _eight_bits(picture)
+    marked = picture.info.get("transparency")
+    if picture.mode.startswith("I"):
+        # One of 65,536 shades is the transparent one, which PIL does not look for.
+        alpha = Image.fromarray(np.where(np.asarray(picture) == marked, 0, 255).astype(np.uint8))
+        above = Image.merge("LA", (_eight_bits(picture), alpha)).convert("RGBA")
+    else:
+        if picture.mode == "RGB" and isinstance(marked, tuple) and max(marked) > 255:
+            # PIL keeps the upper 8 bits of 16 of a pixel, and all 16 of the colour that is transparent.
+            picture.info["transparency"] = tuple(value >> 8 for value in marked)
+        above = picture.convert("RGBA")
+    return Image.alpha_composite(Image.new("RGBA", picture.size, (*background, 255)), above).convert("RGB")
+
+
+def _eight_bits(picture: Image.Image) -> Image.Image:
+    if picture.mode.startswith("I"):
+        # 16 bits a shade: PIL's own conversion would cut off all above 255.
+        return Image.fromarray((np.asarray(picture) >> 8).clip(0, 255).astype(np.uint8))
+    # A palette may hold transparency, which PIL drops from there alone.
+    return picture.convert("RGBA") if picture.mode == "P" else picture
+
+
+def _padded(picture: Image.Image, size: tuple[int, int], background: Colour) -> Image.Image:
+    scale = min(size[0] / picture.width, size[1] / picture.height)
+    inside = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
+    whole = Image.new("RGB", size, background).convert(picture.mode)
+    whole.paste(
+        picture.resize(inside, Image.Resampling.BICUBIC), ((size[0] - inside[0]) // 2, (size[1] - inside[1]) // 2)
+    )
+    return whole
+
+
+def channel_statistics(x: Any, max_samples: int | None = None) -> dict[str, list[float]]:
+    """Mean and standard deviation of each channel, or feature, over samples and places.
+
+    Args:
+        x: N samples; ``x[list of indices]`` is a tensor (B, C, ...), uint8 in 0 to 255 or float.
+        max_samples: look at no more than so many, evenly spaced; all of them by default.
+
+    Returns:
+        ``mean`` and ``std``, C values each, of uint8 divided by 255 and of floats as they are. A channel that never
+        changes has ``std`` 1, so that it can be divided by.
+    """
+    step = 1 if max_samples is None else max(1, -(-len(x) // max_samples))
+    indices = list(range(0, len(x), step))
+    means, variances, weights = [], [], []
+    for start in range(0, len(indices), 256):
+        batch = functional.to_dtype(x[indices[start : start + 256]], torch.float32, scale=True)
+        variance, mean = torch.var_mean(batch.transpose(0, 1).flatten(1), dim=1, correction=0)
+        means.append(mean.double())
+        variances.append(variance.double())
+        weights.append(len(batch))
+    weight = torch.tensor(weights, dtype=torch.float64)[:, None] / len(indices)
+    mean = (weight * torch.stack(means)).sum(0)
+    # The variance of the whole: the mean of the variances within the parts and the variance between their means.
+    variance = (weight * (torch.stack(variances) + (torch.stack(means) - mean).square())).sum(0)
+    std = variance.sqrt()
+    return {"mean": mean.tolist(), "std": torch.where(std > 1e-8, std, 1.0).tolist()}
+
+
+def unreadable_pictures(paths: Sequence[str]) -> dict[str, str]:
+    """Decode every picture, JPEGs at an eighth of their size.
+
+    A header alone says nothing of a file that was cut short, so all of it is read; PIL decodes outside of Python's
+    lock, so threads share the work.
+
+    Args:
+        paths: N picture files.
+
+    Returns:
+        What is wrong by path, for those that cannot be read.
+    """
+    with ThreadPoolExecutor() as threads:
+        faults = threads.map(_fault, paths)
+        return {path: fault for path, fault in zip(paths, faults, strict=True) if fault}
+
+
+def _fault(path: str) -> str | None:
+    try:
+        with Image.open(path) as picture:
+            picture.draft("L", (1, 1))
+            picture.load()
+    except Exception as error:  # PIL's decoders raise nearly anything on broken files
+        return f"{type(error).__name__}: {error}"
+    return None
+
 
 PICTURE_EXTENSIONS = (*IMG_EXTENSIONS, ".gif")
 

@@ -1,10 +1,11 @@
-"""The samples of one split as they were found, before anything was learned from them."""
+"""Samples: an input and a target each; joined, thinned out, with labels made wrong."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import torch
 
 from epochwise.data.spec import Spec
@@ -87,3 +88,81 @@ class Samples:
                 raise InputError(f"data: the network was not trained on a class {name!r}{closest}")
         index = np.array([spec.class_names.index(name) for name in self.class_names])
         return torch.as_tensor(index[self.y], dtype=torch.int64)
+
+
+def join_samples(given: dict[str, Samples]) -> Samples:
+    """Put the samples of several splits one after another.
+
+    Args:
+        given: what a data module has loaded, by split; all of the same kind and with the same class names.
+
+    Returns:
+        All of them in the order train, val, test. Where there are several splits, a name begins with its split
+        (``test/cat/0.png``), since each split names its own.
+    """
+    parts = [(split, given[split]) for split in ("train", "val", "test") if split in given]
+    if len(parts) == 1:
+        return parts[0][1]
+    return Samples(
+        _joined([samples.x for _, samples in parts]),
+        np.concatenate([samples.y for _, samples in parts]),
+        parts[0][1].class_names,
+        [f"{split}/{name}" for split, samples in parts for name in samples.names],
+        None if parts[0][1].groups is None else np.concatenate([samples.groups for _, samples in parts]),
+    )
+
+
+def _joined(parts: list[Any]) -> Any:
+    if isinstance(parts[0], pd.DataFrame):
+        return pd.concat(parts, ignore_index=True)
+    if isinstance(parts[0], np.ndarray):
+        return np.concatenate(parts)
+    return [item for part in parts for item in part]
+
+
+def fewer_samples(samples: Samples, most: int, seed: int) -> Samples:
+    """Keep some of the samples, each class in its proportion.
+
+    Fewer of them are always among more: what a learning curve adds are samples, not another draw.
+
+    Args:
+        samples: N of them.
+        most: how many to keep, at least one a class; all where there are no more.
+        seed: of the draw.
+
+    Raises:
+        InputError: fewer than there are classes.
+    """
+    classes = len(samples.class_names or [])
+    if most < classes:
+        raise InputError(f"data.max_train_samples: got {most}, allowed: at least one for each of {classes} classes")
+    order = np.random.default_rng(seed).permutation(len(samples))
+    if classes:
+        # The n-th of a class of c stands at (n + 1/2) / c of the way; the first one before all others.
+        place = np.empty(len(samples))
+        for label in range(classes):
+            own = order[samples.y[order] == label]
+            place[own] = (np.arange(len(own)) + 0.5) / max(len(own), 1) * (np.arange(len(own)) > 0)
+        order = order[np.argsort(place[order], kind="stable")]
+    return samples.take(np.sort(order[:most]))
+
+
+def noisy_labels(samples: Samples, share: float, seed: int) -> Samples:
+    """Draw some of the labels anew, evenly over all classes, so that one in C stays right by chance.
+
+    Args:
+        samples: with classes.
+        share: of the labels that are drawn anew, in [0, 1]; more of them include those of fewer.
+        seed: of the draw.
+
+    Raises:
+        InputError: the targets are numbers.
+
+    Source:
+        Zhang et al. 2017, https://arxiv.org/abs/1611.03530, section 2.1: partially corrupted labels.
+    """
+    if samples.class_names is None:
+        raise InputError(f"data.label_noise: got {share}, but the targets are numbers; allowed: 0.0")
+    rng = np.random.default_rng(seed)
+    changed = rng.random(len(samples)) < share
+    return replace(samples, y=np.where(changed, rng.integers(0, len(samples.class_names), len(samples)), samples.y))

@@ -9,18 +9,17 @@ from annotated_types import Ge, Gt, Le, Lt
 from torch.utils.data import DataLoader, StackDataset
 
 from epochwise.data.batched_data_module import BatchedDataModule
-from epochwise.data.channel_statistics import channel_statistics
-from epochwise.data.fewer_samples import fewer_samples
-from epochwise.data.fold_samples import fold_samples
-from epochwise.data.join_samples import join_samples
-from epochwise.data.kept_spec import kept_spec, kept_view
-from epochwise.data.noisy_labels import noisy_labels
-from epochwise.data.picture_files import PictureFiles, find_pictures
-from epochwise.data.picture_view import WHITE, PictureView
-from epochwise.data.samples import Samples
-from epochwise.data.spec import Spec
-from epochwise.data.split_samples import split_samples
-from epochwise.data.unreadable_pictures import unreadable_pictures
+from epochwise.data.picture_files import (
+    WHITE,
+    PictureFiles,
+    PictureView,
+    channel_statistics,
+    find_pictures,
+    unreadable_pictures,
+)
+from epochwise.data.samples import Samples, fewer_samples, join_samples, noisy_labels
+from epochwise.data.spec import Spec, kept_spec, kept_view
+from epochwise.data.split_samples import fold_samples, split_samples
 from epochwise.input_error import InputError
 
 

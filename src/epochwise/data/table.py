@@ -1,18 +1,147 @@
-"""Rows of numbers and text, from a CSV or Parquet file."""
+"""Rows of a table: read, encoded by what training rows have, split."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
 import torch
-from pandas.api.types import is_numeric_dtype
+from pandas.api.types import is_datetime64_any_dtype, is_numeric_dtype
+from sklearn.datasets import load_breast_cancer, load_diabetes, load_wine
 
-from epochwise.data.read_table import read_table
 from epochwise.data.samples import Samples
 from epochwise.data.split_data_module import SplitDataModule
-from epochwise.data.table_columns import encode_columns, learn_columns
-from epochwise.input_error import InputError
+from epochwise.input_error import InputError, existing_path
+
+SHIPPED: dict[str, Callable[..., Any]] = {
+    "breast_cancer": load_breast_cancer,
+    "diabetes": load_diabetes,
+    "wine": load_wine,
+}
+
+
+def read_table(path: str, key: str) -> pd.DataFrame:
+    """Read a table.
+
+    Args:
+        path: a ``.csv`` or ``.parquet`` file, or the name of one of scikit-learn's: ``breast_cancer`` and ``wine`` (a
+            class) or ``diabetes`` (a number); their target is the column ``target``.
+        key: where the path was given, for the message.
+
+    Returns:
+        At least one row, counted from 0, and each column of one type.
+
+    Raises:
+        InputError: nothing is there, or it is no such file, or there is no row in it.
+    """
+    if path in SHIPPED:
+        shipped = SHIPPED[path](as_frame=True)
+        names = getattr(shipped, "target_names", None)
+        return shipped.frame if names is None else shipped.frame.assign(target=names[shipped.target])
+    place = existing_path(path, key)
+    readers: dict[str, Callable[[Path], pd.DataFrame]] = {".csv": pd.read_csv, ".parquet": pd.read_parquet}
+    if place.suffix not in readers:
+        raise InputError(f"{key}={path}: not a table; allowed: {', '.join(readers)}, or one of {', '.join(SHIPPED)}")
+    try:
+        frame = readers[place.suffix](place)
+    except (ValueError, OSError) as error:
+        raise InputError(f"{key}={path}: not a readable table ({' '.join(str(error).split())})") from error
+    if frame.empty:
+        raise InputError(f"{key}={path}: no row in it")
+    return frame.reset_index(drop=True)
+
+
+MAX_CATEGORIES = 1000
+
+
+def learn_columns(frame: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    """What the training rows say of each column.
+
+    Args:
+        frame: the training rows without the target.
+
+    Returns:
+        By column, ``mean``, ``std`` (never 0) and ``median`` of numbers, or the sorted ``categories`` of text.
+
+    Raises:
+        InputError: a column is empty, holds dates, infinity, or too many different texts: more than half as many as
+            rows, from 20 on, or more than ``MAX_CATEGORIES``. Names, row numbers and dates as text would be learned by
+            heart.
+    """
+    columns: dict[str, dict[str, Any]] = {}
+    for name, column in frame.items():
+        filled = column.dropna()
+        if filled.empty or is_datetime64_any_dtype(column):
+            kind = "nothing" if filled.empty else "dates"
+            raise InputError(f"data: column {name!r} holds {kind}; allowed: numbers, text; or data.ignore_columns")
+        if is_numeric_dtype(column):
+            values = _numbers(filled)
+            columns[str(name)] = {
+                "mean": float(values.mean()),
+                "std": float(values.std()) or 1.0,
+                "median": float(np.median(values)),
+            }
+        else:
+            categories = sorted(filled.astype(str).unique().tolist())
+            allowed = min(MAX_CATEGORIES, max(20, len(filled) // 2))
+            if len(categories) > allowed:
+                count = f"{len(categories)} different texts in {len(filled)} training rows; allowed: {allowed}"
+                raise InputError(f"data: column {name!r} holds {count}; or name it in data.ignore_columns")
+            columns[str(name)] = {"categories": categories}
+    return columns
+
+
+def encode_columns(frame: pd.DataFrame, columns: dict[str, dict[str, Any]], fill: bool) -> torch.Tensor:
+    """Turn rows into features as the training rows were.
+
+    Args:
+        frame: N rows; columns that were not learned are left out.
+        columns: from ``learn_columns``.
+        fill: put the median where a number is missing; a missing text counts as unknown.
+
+    Returns:
+        (N, F) float32: one feature for a column of numbers; for text one for each category, and a last one for every
+        text that was not among the training rows.
+
+    Raises:
+        InputError: a column is missing, holds text where there were numbers, is infinite, or, without ``fill``, empty.
+    """
+    features = []
+    for name, learned in columns.items():
+        if name not in frame:
+            raise InputError(f"data: no column {name!r}{InputError.closest(name, [str(other) for other in frame])}")
+        column = frame[name]
+        if not fill and column.isna().any():
+            raise InputError(
+                f"data: column {name!r} is empty in {_first_row(column.isna())}; fill it, or say data.on_missing=median"
+            )
+        if "categories" in learned:
+            # An unknown text has the code -1, which is the last column.
+            codes = pd.Index(learned["categories"]).get_indexer(column.astype(str))
+            features.append(np.eye(len(learned["categories"]) + 1)[codes])
+        else:
+            numbers = _numbers(column)
+            filled = np.where(np.isnan(numbers), learned["median"], numbers)
+            features.append(((filled - learned["mean"]) / learned["std"])[:, None])
+    return torch.from_numpy(np.concatenate(features, axis=1)).float()
+
+
+def _numbers(column: pd.Series) -> np.ndarray:
+    """(N,) float64, NaN where a cell is empty."""
+    numbers = pd.to_numeric(column, errors="coerce").to_numpy(dtype="float64", na_value=np.nan)
+    finite = np.isfinite(numbers)
+    if not finite.all() and (wrong := ~finite & column.notna()).any():
+        value = str(column[wrong].iloc[0])
+        raise InputError(
+            f"data: column {column.name!r} holds {value!r} in {_first_row(wrong)}; allowed: finite numbers"
+        )
+    return numbers
+
+
+def _first_row(wrong: pd.Series) -> str:
+    return f"row {wrong[wrong].index[0]} (counted from 0)"
 
 
 @dataclass(eq=False, kw_only=True)

@@ -1,4 +1,4 @@
-"""Data sets that torchvision downloads and holds in memory."""
+"""Data sets of torchvision: MNIST, Fashion-MNIST, CIFAR-10 and CIFAR-100."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,11 +6,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 from filelock import FileLock
+from torchvision import datasets
 
 from epochwise.data.samples import Samples
 from epochwise.data.split_data_module import SplitDataModule
 from epochwise.input_error import InputError
-from epochwise.run.bounded_downloads import bounded_downloads
+from epochwise.run.pretrained_weights import bounded_downloads
 
 
 @dataclass(eq=False, kw_only=True)
@@ -62,3 +63,43 @@ class TorchvisionPictures(SplitDataModule):
             fault = "is not there, or broken" + (", and cannot be downloaded" if download else "")
             reason = " ".join(str(error).split())
             raise InputError(f"data.root={self.root}: {self.source.__name__} {fault} ({reason})") from error
+
+
+class MNIST(TorchvisionPictures):
+    """60,000 grey pictures of 28x28 and 10,000 to test on; 11 MB to download.
+
+    Source:
+        LeCun et al. 1998, http://yann.lecun.com/exdb/mnist/.
+    """
+
+    source = datasets.MNIST
+
+
+class FashionMNIST(TorchvisionPictures):
+    """60,000 grey pictures of 28x28 and 10,000 to test on; 30 MB to download.
+
+    Source:
+        Xiao et al. 2017, https://arxiv.org/abs/1708.07747.
+    """
+
+    source = datasets.FashionMNIST
+
+
+class CIFAR10(TorchvisionPictures):
+    """50,000 coloured pictures of 32x32 in 10 classes and 10,000 to test on; 170 MB to download.
+
+    Source:
+        Krizhevsky 2009, https://www.cs.toronto.edu/~kriz/cifar.html.
+    """
+
+    source = datasets.CIFAR10
+
+
+class CIFAR100(TorchvisionPictures):
+    """50,000 coloured pictures of 32x32 in 100 classes and 10,000 to test on; 169 MB to download.
+
+    Source:
+        Krizhevsky 2009, https://www.cs.toronto.edu/~kriz/cifar.html.
+    """
+
+    source = datasets.CIFAR100

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from epochwise.epochs.curve import Curve
-from epochwise.epochs.smooth import Smooth, smooth
-from epochwise.epochs.trend import trend
+from epochwise.epochs.smooth import Smooth, smooth, trend
 
 #: Share of the way to the ideal score from which on training knows its samples by heart.
 BY_HEART = 0.97

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from epochwise.epochs.count_course import CountCourse
-from epochwise.epochs.count_forecast import draw_courses
+from epochwise.epochs.count_forecast import CountCourse, draw_courses
 from epochwise.epochs.curve import Floats
 
 DRAWS = 2000

@@ -1,4 +1,4 @@
-"""Whether a score levelled off, or only its schedule ended."""
+"""Whether a curve levelled off by itself, or since its schedule came to its end."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -8,16 +8,81 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from epochwise.epochs.curve import Curve, Floats, column_of
-from epochwise.epochs.levelling import NOISE_WIDTHS, levelling
-from epochwise.epochs.smooth import smooth
-from epochwise.epochs.trend import trend
+from epochwise.epochs.smooth import smooth, trend
+
+#: Validated epochs that an answer takes.
+LEAST_EPOCHS = 6
+#: With fewer, slope and noise can hardly be told apart, and the answer takes more.
+FIRM_EPOCHS = 16
+#: Of a gain, or a loss, that counts as none, in noise widths.
+NOISE_WIDTHS = 2.0
+
+
+@dataclass(frozen=True)
+class Levelling:
+    """How much a curve still gains.
+
+    Args:
+        levelled_off: whether that is lost in its noise.
+        turned: whether it has levelled off, and its course is by now worse than its best by more than the noise.
+        gain: of the straight line through its last part, over these epochs, in the monitor's unit; positive where the
+            score got better.
+        window_epochs: how many these are.
+        noise: one noise width: the standard deviation of a single score about the curve's course.
+    """
+
+    levelled_off: bool
+    turned: bool
+    gain: float
+    window_epochs: int
+    noise: float
+
+    def __str__(self) -> str:
+        word, much = ("gained", self.gain) if self.gain >= 0 else ("lost", -self.gain)
+        how = f", within twice the noise of {self.noise:.2g}" if not self.turned else f", the noise is {self.noise:.2g}"
+        return f"{word} {much:.2g} over {self.window_epochs} epochs{how}"
+
+
+def levelling(curve: Curve) -> Levelling:
+    """Ask whether a curve has levelled off.
+
+    It has where the line through its last third (``trend``) gained less over these epochs than two noise widths, and
+    did so an epoch before: what more epochs would bring then cannot be told from what chance makes of a single score.
+    Before the 16th, when a line says little, the best score must lie in the first half of them too. Bare patience asks
+    the luckiest score so far alone, and so waits longer the noisier a curve is.
+
+    Args:
+        curve: of the epochs that were trained alike, at one learning rate.
+
+    Returns:
+        Not levelled off with fewer than 7 validated epochs.
+    """
+    now = _at(curve, len(curve.loss))
+    if now.levelled_off and _at(curve, len(curve.loss) - 1).levelled_off:
+        return now
+    return replace(now, levelled_off=False, turned=False)
+
+
+def _at(curve: Curve, count: int) -> Levelling:
+    """Of the first ``count`` validated epochs alone."""
+    epochs, loss = curve.epochs[:count], curve.loss[:count]
+    if count < LEAST_EPOCHS:
+        return Levelling(False, False, float("nan"), count, float("nan"))
+    course = smooth(epochs, loss)
+    end = trend(epochs, loss, course.noise, course.inflation)
+    gain = -end.slope * end.window_epochs
+    is_plain = count >= FIRM_EPOCHS or 2 * int(np.argmin(loss)) < count
+    levelled_off = gain < NOISE_WIDTHS * course.noise and is_plain
+    turned = levelled_off and course.fitted[-1] - course.best_loss > NOISE_WIDTHS * course.noise
+    return Levelling(levelled_off, bool(turned), gain, end.window_epochs, course.noise)
+
 
 #: A rate below this share of its peak has fallen: until then the curve is that of the training.
 FALLEN = 0.5
 #: A rate above it is as good as the peak: where a schedule has such a stretch, its cool-down is told from it.
 FULL = 0.9
 #: Scored epochs that it takes to see a curve level off at a rate on its way down.
-LEAST_EPOCHS = 16
+LEAST_ENDED_EPOCHS = 16
 
 
 @dataclass(frozen=True)
@@ -89,7 +154,7 @@ def schedule_end(curve: Curve, lr: ArrayLike | None) -> ScheduleEnd | None:
     gain = -line.slope * line.window_epochs
     full = bool((share[steady] >= FULL).all())
     # A rate that was on its way down had begun to flatten the curve: there half as much counts as a gain still.
-    level = levelling(part).levelled_off if full else len(part.loss) >= LEAST_EPOCHS and gain < course.noise
+    level = levelling(part).levelled_off if full else len(part.loss) >= LEAST_ENDED_EPOCHS and gain < course.noise
     settled = numbers[0] >= FALLEN or turned or level
     return ScheduleEnd(fell and not settled, fell, *numbers, line.slope, line.stderr, gain, course.noise)
 

@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from epochwise.epochs.count_course import CountCourse
+from epochwise.epochs.count_forecast import CountCourse
 from epochwise.epochs.curve import Floats
 from epochwise.epochs.longer_counts import CountForecast, Doubling, LongerCounts
 from epochwise.input_error import InputError

@@ -7,11 +7,10 @@ from time import monotonic, sleep
 
 from omegaconf import DictConfig
 
-from epochwise.config.first_process import is_first_process
+from epochwise.command_line.front_door import is_first_process
 from epochwise.input_error import InputError
-from epochwise.run.job_record import JobRecord
-from epochwise.run.linked_file import link_file
-from epochwise.run.run_lock import RunLock
+from epochwise.run.run_folder import RunLock, link_file
+from epochwise.sweep.job import JobRecord
 from epochwise.sweep.read_jobs import read_result
 
 #: What each run writes anew.

@@ -10,12 +10,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from epochwise.commands.shown import shown
-from epochwise.commands.tell import tell
 from epochwise.epochs.score_over_counts import ScoreOverCounts
 from epochwise.ladder.counts_document import count_rows, counts_document
 from epochwise.ladder.jobs import branch_name
 from epochwise.ladder.ladder import Ladder
+from epochwise.report.terminal import shown, tell
 
 #: Of the runs of a ladder, and of no run by itself.
 OF_THE_LADDER = ("report=false", "~callbacks.model_summary")

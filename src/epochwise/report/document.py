@@ -1,4 +1,4 @@
-"""All that a report shows, as plain values."""
+"""All that is shown of runs, as plain values."""
 
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
@@ -7,12 +7,22 @@ from typing import Any
 
 import numpy as np
 
-from epochwise.report.next_commands import next_commands
-from epochwise.report.report_run import ReportRun
-from epochwise.report.seed_groups import SeedGroup, seed_groups
-from epochwise.report.told_apart import told_apart
-from epochwise.run.best_row import best_row
-from epochwise.run.finite import finite
+from epochwise.epochs.analysis import ReplayTable, analyse
+from epochwise.report.read_runs import ReportRun
+from epochwise.report.seed_groups import SeedGroup, seed_groups, told_apart
+from epochwise.report.terminal import next_commands
+from epochwise.run.epochs_csv import best_row
+from epochwise.run.run_folder import finite
+
+
+def find_out(run: ReportRun, replays: ReplayTable | None = None, more_epochs: int | None = None) -> dict[str, Any]:
+    """Judge a run by its curves, and by the reference scores that its ``result.json`` has; see ``analyse``."""
+    names = ("chance", "ideal", "neighbours")
+    known = [run.result.get(key) if run.result.get("monitor") == run.monitor else None for key in names]
+    chance, ideal, neighbours = (float(value) if isinstance(value, (int, float)) else None for value in known)
+    return analyse(
+        run.rows, run.monitor, run.mode, chance, ideal, run.settings or None, replays, more_epochs, neighbours
+    )
 
 
 def make_document(

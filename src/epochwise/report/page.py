@@ -1,15 +1,21 @@
-"""A report as one page that needs nothing but a browser."""
+"""The page, the picture and the findings of a report, as files."""
 
 import json
+import os
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from html import escape
 from importlib.resources import files
+from pathlib import Path
 from string import Template
 from typing import Any
 
+from epochwise.input_error import InputError
+from epochwise.report.picture import draw_picture
+from epochwise.report.read_runs import ReportRun
 from epochwise.report.thin import thin
+from epochwise.run.run_folder import finite, whole_file
 
 #: In the order in which they need each other.
 SCRIPTS = (
@@ -71,3 +77,50 @@ def _inlined(data: dict[str, Any]) -> str:
     """JSON in ASCII (so U+2028 and halves of a surrogate pair are escaped) in which nothing can be taken for markup."""
     text = json.dumps(data, allow_nan=False, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def write_report(document: Mapping[str, Any], folder: Path) -> Path:
+    """Write ``report.html`` and ``curves.png``.
+
+    Args:
+        document: see ``make_document``.
+        folder: where; made where it is absent.
+
+    Returns:
+        The page.
+    """
+    os.makedirs(folder, exist_ok=True)
+    path = folder / "report.html"
+    with whole_file(path) as file:
+        file.write(page(dict(document)))
+    draw_picture(dict(document), folder / "curves.png")
+    return path
+
+
+def write_findings(run: ReportRun, findings: Mapping[str, Any], file: Path) -> bool:
+    """Write what ``epochs.analysis.analyse`` says of a run to its ``result.json``, beside what stands there.
+
+    A run of this project that has no result yet is under way or was killed: nothing is written, since programs take
+    the file for the end of the run.
+
+    Args:
+        run: as it was read.
+        findings: what is written.
+        file: where.
+
+    Returns:
+        Whether it was written.
+
+    Raises:
+        InputError: the file is somebody else's, or the folder takes none.
+    """
+    if file.exists() and not run.result:
+        raise InputError(f"runs: {file} is there and no result of a run; allowed: output=FOLDER, another folder")
+    if not run.result and run.settings:
+        return False
+    counts = {"monitor": run.monitor, "mode": run.mode, "epochs_run": len(run.rows)}
+    result = (run.result or counts) | counts | dict(findings)
+    with whole_file(file) as target:
+        json.dump(finite(result), target, indent=2, allow_nan=False)
+        target.write("\n")
+    return True

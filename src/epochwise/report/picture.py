@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from warnings import catch_warnings, simplefilter
 
-from epochwise.run.whole_file import whole_file
+from epochwise.run.run_folder import whole_file
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -9,9 +9,8 @@ import torch
 from lightning.pytorch.trainer.states import TrainerFn
 from torch import Tensor
 
-from epochwise.run.epoch_events import epoch_events
-from epochwise.run.epochs_csv import Row, write_epochs_csv
-from epochwise.run.phases import PHASES, Phases
+from epochwise.run.epoch_place import PHASES, Phases
+from epochwise.run.epochs_csv import Row, epoch_events, write_epochs_csv
 
 Scores = dict[str, float]
 Tensors = dict[str, Any]

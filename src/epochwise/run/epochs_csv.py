@@ -1,9 +1,93 @@
-"""The table of a run: one full row an epoch."""
+"""Rows of ``epochs.csv``: their columns and events, the best of them, and those that a checkpoint keeps."""
 
 import csv
+import math
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-from epochwise.run.whole_file import whole_file
+from epochwise.run.run_folder import whole_file
+
+STAGES = {
+    "train": "train",
+    "training": "train",
+    "val": "val",
+    "valid": "val",
+    "validation": "val",
+    "eval": "val",
+    "test": "test",
+}
+#: ``val/loss``, ``val_loss``, and what Lightning makes of it where there are several loaders.
+STAGED = re.compile(rf"({'|'.join(STAGES)})(?:/(.+)|_([^/]+(?:/dataloader_idx_\d+)?))")
+#: A learning rate: ``lr``, ``learning_rate``, ``LR``, ``lr-AdamW/pg1`` (Lightning), ``train/learning_rate`` (what
+#: Hugging Face sends to loggers), ``lr_0``; but not the momentum that Lightning's monitor logs beside it.
+RATE = re.compile(r"(?:.*[/.])?(?:base_)?(?:lr|learning[ _]?rate)(?:[-/_.](?!.*(?:momentum|weight_decay)$)(.+))?", re.I)
+TRAINING = re.compile(r"train(?:ing)?[/_](?!eval/)")
+
+
+def is_of_training(name: str) -> bool:
+    """Whether a score is one of training, and not measured in a validation: ``train/loss``, ``train_loss``."""
+    return TRAINING.match(name) is not None
+
+
+def staged(name: str) -> str | None:
+    """``val/loss`` for ``val_loss``, ``valid/loss``, ``validation_loss``; None where a name has no stage."""
+    found = STAGED.fullmatch(name)
+    return f"{STAGES[found[1]]}/{found[2] or found[3]}" if found and not name.startswith("train_eval/") else None
+
+
+def score_names(names: Iterable[str], stage: str, validated: Collection[str] = ()) -> dict[str, str]:
+    """Say what each score is called in ``epochs.csv``.
+
+    Args:
+        names: as they were logged.
+        stage: in which: ``train`` or ``val``.
+        validated: names that validation logs, as they were logged.
+
+    Returns:
+        Name as logged -> ours. One without a stage gets that of validation where it was logged there, and that of
+        training where it is ``loss`` or validation logs the same name; others, such as ``grad_norm``, stay. Of two that
+        would be called alike, the second keeps its own.
+    """
+    found: dict[str, str] = {}
+    for name in names:
+        ours = staged(name)
+        if ours is None:
+            twice = name == "loss" or name in validated
+            ours = f"{stage}/{name}" if stage == "val" or twice else name
+        found[name] = name if ours in found.values() else ours
+    return found
+
+
+def epoch_events(trainer: Any, rates: Mapping[str, float], before: Mapping[str, Any], resumed: bool) -> list[str]:
+    """Name what happened in the epoch that ends.
+
+    Args:
+        trainer: with its schedules, and with callbacks that may know ``events`` of an epoch of their own.
+        rates: the learning rates of the epoch, by column.
+        before: the row of the epoch before; empty for the first one.
+        resumed: whether the run went on from a checkpoint within or before this epoch.
+
+    Returns:
+        Of ``resume``, the callbacks' own (``unfreeze``, ``freeze``), ``lr_drop``, ``cooldown`` and ``stop`` those that
+        happened, in this order.
+    """
+    epoch, schedules = trainer.current_epoch, trainer.lr_scheduler_configs
+    # A rate that moves every step has no drops, one that is set by the epoch has.
+    by_epoch = any(schedule.interval == "epoch" for schedule in schedules)
+    told = [event for callback in trainer.callbacks if hasattr(callback, "events") for event in callback.events(epoch)]
+    names = {
+        "lr_drop": by_epoch and any(0 < rate < float(before.get(name) or 0) for name, rate in rates.items()),
+        # One that Lightning does not step is in other epochs than the run, as where it goes with the time.
+        "cooldown": any(
+            epoch == getattr(each.scheduler, "cooldown_epochs", (None,))[0] and each.frequency == 1
+            for each in schedules
+        ),
+        "stop": trainer.should_stop,
+    }
+    return ["resume"] * resumed + told + [name for name, happened in names.items() if happened]
+
 
 Row = dict[str, float | int | str | None]
 
@@ -43,3 +127,58 @@ def _value(text: str) -> float | int | str | None:
         except ValueError:
             continue
     return text or None
+
+
+MOST = 2**53  # steps and samples: whole numbers that a float holds too
+
+
+def kept_rows_fault(kept: Any) -> str | None:
+    """Say what is wrong with what ``EpochLog`` is to take over from a checkpoint, which may be a stranger's.
+
+    Args:
+        kept: the checkpoint's ``epoch_log``.
+
+    Returns:
+        What is not as a run writes it; ``None`` where all is.
+    """
+    if not isinstance(kept, dict):
+        return "has no 'epoch_log'"
+    counts, names = ("samples", "epoch_samples", "logged_step"), ("step_scores", "epoch_scores")
+    if not all(is_count(kept.get(name)) for name in counts):
+        return "has an 'epoch_log' without counts"
+    if not all(isinstance(kept.get(name), list) and all(isinstance(s, str) for s in kept[name]) for name in names):
+        return "has an 'epoch_log' without names of scores"
+    for name in ("val_scores", "phases"):
+        named = kept.get(name)
+        if not isinstance(named, dict) or not all(isinstance(k, str) and _is_number(v) for k, v in named.items()):
+            return f"has an 'epoch_log' without {name.replace('_', ' ')}"
+    drawn = kept.get("drawn") or {}
+    if not isinstance(drawn, dict) or not all(isinstance(k, str) and is_count(v) for k, v in drawn.items()):
+        return "has an 'epoch_log' without counts of points"
+    rows = kept.get("rows")
+    if not isinstance(rows, list) or not all(_is_row(row, epoch) for epoch, row in enumerate(rows)):
+        return "has an 'epoch_log' without one row an epoch"
+    return None
+
+
+def is_count(value: Any) -> bool:
+    """Whether it is a whole number of epochs, steps or samples."""
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < MOST
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _is_row(row: Any, epoch: int) -> bool:
+    if not isinstance(row, dict) or row.get("epoch") != epoch or not is_count(row.get("step")):
+        return False
+    plain = (value is None or isinstance(value, (int, float, str)) for value in row.values())
+    return all(isinstance(name, str) for name in row) and all(plain)
+
+
+def best_row(rows: Sequence[Row], monitor: str, mode: str) -> Row | None:
+    """The row with the best score, the first of equals; ``None`` where no row has one that is a number."""
+    scored = [row for row in rows if isinstance(score := row.get(monitor), (int, float)) and math.isfinite(score)]
+    sign = 1.0 if mode == "min" else -1.0
+    return min(scored, key=lambda row: sign * float(row[monitor] or 0.0), default=None)

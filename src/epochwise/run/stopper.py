@@ -1,13 +1,65 @@
-"""Who ended a run that was not to end yet."""
+"""What ends training."""
 
 import dis
 from datetime import timedelta
+from math import inf
 from types import CodeType
 from typing import Any
 
 import lightning as L
 from lightning.pytorch.callbacks import EarlyStopping, Timer
 from lightning.pytorch.callbacks.early_stopping import EarlyStoppingReason
+
+
+def training_clock(trainer: L.Trainer) -> Timer | None:
+    """Lightning's Timer, which ``trainer.max_time`` sets going and checkpoints keep; ``None`` without one."""
+    callbacks: list[L.Callback] = trainer.callbacks  # type: ignore[attr-defined]  # set on the instance
+    return next((callback for callback in callbacks if isinstance(callback, Timer)), None)
+
+
+class EpochCount(L.Callback):
+    """Let a run that is bounded by steps go on behind an epoch as one that is bounded by epochs does.
+
+    Lightning (2.6) takes a checkpoint of an epoch's end for one within that epoch wherever ``max_steps`` is set: it
+    would end the epoch once more, without a batch, and give its number to the next one. It leans on the loops'
+    bookkeeping of restarts.
+    """
+
+    def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        loop: Any = trainer.fit_loop
+        if loop.restarted_on_epoch_end:
+            for part in (loop, loop.epoch_loop, loop.epoch_loop.val_loop):
+                part._restarting = False
+            loop.update_restart_stage()
+            loop.epoch_progress.increment_completed()
+        loop.epoch_progress.current.completed = loop.epoch_progress.current.processed
+
+
+class Pace:
+    """Seconds an epoch takes, by the clock that ``trainer.max_time`` sets going.
+
+    Measured anew wherever a run goes on, since that may be on another machine. The clock itself goes on with the run:
+    Lightning keeps it in the checkpoints.
+    """
+
+    def __init__(self) -> None:
+        self.since = (0, 0.0)  # epochs, seconds
+
+    def begin(self, trainer: L.Trainer) -> None:
+        """Measure from here on."""
+        timer = training_clock(trainer)
+        self.since = (trainer.current_epoch, timer.time_elapsed() if timer else 0.0)
+
+    def epochs_in_time(self, trainer: L.Trainer) -> float:
+        """At the end of an epoch: how many the run can have in all before its time is over; infinite without one."""
+        timer = training_clock(trainer)
+        left = timer.time_remaining() if timer else None
+        if timer is None or left is None:
+            return inf
+        count, (epochs, seconds) = trainer.current_epoch + 1, self.since
+        seconds_per_epoch = (timer.time_elapsed() - seconds) / (count - epochs)
+        return count + max(left, 0.0) / seconds_per_epoch
+
 
 LIBRARIES = ("lightning.", "epochwise.")
 

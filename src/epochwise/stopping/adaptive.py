@@ -9,14 +9,12 @@ import lightning as L
 import torch
 from lightning.pytorch.utilities.rank_zero import rank_zero_warn
 
-from epochwise.checked_arguments import checked_arguments
 from epochwise.epochs.curve import Curve
-from epochwise.epochs.levelling import levelling
-from epochwise.input_error import InputError
-from epochwise.run.before_cooldown import BeforeCooldown
-from epochwise.stopping.earlier_weights import best_checkpoint, load_earlier_weights
-from epochwise.stopping.monitored_score import decided_by_training, monitored_score
-from epochwise.stopping.pace import Pace
+from epochwise.epochs.schedule_end import levelling
+from epochwise.input_error import InputError, checked_arguments
+from epochwise.run.checkpoints import BeforeCooldown, best_checkpoint, load_earlier_weights
+from epochwise.run.stopper import Pace
+from epochwise.stopping.early import decided_by_training, monitored_score
 
 #: A cool-down whose scores are so far from the best is to no purpose; the luckiest of many scores is itself two away.
 WORSE_NOISE_WIDTHS = 4.0

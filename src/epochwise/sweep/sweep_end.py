@@ -11,19 +11,13 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from epochwise.commands.shown import shown
-from epochwise.commands.tell import tell
-from epochwise.config.trusted_config import run_words
-from epochwise.epochs.named_epoch import named_epoch
 from epochwise.input_error import InputError
-from epochwise.report.next_time import is_unsettled, next_time
-from epochwise.run.best_row import best_row
-from epochwise.run.epochs_csv import Row
-from epochwise.run.job_record import of_one_job
-from epochwise.sweep.draw_sweep import draw_sweep
-from epochwise.sweep.over_seeds import over_seeds
-from epochwise.sweep.read_jobs import Job, differing, read_jobs, sweep_rows
-from epochwise.sweep.write_sweep import write_sweep_csv, write_sweep_report
+from epochwise.report.terminal import is_unsettled, named_epoch, next_time, shown, tell
+from epochwise.run.epochs_csv import Row, best_row
+from epochwise.sweep.draw_sweep import draw_sweep, write_sweep_csv, write_sweep_report
+from epochwise.sweep.job import of_one_job
+from epochwise.sweep.read_jobs import Job, differing, over_seeds, read_jobs, sweep_rows
+from epochwise.trust.run_config import run_words
 
 MOST_ROWS = 20  # of the table in the terminal; all are in sweep.csv
 

@@ -1,19 +1,83 @@
-"""How a task's network is optimized: its parameter groups, its optimizer and its schedule."""
+"""A module with its optimizer and schedule."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import lightning as L
-from torch import nn
+import torch
+from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 
-from epochwise.optimizer.averaged_weights import averaged_weights
-from epochwise.optimizer.decay_groups import decay_groups
-from epochwise.optimizer.scaled_rates import scale_rates
-from epochwise.scheduler.lightning_schedule import lightning_schedule
-from epochwise.scheduler.resumed_schedule import ResumedSchedule
+from epochwise.scheduler.lightning_schedule import ResumedSchedule, lightning_schedule, scale_rates
+
+
+def averaged_weights(optimizers: Iterable[Any], score: bool) -> None:
+    """Put the weights where they are to be scored and kept, or where they are trained; once or often is the same.
+
+    Args:
+        optimizers: those with an ``eval`` and a ``train``, as in the package schedulefree; others are left alone.
+        score: whether they are to be scored.
+
+    Source:
+        Defazio et al. 2024, https://arxiv.org/abs/2405.15682: the average is scored, the gradient is taken between it
+        and the point that moves.
+    """
+    for optimizer in optimizers:
+        optimizer = getattr(optimizer, "optimizer", optimizer)  # Lightning wraps it
+        if hasattr(optimizer, "eval") and hasattr(optimizer, "train"):
+            optimizer.eval() if score else optimizer.train()
+
+
+def settle_averages(optimizers: Sequence[Any], frozen: Iterable[Tensor]) -> None:
+    """Let weights that train no more stay at their average, to the bit, for training and scoring alike.
+
+    Args:
+        optimizers: of a run; those that average keep the point that moves as ``z`` in their state.
+        frozen: the weights.
+    """
+    unsettled = [
+        (weight, kept["z"])
+        for weight in frozen
+        for optimizer in optimizers
+        if (kept := getattr(optimizer, "optimizer", optimizer).state.get(weight)) and "z" in kept
+        if not torch.equal(weight, kept["z"])
+    ]
+    if unsettled:
+        averaged_weights(optimizers, score=True)
+        for weight, moving in unsettled:
+            moving.copy_(weight.detach())
+
+
+def decay_groups(network: nn.Module) -> list[dict[str, Any]]:
+    """Split the parameters of a network into two named groups, of which only the first is decayed.
+
+    Biases and the scales of norms (whatever has fewer than two axes) are never decayed, nor what the network itself
+    exempts by ``no_weight_decay()``, as timm's transformers do for their position embeddings.
+
+    Args:
+        network: any module. All its parameters are taken, frozen ones too, so that a later unfreeze finds them here.
+
+    Returns:
+        Groups for a torch optimizer, named ``decay`` and ``no_decay``; a group without parameters is left out. The
+        rate of ``decay`` is the optimizer's own ``weight_decay``.
+
+    Source:
+        Goyal et al. 2017, https://arxiv.org/abs/1706.02677, section 5.3; Loshchilov & Hutter 2019,
+        https://arxiv.org/abs/1711.05101.
+    """
+    exempts: Any = getattr(network, "no_weight_decay", set)
+    exempt = set(exempts())
+    decay: list[nn.Parameter] = []
+    no_decay: list[nn.Parameter] = []
+    for name, parameter in network.named_parameters():
+        (no_decay if parameter.ndim < 2 or name in exempt else decay).append(parameter)
+    groups: list[dict[str, Any]] = [
+        {"name": "decay", "params": decay},
+        {"name": "no_decay", "params": no_decay, "weight_decay": 0.0},
+    ]
+    return [group for group in groups if group["params"]]
 
 
 class Optimized(L.LightningModule):

@@ -8,9 +8,8 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 from torchmetrics import Metric
 
-from epochwise.task.meters import Meters
+from epochwise.task.meters import Meters, SampleMean
 from epochwise.task.optimized import Optimized
-from epochwise.task.sample_mean import SampleMean
 
 
 class Supervised(Optimized):

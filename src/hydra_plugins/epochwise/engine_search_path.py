@@ -3,7 +3,7 @@
 from hydra.core.config_search_path import ConfigSearchPath
 from hydra.plugins.search_path_plugin import SearchPathPlugin
 
-from epochwise.config.engine_conf import PROVIDER, engine_folders
+from epochwise.command_line.composer import PROVIDER, engine_folders
 
 
 class EngineSearchPath(SearchPathPlugin):

@@ -1,0 +1,220 @@
+"""What the command line of each command may say in words of its own."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from omegaconf import OmegaConf
+
+from epochwise.command_line.composer import ENGINE_CONF, Composer, engine_conf
+from epochwise.command_line.continued_run import named_run, trusted_run, typed_value
+from epochwise.command_line.override_text import parse_arguments, quoted_value
+from epochwise.config.schema import SCHEMAS
+from epochwise.input_error import InputError
+from epochwise.ladder.jobs import doubled_up_to
+
+CHECKPOINTS = ("best", "last")
+
+
+def evaluate_words(words: list[str]) -> list[str]:
+    """Put a run's folder in the place of what is named in it, and the checkpoint beside it.
+
+    Args:
+        words: of the command line, without the program.
+
+    Returns:
+        The words for Hydra.
+
+    Raises:
+        InputError: no such run, or a checkpoint that ``ckpt=`` does not name too.
+    """
+    named = [word for word in words if word.startswith("run=") and not word.startswith(("run='", 'run="', "run=$"))]
+    if not named or named[-1] == "run=":
+        return words
+    folder, ckpt = named_run(named[-1].removeprefix("run="))
+    rest = [word for word in words if word not in named]
+    asked = [word.removeprefix("ckpt=") for word in rest if word.startswith("ckpt=")]
+    if ckpt is not None and asked and asked[-1] != ckpt:
+        raise InputError(f"ckpt: got {asked[-1]}, but run= names {ckpt}.ckpt; allowed: one of them")
+    return [f"run={quoted_value(str(folder))}", *rest, *([f"ckpt={ckpt}"] if ckpt is not None and not asked else [])]
+
+
+def report_words(words: list[str]) -> list[str]:
+    """Turn paths into ``runs=[...]`` and ``replay.patience=1,2,3`` into a list: nothing is swept here.
+
+    Args:
+        words: of the command line, without the program. A path is what has no ``=``, or is there.
+
+    Returns:
+        The words for Hydra.
+    """
+    paths = [word for word in words if _is_path(word)]
+    others = [_as_list(word) for word in words if word not in paths]
+    if not paths:
+        return others
+    return [*others, f"runs=[{','.join(map(quoted_value, paths))}]"]
+
+
+def _is_path(word: str) -> bool:
+    if word.startswith(("-", "~", "+")):
+        return False
+    return "=" not in word or Path(word).exists()
+
+
+def _as_list(word: str) -> str:
+    key, sign, value = word.partition("=")
+    lists = ("replay.patience", "replay.min_delta", "replay.start_epoch", "replay.min_epochs", "runs")
+    return f"{key}=[{value}]" if sign and key in lists and not value.startswith("[") else word
+
+
+def crossval_words(words: list[str]) -> list[str]:
+    """Turn ``groups=COLUMN`` into the two settings that it means, and let a choice of folds set what it needs.
+
+    Args:
+        words: of the command line, without the program.
+
+    Returns:
+        The words for Hydra.
+
+    Raises:
+        InputError: it asks for many runs of another kind, or for a single fold.
+    """
+    keys = [word.lstrip("+~").partition("=")[0] for word in words]
+    if "-m" in words or "--multirun" in words:
+        raise InputError("--multirun: crossval.py runs a job for each fold already; one setting at a time")
+    if "data.fold" in keys and "hydra.mode=RUN" not in words:
+        raise InputError("data.fold: crossval.py runs all folds; a single one: add hydra.mode=RUN")
+    found = []
+    for word in words:
+        key, _, value = word.partition("=")
+        if key == "groups":
+            found += [f"data.groups={value}", *["splitter=grouped"] * ("splitter" not in keys)]
+            continue
+        found.append(word)
+        if word == "splitter=time_ordered" and "data.in_order" not in keys:
+            found.append("data.in_order=true")
+    return found
+
+
+def epochs_words(words: list[str]) -> list[str]:
+    """Turn lists without brackets into lists, and ``trainer.max_epochs=80`` into the counts up to it.
+
+    Args:
+        words: of the command line, without the program.
+
+    Returns:
+        The words for Hydra.
+
+    Raises:
+        InputError: it asks for many runs of another kind, or says the count of a run beside ``counts``.
+    """
+    if "hydra.mode=RUN" in words:  # one job, as another process of it is started
+        return words
+    keys = [word.lstrip("+~").partition("=")[0] for word in words]
+    if "-m" in words or "--multirun" in words:
+        raise InputError("--multirun: epochs.py runs a job for each count and seed already; one setting at a time")
+    found = []
+    for word in words:
+        key, _, value = word.lstrip("+").partition("=")
+        if key in ("counts", "seeds") and re.fullmatch(r"\d+(\s*,\s*\d+)+,?|\d+,", value):
+            found.append(f"{key}=[{value.rstrip(',')}]")
+        elif key == "counts" and re.fullmatch(r"\d+", value):
+            found.append(f"{key}=[{value}]")
+        elif key == "trainer.max_epochs" and "counts" in keys:
+            raise InputError(f"{word}: each of the counts has its own; leave it out")
+        elif key == "trainer.max_epochs" and re.fullmatch(r"0*[1-9]\d*", value):
+            found.append(f"counts=[{','.join(map(str, doubled_up_to(int(value))))}]")
+        else:
+            found.append(word)
+    return found
+
+
+#: What hydra/ladder.yaml of the engine says, for a root config beside which there are no files to choose.
+OF_HYDRA = (
+    "hydra.mode=MULTIRUN",
+    "hydra/job_logging=none",
+    "hydra/hydra_logging=none",
+    "hydra.output_subdir=null",
+    "+hydra.callbacks.sweep_start._target_=epochwise.sweep.sweep_start.SweepStart",
+    "hydra/sweeper=ladder",
+)
+OWN_KEYS = sorted(SCHEMAS["epochs"].scalars.keys() - SCHEMAS["train"].scalars.keys())
+
+
+def ladder_of_run(words: list[str], conf: Path) -> list[str]:
+    """Turn ``run=FOLDER`` into the run's own config as the root config, with what ``epochs.yaml`` has beside it.
+
+    Where its schedule has no steady rate, it gets that of ``epochs.yaml``; its own early stopping goes.
+
+    Args:
+        words: of the command line, without the program.
+        conf: the project's folder of configs.
+
+    Returns:
+        The words for Hydra; the same where no run is named.
+
+    Raises:
+        InputError: no such run, a config that cannot be trusted, or a choice of a file, of which it has none.
+    """
+    named = [word.removeprefix("run=") for word in words if word.startswith("run=")]
+    if not named:
+        return words
+    folder = named_run(named[-1])[0].absolute()
+    plain = trusted_run(folder, words, conf)
+    rest = [word for word in words if not word.startswith(("run=", "trust="))]
+    read = parse_arguments(rest)
+    typed = read.overrides
+    if read.config_dir:
+        raise InputError(
+            "--config-dir: not with run=FOLDER, whose config has all of its settings; trust=NAME trusts a class"
+        )
+    own = {word.lstrip("+").partition("=")[0]: word.partition("=")[2] for word in typed}
+    if chosen := [word for word in typed if word.lstrip("+~").partition("=")[0] in plain and _is_node(word, plain)]:
+        raise InputError(*(f"{word}: the settings are those of the run; set values by KEY=VALUE" for word in chosen))
+    with engine_conf():
+        defaults: Any = Composer(str(conf), "epochs").compose([])
+    ladder: dict[str, Any] = {key: OmegaConf.to_container(defaults, resolve=False)[key] for key in OWN_KEYS}  # type: ignore[call-overload, index]
+    where = [] if any(key == "hydra.sweep.dir" for key in own) else [f"hydra.sweep.dir={_sweep_dir(defaults)}"]
+    return [
+        f"--config-path={folder}",
+        f"--config-dir={ENGINE_CONF}",  # of the sweeper's file
+        "--config-name=config",
+        *(word for word in rest if word not in typed),
+        *OF_HYDRA,
+        *where,
+        "+run_folder='${hydra:runtime.output_dir}'",
+        *(f"+{key}={own.get(key) or typed_value(ladder[key])}" for key in OWN_KEYS),
+        *(f"++{key}={own.get(key, value)}" for key, value in (("resume", "true"), ("trainer.limit_test_batches", "0"))),
+        *(["~changes"] if "changes" in plain else []),
+        *_schedule(plain, defaults),
+        *_stopping(plain, defaults),
+        *(word for word in typed if word.lstrip("+").partition("=")[0] not in (*OWN_KEYS, "resume")),
+    ]
+
+
+def _is_node(word: str, plain: dict[str, Any]) -> bool:
+    return isinstance(plain[word.lstrip("+~").partition("=")[0]], dict)
+
+
+def _sweep_dir(defaults: Any) -> str:
+    return quoted_value(str(OmegaConf.to_container(defaults.hydra.sweep, resolve=False)["dir"]))  # type: ignore[call-overload, index]
+
+
+def _schedule(plain: dict[str, Any], defaults: Any) -> list[str]:
+    if "cooldown_fraction" in plain["scheduler"]:
+        return ["scheduler.max_epochs=${trainer.max_epochs}"]
+    return _in_place_of("scheduler", plain, defaults)
+
+
+def _stopping(plain: dict[str, Any], defaults: Any) -> list[str]:
+    ends = str(plain["stopping"].get("_target_")).startswith("epochwise.stopping.")
+    return _in_place_of("stopping", plain, defaults) if ends else []
+
+
+def _in_place_of(group: str, plain: dict[str, Any], defaults: Any) -> list[str]:
+    """Words that give a node other keys; as a whole it would be taken for a choice of a file."""
+    node: Any = OmegaConf.to_container(defaults[group], resolve=False)
+    dropped = [key for key in plain[group] if key not in node]
+    # Hydra drops no key that is null.
+    words = [word for key in dropped for word in (f"{group}.{key}=0", f"~{group}.{key}")]
+    return [*words, *(f"++{group}.{key}={typed_value(value)}" for key, value in node.items())]

@@ -1,0 +1,231 @@
+"""What is shown of runs in a terminal, and the commands to type next."""
+
+import logging
+import shlex
+import warnings
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from epochwise.trust.run_config import run_words
+
+
+def next_time(found: Mapping[str, Any]) -> str:
+    """``12 epochs (10 to 12 are within the noise)``, or ``at least 12 epochs`` and why no count is known to be enough.
+
+    Args:
+        found: what ``epochs.analysis.analyse`` says of a run, with a count.
+    """
+    count = found["recommended_epochs"]
+    plural = "" if count["value"] == 1 else "s"
+    if not count.get("at_least"):
+        return f"{count['value']:,} epoch{plural} ({count['low']} to {count['high']} are within the noise)"
+    undecided = found["verdict"]["label"] == "undecided"
+    why = "its schedule ended" if is_unsettled(found) else "too few to tell" if undecided else "it still improves"
+    return f"at least {count['value']:,} epoch{plural}: {why}"
+
+
+def is_unsettled(found: Mapping[str, Any]) -> bool:
+    """Whether the count is a least one since the schedule ended: counts with their own schedules would settle it."""
+    count, end = found["recommended_epochs"], found.get("schedule_end")
+    return bool(count and count.get("at_least") and end and end["ended"])
+
+
+#: Words of a command line that belong to one run folder.
+OF_ONE_RUN = ("hydra.", "run", "run_folder", "resume", "extend", "dry_run", "find")
+
+
+def next_commands(
+    result: Mapping[str, Any], folder: Path, found: Mapping[str, Any], runs_here: bool
+) -> list[dict[str, str]]:
+    """Turn advice into commands that can be typed.
+
+    Args:
+        result: what ``result.json`` holds.
+        folder: of the run.
+        found: what ``epochs.analysis.analyse`` says of the run.
+        runs_here: whether it is a run of this project, and not another tool's table.
+
+    Returns:
+        ``command`` and ``reason`` each, likeliest first: the run's own command line with the override in it. Where that
+        is not known there is none: what could not be typed is not said.
+    """
+    if not runs_here:
+        return []
+    commands = []
+    run = run_words(folder)
+    if result.get("status") == "interrupted":
+        commands.append({"command": f"python train.py {run}", "reason": "go on with this run"})
+    if is_unsettled(found):
+        settles = "settles it: the score of each of several counts, with a schedule of its own"
+        commands.append({"command": f"python epochs.py {run}", "reason": settles})
+    words = _words(result.get("command"))
+    for one in found["verdict"]["advice"] if words else ():
+        key = _key(one["override"])
+        # A budget is another name of the number of epochs.
+        same = (key, "budget") if key == "trainer.max_epochs" else (key,)
+        kept = [word for word in words if _key(word) not in same]
+        commands.append({"command": f"python {shlex.join(kept)} {one['override']}", "reason": one["reason"]})
+    return commands
+
+
+def _words(command: Any) -> list[str]:
+    """The run's own command line without what names its folder; empty where it is not known."""
+    try:
+        words = shlex.split(command) if isinstance(command, str) else []
+    except ValueError:
+        return []
+    if not words or Path(words[0]).name != "train.py" or any(word.startswith("--config") for word in words):
+        return []  # begun by other means, or from a run folder
+    return [word for word in words if not _key(word).startswith("hydra.") and _key(word) not in OF_ONE_RUN]
+
+
+def _key(word: str) -> str:
+    return word.removeprefix("-m ").lstrip("+~'\"").partition("=")[0]
+
+
+def shown(path: Path) -> str:
+    """A path as one would type it: relative to the working folder where it lies inside."""
+    path = path.absolute()
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
+
+
+def tell(lines: dict[str, str]) -> None:
+    """Print named lines, the names in a column; long ones are not broken, so that paths can be copied."""
+    console = Console(highlight=False, soft_wrap=True)
+    for name, text in lines.items():
+        console.print(f"[bold]{name:>10}[/]  ", end="")
+        console.print(text, markup=False)
+
+
+NOISE = (
+    ".*does not have many workers.*",  # data in memory needs none, and workers are a setting of the data
+    ".*isinstance\\(treespec, LeafSpec\\).*",  # Lightning 2.6 on torch 2.12 and later: not for the user to mend
+    ".*is not supported by the model summary.*",  # its estimate of the size in memory is all it means
+    ".*resuming from a checkpoint that ended before the epoch ended.*",  # the order of batches follows from their place
+    ".*is smaller than the logging interval.*",  # every epoch is a point here, whatever the interval
+    ".*`srun` command is available.*",  # where a cluster can be reached, and a run is not for it
+    ".*could not find the monitored key.*",  # an epoch that the run's end cut short has no validation
+    ".*callbacks used to create the checkpoint need to be provided.*",  # one was dropped where the run went on
+    ".*Checkpoint directory .* exists and is not empty.*",  # the run folder is ours
+)
+
+
+def quiet() -> None:
+    """Leave out Lightning's notes on what hardware there is, and warnings that are false in this project."""
+    for name in ("lightning.pytorch", "lightning.fabric"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    for message in NOISE:
+        warnings.filterwarnings("ignore", message=message)
+
+
+def named_epoch(epoch: int, epochs_run: int) -> str:
+    """``15 (from 0), the 16th of 30``.
+
+    Args:
+        epoch: counted from 0.
+        epochs_run: how many there were; where that is fewer, they are left out.
+    """
+    of = f" of {epochs_run:,}" if epochs_run > epoch else ""
+    return f"{epoch} (from 0), the {epoch + 1:,}{_ending(epoch + 1)}{of}"
+
+
+def _ending(number: int) -> str:
+    if number % 100 in (11, 12, 13):
+        return "th"
+    return {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+
+
+MOST_ROWS = 7  # of runs: the rest is in the page
+
+
+def summarise(run: Mapping[str, Any]) -> dict[str, str]:
+    """One run in named lines.
+
+    Args:
+        run: of a document.
+
+    Returns:
+        Name -> text, nine at most.
+    """
+    lines = {"run": f"{run['name']}: {run['epochs_run']} epochs"}
+    if run["best_epoch"] is not None and run["best_score"] is not None:
+        named = named_epoch(int(run["best_epoch"]), run["epochs_run"])
+        lines["best epoch"] = f"{named} ({run['monitor']} {run['best_score']:.4f})"
+    lines["verdict"] = f"{run['verdict']['label'].replace('_', ' ')}: {run['verdict']['reason']}"
+    if run["recommended_epochs"]:
+        lines["next time"] = next_time(run)
+    replays = [f"{_setting(one, run['replay'])}: {_stop(one)}" for one in run["replay"]]
+    for start in range(0, min(len(replays), 8), 4):
+        lines["replay" if start == 0 else ""] = " · ".join(replays[start : start + 4])
+    if len(replays) > 8:
+        lines[""] += f" · and {len(replays) - 8} more"
+    lines["more epochs"] = _ahead(run["forecast"])
+    if run["next"]:
+        lines["try"] = f"{run['next'][0]['command']}   # {run['next'][0]['reason']}"
+    elif is_unsettled(run):
+        lines["try"] = "several counts, each with a schedule of its own: their scores settle it"
+    return lines
+
+
+def _setting(one: Mapping[str, Any], table: Sequence[Mapping[str, Any]]) -> str:
+    """What tells a setting from the others of its table."""
+    names = ("min_delta", "start_epoch", "min_epochs")
+    unlike = [name for name in names if one[name] or len({other[name] for other in table}) > 1]
+    return " ".join([f"patience {one['patience']}", *(f"{name} {one[name]:g}" for name in unlike)])
+
+
+def _stop(one: Mapping[str, Any]) -> str:
+    if one["stops_at_epoch"] is None:
+        return "never"
+    lost = f", {one['lost']:.3g} lost" if one["lost"] else ""
+    return f"{one['epochs']} epochs{lost}"
+
+
+def _ahead(forecast: Mapping[str, Any]) -> str:
+    if forecast["reason"]:
+        return str(forecast["reason"])
+    price = "" if forecast["seconds"] is None else f" for {forecast['seconds']:.0f} s"
+    gain, low, high = (forecast[key] for key in ("gain", "gain_low", "gain_high"))
+    return f"{len(forecast['epochs'])} more{price} would gain {gain:.3g} (80 %: {low:.3g} to {high:.3g})"
+
+
+def summary_table(document: Mapping[str, Any]) -> Table:
+    """Several runs, a row each, and one for each group of seeds.
+
+    Args:
+        document: see ``make_document``.
+    """
+    runs, groups = document["runs"], document["seeds"]
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("run", "epochs", "best epoch (from 0)", runs[0]["monitor"], "recommended", "verdict"):
+        table.add_column(name, justify="left" if name in ("run", "verdict") else "right", no_wrap=name != "run")
+    for run in runs[: MOST_ROWS - len(groups)]:
+        table.add_row(
+            escape(run["name"]),
+            str(run["epochs_run"]),
+            "" if run["best_epoch"] is None else str(run["best_epoch"]),
+            "" if run["best_score"] is None else f"{run['best_score']:.4f}",
+            _band(run),
+            run["verdict"]["label"].replace("_", " "),
+        )
+    for group in groups[:3]:
+        means = [_spread(group[key], digits) for key, digits in (("best_epoch", 1), ("best_score", 4))]
+        table.add_row(escape(group["name"]), "", *means, _band(group), "mean ± std")
+    return table
+
+
+def _band(one: Mapping[str, Any]) -> str:
+    count = one["recommended_epochs"]
+    if count and count.get("at_least"):
+        return f">= {count['value']}"
+    return f"{count['value']} ({count['low']}-{count['high']})" if count else ""
+
+
+def _spread(value: Mapping[str, float | None], digits: int) -> str:
+    mean, std = value["mean"], value["std"]
+    return "" if mean is None else f"{mean:.{digits}f}" + ("" if std is None else f" ± {std:.{digits}f}")

@@ -1,0 +1,258 @@
+import json
+import logging
+import os
+import runpy
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+WITH_LITTLE = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1] / "little_project")}
+
+MODELS = "cnn, deep, mlp, net, resnet, small_resnet, timm, torchvision"
+SCRIPT = """
+'''A small front door.'''
+import os
+import signal
+
+from hydra.utils import instantiate
+from omegaconf import DictConfig
+
+from epochwise.command_line.front_door import front_door
+from epochwise.input_error import InputError
+
+
+class Picky:
+    def __init__(self):
+        raise InputError("data.root: no folder here", "data.root: and none there")
+
+
+@front_door("train")
+def main(config: DictConfig) -> None:
+    if config.name == "picky":
+        instantiate({"_target_": "__main__.Picky"})
+    if config.name == "interrupt":
+        os.kill(os.getpid(), signal.SIGINT)
+    if config.name == "broken_import":
+        try:
+            os.kill(os.getpid(), signal.SIGINT)
+        except KeyboardInterrupt:
+            raise RecursionError("as torch does where it is interrupted")
+    if config.name == "late_interrupt":
+        open(config.run_folder + "/kept", "w").close()
+        raise KeyboardInterrupt
+    if config.name == "crash":
+        raise KeyError("a real bug")
+    print("seed", config.seed, "in", config.run_folder)
+
+
+if __name__ == "__main__":
+    main()
+"""
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch, capsys):
+    """Run the small project's train.py in this process: what it exits with, prints, and complains of."""
+    (tmp_path / "conf").symlink_to(Path(__file__).parents[1] / "little_project" / "conf")
+    script = tmp_path / "train.py"
+    script.write_text(SCRIPT)
+    monkeypatch.chdir(tmp_path)
+    for name in ("RANK", "LOCAL_RANK", "HYDRA_FULL_ERROR"):
+        monkeypatch.delenv(name, raising=False)
+
+    # Hydra's handlers of an earlier test would write to a stream that is closed by now.
+    monkeypatch.setattr(logging.root, "handlers", [])
+
+    def call(*arguments, **environment):
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setattr(sys, "argv", [str(script), *arguments])
+        code = 0
+        try:
+            runpy.run_path(str(script), run_name="__main__")
+        except SystemExit as stop:
+            code = stop.code or 0
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return call
+
+
+def test_a_good_command_line_runs_the_job(run, tmp_path):
+    code, out, err = run("seed=3", "hydra.run.dir=here")
+    assert (code, out, err) == (0, f"seed 3 in {tmp_path}/here\n", "")
+
+
+def test_faults_are_printed_and_the_exit_code_is_2(run, tmp_path):
+    code, out, err = run("seed=x", "modle=net", "hydra.run.dir=here")
+    assert (code, out) == (2, "")
+    assert err.splitlines() == [
+        "modle: unknown key, allowed: model; did you mean 'model'?",
+        "seed: got 'x' (str), allowed: an int of at least 0 and at most 4294967295",
+    ]
+    assert not (tmp_path / "here").exists()
+
+
+def test_unusable_input_found_by_a_job_is_printed_as_lines_alone(run):
+    code, _, err = run("name=picky", "hydra.run.dir=here")
+    assert (code, err) == (2, "data.root: no folder here\ndata.root: and none there\n")
+
+
+def test_a_job_of_a_sweep_that_fails_is_named_at_once_and_stops_no_other(run, tmp_path):
+    _, out, err = run("-m", "name=picky", "seed=0,1", "hydra.sweep.dir=here")
+    said = "data.root: no folder here; data.root: and none there"
+    assert err == f"job 0 failed: {said}\njob 1 failed: {said}\n"
+    assert out == "\njob 0  name=picky seed=0\n\njob 1  name=picky seed=1\n"
+    kept = [json.loads((tmp_path / f"here/{job}/job.json").read_text()) for job in (0, 1)]
+    assert kept[1] == {"job": 1, "overrides": ["name=picky", "seed=1"], "status": "failed", "reason": said}
+    assert kept[0]["status"] == "failed"
+
+
+def test_a_crash_keeps_its_traceback(run):
+    with pytest.raises(KeyError, match="a real bug"):
+        run("name=crash", "hydra.run.dir=here")
+
+
+@pytest.fixture
+def _heard():
+    """Whatever started the tests may have had them ignore Ctrl-C, as a shell does with what runs in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_heard")
+@pytest.mark.parametrize(
+    ("name", "files"), [("interrupt", None), ("broken_import", None), ("late_interrupt", ["kept"])]
+)
+def test_an_interrupted_job_says_so_and_leaves_no_empty_run_folder(run, tmp_path, name, files):
+    listens = signal.getsignal(signal.SIGINT)
+    code, out, err = run(f"name={name}", "hydra.run.dir=here", "hydra.output_subdir=null")
+    assert (code, out, err) == (130, "", "interrupted\n")
+    assert (os.listdir(tmp_path / "here") if files else (tmp_path / "here").exists() or None) == files
+    assert signal.getsignal(signal.SIGINT) is listens
+
+
+@pytest.mark.parametrize("flags", [["--help"], ["--cfg", "job"]])
+def test_a_reader_that_goes_away_is_no_fault(run, tmp_path, flags):
+    read, write = os.pipe()
+    os.close(read)
+    done = subprocess.run(
+        [sys.executable, "train.py", *flags],
+        cwd=tmp_path, stdout=write, stderr=subprocess.PIPE, text=True, check=False, env=WITH_LITTLE,
+    )  # fmt: skip
+    os.close(write)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("rank", ["RANK", "LOCAL_RANK"])
+def test_other_processes_make_no_run_folder_and_print_no_fault(run, tmp_path, rank):
+    before = set(tmp_path.iterdir())
+    # Lightning starts the others with the run folder of the first as last argument.
+    code, out, _ = run("seed=1", 'hydra.run.dir="here"', "hydra.output_subdir=null", **{rank: "1"})
+    assert (code, out) == (0, f"seed 1 in {tmp_path}\n")
+    assert set(tmp_path.iterdir()) == before
+    assert run("seed=x", **{rank: "1"}) == (2, "", "")
+
+
+def test_other_processes_of_a_run_that_goes_on_look_where_the_first_one_does(run, tmp_path):
+    (tmp_path / "here").mkdir()
+    code, out, _ = run("+resume=auto", "seed=1", 'hydra.run.dir="here"', "hydra.output_subdir=null", RANK="1")
+    assert (code, out) == (0, f"seed 1 in {tmp_path / 'here'}\n")
+    assert not any((tmp_path / "here").iterdir())
+
+
+def test_the_first_process_of_several_prints(run):
+    code, _, err = run("seed=x", RANK="0", LOCAL_RANK="0")
+    assert (code, err) == (2, "seed: got 'x' (str), allowed: an int of at least 0 and at most 4294967295\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "printed"),
+    [
+        (["--help"], "A small front door."),
+        (["--help"], "model       deep, [net], timm | cnn, mlp, resnet,"),
+        (["--help", "trainer.max_epochs=77"], "trainer.max_epochs=77"),
+        (["--hydra-help"], "Hydra"),
+        (["--cfg", "job"], "max_epochs: 10"),
+        (["--cfg", "job", "--package", "trainer"], "max_epochs: 10"),
+        (["--cfg", "hydra"], "launcher"),
+        (["--info", "defaults"], "callbacks/best"),
+        (["--version"], "Hydra"),
+    ],
+)
+def test_flags_of_hydra_keep_working(run, arguments, printed):
+    code, out, err = run(*arguments)
+    assert (code, err) == (0, "")
+    assert printed in out
+
+
+def test_shell_completion_keeps_working(run):
+    code, out, _ = run("-sc", "query=bash", COMP_LINE="python train.py model=", COMP_POINT="22")
+    assert code == 0
+    assert "model=deep" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["--cfg", "job", "+seeed=3"], "seeed: unknown key; did you mean 'seed'?"),
+        (["--cfg", "job", "-m"], "--multirun --cfg: allowed: one of them"),
+        (["--experimental-rerun", "x"], "--experimental-rerun: not here; go on with a run by run=FOLDER"),
+        (["--epochs", "5"], "--epochs 5: here trainer.max_epochs=5"),
+        (
+            ["--eposch", "5"],
+            "unrecognized arguments: --eposch; settings are written KEY=VALUE, --hydra-help lists all flags",
+        ),
+        (
+            ["name=" + "9" * 5000],
+            f"name={'9' * 5000}: cannot be read, allowed: key=value, +key=value, ++key=value, ~key",
+        ),
+        (["seed=a\nb"], "seed=a\\nb: cannot be read, quote its value twice: \"seed='a\\nb'\""),
+        (["--config-dir", "nowhere"], "--config-dir: no folder nowhere"),
+        (["--config-path", "/nowhere"], "--config-path: no folder /nowhere"),
+        (
+            ["--config-name", "trian"],
+            "trian: Cannot find primary config 'trian'. Check that it's in your config search path.",
+        ),
+        (
+            ["--help", "model=dep"],
+            f"model: no option 'dep'; allowed: {MODELS}; did you mean 'deep'?",
+        ),
+    ],
+)
+def test_flags_of_hydra_with_faults_get_lines(run, arguments, line):
+    code, _, err = run(*arguments)
+    assert (code, err) == (2, line + "\n")
+
+
+def test_a_folder_of_ones_own_goes_before_the_project(run, tmp_path):
+    (tmp_path / "mine" / "model").mkdir(parents=True)
+    (tmp_path / "mine" / "model" / "wide.yaml").write_text(
+        "_target_: little.Net\nnum_outputs: 3\nhidden_sizes: [512]\n"
+    )
+    assert run("--config-dir", "mine", "model=wide", "hydra.run.dir=here")[0] == 0
+    assert f"allowed: {MODELS}, wide" in run("--config-dir", "mine", "model=wied")[2]
+
+
+def test_a_fault_is_said_without_importing_torch(run, tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "train.py", "trainer.max_epochs=fifty"],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+        env=WITH_LITTLE,
+    )  # fmt: skip
+    lines = done.stderr.splitlines()
+    said = [line for line in lines if not line.startswith("import time:")]
+    imported = {line.split("|")[-1].strip() for line in lines} - set(said)
+    assert (done.returncode, said) == (2, ["trainer.max_epochs: got 'fifty' (str), allowed: an int of at least 1"])
+    assert not imported & {"torch", "lightning", "timm", "torchvision", "numpy", "little"}
+
+
+def test_a_run_folder_that_cannot_be_made_is_one_line(run, tmp_path):
+    (tmp_path / "file").write_text("no folder")
+    code, out, err = run("hydra.run.dir=file/here")
+    assert (code, out) == (2, "")
+    assert err == "file/here: Not a directory\n"
