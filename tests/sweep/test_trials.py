@@ -21,7 +21,7 @@ SPACE = Space({"lr": "interval(0.1,1)"}, lambda files: CONFIG, lambda group: [])
 ASK = """
 import sys
 sys.path[:0] = [{project!r}]
-from tests.search.test_trials import SPACE, trials
+from tests.sweep.test_trials import SPACE, trials
 mine = trials({folder!r}, n_trials=14)
 while batch := mine.ask(SPACE, 1):
     for trial, drawn in batch:
