@@ -51,7 +51,7 @@ def test_the_code_of_the_page_leaves_what_the_page_says(tmp_path, monkeypatch):
 
 @pytest.mark.projects
 def test_the_first_script_runs_where_the_wheel_alone_is_installed(tmp_path):
-    """Takes 4 minutes and 6 GB: torch is installed."""
+    """Takes 3 minutes and 6 GB: torch is installed."""
     env = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")}
 
     def call(*words):
