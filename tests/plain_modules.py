@@ -5,6 +5,14 @@ import torch
 from torch import nn
 from torch.utils.data import DataLoader, IterableDataset, TensorDataset
 
+#: Warnings of Lightning that a Trainer of one's own gives on little data.
+EXPECTED = (
+    "ignore:The '.*_dataloader' does not have many workers",
+    "ignore:The number of training batches",
+    "ignore:Checkpoint directory",
+    "ignore:You're resuming from a checkpoint that ended before the epoch ended",
+)
+
 
 class Line(L.LightningModule):
     """A straight line, fitted; what it logs has the names that Lightning's tutorials use."""

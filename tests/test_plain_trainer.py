@@ -23,14 +23,9 @@ from epochwise.scheduler.wsd import WSD
 from epochwise.stopping.adaptive import Adaptive
 from epochwise.stopping.early import Early
 
-from tests.plain_modules import Endless, Kill, KilledError, Line, Stages, loader, trainer
+from tests.plain_modules import EXPECTED, Endless, Kill, KilledError, Line, Stages, loader, trainer
 
-pytestmark = pytest.mark.filterwarnings(
-    "ignore:The '.*_dataloader' does not have many workers",
-    "ignore:The number of training batches",
-    "ignore:Checkpoint directory",
-    "ignore:You're resuming from a checkpoint that ended before the epoch ended",
-)
+pytestmark = pytest.mark.filterwarnings(*EXPECTED)
 
 
 @pytest.fixture(autouse=True)

@@ -16,17 +16,11 @@ from epochwise.report.document import find_out
 from epochwise.report.read_runs import read_runs
 from epochwise.run.epochs_csv import read_epochs_csv
 
-from tests.plain_modules import Endless, Gan, Kill, KilledError, Line, loader, trainer
+from tests.plain_modules import EXPECTED, Endless, Gan, Kill, KilledError, Line, loader, trainer
 from tests.ranks import run_ranks
 
 pytestmark = pytest.mark.filterwarnings(
-    "ignore:The '.*_dataloader' does not have many workers",
-    "ignore:The number of training batches",
-    "ignore:The dirpath has changed",
-    "ignore:Checkpoint directory",
-    "ignore:.*overwriting.*",
-    "ignore:You're resuming from a checkpoint that ended before the epoch ended",
-    "ignore:Experiment logs directory",
+    *EXPECTED, "ignore:The dirpath has changed", "ignore:.*overwriting.*", "ignore:Experiment logs directory"
 )
 
 

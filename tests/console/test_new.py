@@ -1,17 +1,11 @@
-import sys
-
 import pytest
-
-from epochwise.console.main import main
 
 
 @pytest.fixture
-def new(tmp_path, monkeypatch, capsys):
-    """Type `epochwise new ...` in an empty folder: its exit code, what it prints and complains of."""
-    monkeypatch.chdir(tmp_path)
+def new(epochwise, monkeypatch):
+    """Type `epochwise new ...` in an empty folder: its exit code, what it prints and complains of, what it asked."""
 
     def call(*words, answers=()):
-        monkeypatch.setattr(sys, "argv", ["epochwise", "new", *words])
         lines = iter(answers)
 
         def ask(prompt):
@@ -23,13 +17,7 @@ def new(tmp_path, monkeypatch, capsys):
 
         asked = []
         monkeypatch.setattr("builtins.input", ask)
-        code = 0
-        try:
-            main()
-        except SystemExit as stop:
-            code = stop.code
-        said = capsys.readouterr()
-        return code, said.out, said.err, asked
+        return *epochwise("new", *words), asked
 
     return call
 

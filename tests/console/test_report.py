@@ -7,31 +7,12 @@ from pathlib import Path
 import pytest
 from omegaconf import OmegaConf
 
-from epochwise.console.main import main
 from epochwise.console.report import DEFAULTS
 
 ROOT = Path(__file__).parents[2]
 CURVES = "epoch,train_loss,val_loss,val_acc\n" + "".join(
     f"{e},{1 / (e + 1)},{1 / (e + 1) + 0.1},{e / 9}\n" for e in range(9)
 )
-
-
-@pytest.fixture
-def epochwise(tmp_path, monkeypatch, capsys):
-    """Type a command line in an empty folder: its exit code, what it prints and complains of."""
-    monkeypatch.chdir(tmp_path)
-
-    def call(*words):
-        monkeypatch.setattr(sys, "argv", ["epochwise", *words])
-        code = 0
-        try:
-            main()
-        except SystemExit as stop:
-            code = stop.code
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return call
 
 
 def test_pyproject_names_the_command():

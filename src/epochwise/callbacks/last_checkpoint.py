@@ -10,8 +10,8 @@ import lightning as L
 from annotated_types import Ge, Gt
 from lightning.pytorch.callbacks import Checkpoint
 
-from epochwise.input_error import checked_arguments
 from epochwise.run.run_folder import link_file
+from epochwise.source.fit import checked_arguments
 
 
 class LastCheckpoint(Checkpoint):

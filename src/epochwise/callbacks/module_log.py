@@ -10,9 +10,9 @@ from torch.optim import Optimizer
 
 from epochwise.callbacks.learning_rate_monitor import learning_rates
 from epochwise.input_error import InputError
-from epochwise.run.epoch_log import EpochLog, Scores, newer, scalars
+from epochwise.run.epoch_log import EpochLog, Scores
 from epochwise.run.epoch_place import Phases
-from epochwise.run.epochs_csv import RATE, Row, is_of_training, score_names, staged
+from epochwise.run.epochs_csv import RATE, Row, is_of_training, newer, scalars, score_names, staged
 
 
 class ModuleLog(EpochLog):

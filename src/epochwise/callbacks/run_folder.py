@@ -19,8 +19,7 @@ from epochwise.epochs.analysis import analyse
 from epochwise.input_error import InputError
 from epochwise.loggers.tensorboard import TensorBoard
 from epochwise.report.terminal import next_time
-from epochwise.run.epoch_log import scalars
-from epochwise.run.epochs_csv import Row, kept_rows_fault, read_epochs_csv, score_names
+from epochwise.run.epochs_csv import Row, kept_rows_fault, read_epochs_csv, scalars, score_names
 from epochwise.run.result import counted, fit_end, result_fields, write_result
 from epochwise.run.run_folder import RunLock, read_json
 from epochwise.run.stopper import EpochCount, Stopper

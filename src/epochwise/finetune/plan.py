@@ -10,7 +10,8 @@ from torch import nn
 from epochwise.finetune.applied_plan import AppliedPlan, check_optimizers, kept_plan, network_of
 from epochwise.finetune.bound_plan import BoundPlan
 from epochwise.finetune.cached_features import CachedFeatures, cached_features
-from epochwise.input_error import InputError, checked_arguments
+from epochwise.input_error import InputError
+from epochwise.source.fit import checked_arguments
 from epochwise.stopping.early import decided_by_training, monitored_score
 
 

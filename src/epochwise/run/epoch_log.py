@@ -10,7 +10,7 @@ from lightning.pytorch.trainer.states import TrainerFn
 from torch import Tensor
 
 from epochwise.run.epoch_place import PHASES, Phases
-from epochwise.run.epochs_csv import Row, epoch_events, write_epochs_csv
+from epochwise.run.epochs_csv import Row, epoch_events, newer, scalars, write_epochs_csv
 
 Scores = dict[str, float]
 Tensors = dict[str, Any]
@@ -236,11 +236,6 @@ class EpochLog(L.Callback):
                 logger.log_axis(axis, values, x)
 
 
-def newer(metrics: Mapping[str, Any], than: Mapping[str, Any]) -> Tensors:
-    """Those whose tensor is another than before."""
-    return {name: value for name, value in metrics.items() if value is not than.get(name)}
-
-
 def count_samples(batch: Any) -> int:
     """Samples of a batch: the length of the first tensor in it; 0 where there is none."""
     if isinstance(batch, Tensor):
@@ -249,9 +244,3 @@ def count_samples(batch: Any) -> int:
         return 0
     parts = batch.values() if isinstance(batch, Mapping) else batch if isinstance(batch, (list, tuple)) else ()
     return next(filter(None, map(count_samples, parts)), 0)
-
-
-def scalars(metrics: Mapping[str, Any]) -> Scores:
-    """Plain numbers, without the epoch that Lightning adds and the copies it makes of scores logged both ways."""
-    doubled = {f"{name}{kind}" for name in metrics for kind in ("_step", "_epoch")}
-    return {name: float(value) for name, value in metrics.items() if name != "epoch" and name not in doubled}

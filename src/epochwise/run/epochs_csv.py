@@ -60,6 +60,17 @@ def score_names(names: Iterable[str], stage: str, validated: Collection[str] = (
     return found
 
 
+def newer(metrics: Mapping[str, Any], than: Mapping[str, Any]) -> dict[str, Any]:
+    """Of what Lightning keeps of all that was logged, name -> tensor, that whose tensor is another than before."""
+    return {name: value for name, value in metrics.items() if value is not than.get(name)}
+
+
+def scalars(metrics: Mapping[str, Any]) -> dict[str, float]:
+    """Plain numbers, without the epoch that Lightning adds and the copies it makes of scores logged both ways."""
+    doubled = {f"{name}{kind}" for name in metrics for kind in ("_step", "_epoch")}
+    return {name: float(value) for name, value in metrics.items() if name != "epoch" and name not in doubled}
+
+
 def epoch_events(trainer: Any, rates: Mapping[str, float], before: Mapping[str, Any], resumed: bool) -> list[str]:
     """Name what happened in the epoch that ends.
 

@@ -7,7 +7,7 @@ from annotated_types import Ge, Gt, Le
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 
-from epochwise.input_error import checked_arguments
+from epochwise.source.fit import checked_arguments
 
 
 class Cosine(LambdaLR):

@@ -8,7 +8,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 
 from epochwise.epochs.plan import cooldown_start
-from epochwise.input_error import checked_arguments
+from epochwise.source.fit import checked_arguments
 
 #: progress of the cool-down, in [0, 1] -> what is left of the way from the peak to the final rate.
 SHAPES = {

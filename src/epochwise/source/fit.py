@@ -1,13 +1,18 @@
-"""Whether a value of a config fits an annotation, and what that allows in words."""
+"""Whether a value fits an annotation, what that allows in words, and constructors that hold to their own."""
 
 import ast
 import re
+from collections.abc import Callable
+from functools import cache, wraps
+from inspect import signature
+from numbers import Integral, Real
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from annotated_types import Ge, Gt, Interval, Le, Len, Lt, MaxLen, MinLen
 
+from epochwise.input_error import InputError
 from epochwise.source.annotation import Instance, Later, Written, look_up
 from epochwise.source.definition import find
 
@@ -157,3 +162,61 @@ def _bounded(wanted: Any, bounds: list[Any]) -> list[str]:
         kind if kind in ("null", "bool") or not said or said in kind else f"{nouns.get(kind, kind)} {said}"
         for kind in kinds
     ]
+
+
+Constructor = TypeVar("Constructor", bound=Callable[..., None])
+PLAIN = {int: "a whole number", float: "a number", str: "text", bool: "True or False"}
+
+
+def checked_arguments(init: Constructor) -> Constructor:
+    """Raise InputError for a value that the annotation of its argument does not allow.
+
+    A command holds a config to the same annotations before anything is imported; this is for who makes the object in
+    Python.
+    """
+    hints = cache(lambda: get_type_hints(init, include_extras=True))
+    bind = signature(init).bind
+
+    @wraps(init)
+    def checked(self: Any, *args: Any, **kwargs: Any) -> None:
+        try:
+            given = bind(self, *args, **kwargs).arguments
+        except TypeError:
+            given = {}  # which the call itself says
+        faults = []
+        for name, value in given.items():
+            wanted = hints().get(name, Any)
+            if not fits(_as_in_yaml(value), wanted):
+                allowed = f"{_in_python(wanted)}{_closest(value, wanted)}"
+                faults.append(f"{type(self).__name__}: {name}: got {value!r}, allowed: {allowed}")
+        if faults:
+            raise InputError(*faults)
+        init(self, *args, **kwargs)
+
+    return checked  # type: ignore[return-value]
+
+
+def _as_in_yaml(value: Any) -> Any:
+    """A path as text, numpy's numbers as Python's."""
+    if isinstance(value, bool) or not isinstance(value, (Path, Real)):
+        return value
+    return str(value) if isinstance(value, Path) else int(value) if isinstance(value, Integral) else float(value)
+
+
+def _in_python(wanted: Any) -> str:
+    """What an annotation allows: ``a whole number at least 1``, ``'min' or 'max'``."""
+    origin, inside = get_origin(wanted), get_args(wanted)
+    if origin is Annotated:
+        limits = [(word, getattr(note, name, None)) for note in inside[1:] for name, word in LIMITS.items()]
+        said = [f"{word} {limit:g}" for word, limit in limits if limit is not None]
+        return f"{_in_python(inside[0])} {' and '.join(said)}".rstrip()
+    if origin in (Union, UnionType):
+        return " or ".join(map(_in_python, inside))
+    if origin is Literal:
+        return " or ".join(map(repr, inside))
+    return "None" if wanted is NoneType else PLAIN.get(wanted, "an object")
+
+
+def _closest(value: Any, wanted: Any) -> str:
+    names = [one for one in get_args(wanted) if isinstance(one, str)] if get_origin(wanted) is Literal else []
+    return InputError.closest(value, names) if isinstance(value, str) and names else ""

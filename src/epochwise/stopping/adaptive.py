@@ -11,9 +11,10 @@ from lightning.pytorch.utilities.rank_zero import rank_zero_warn
 
 from epochwise.epochs.curve import Curve
 from epochwise.epochs.schedule_end import levelling
-from epochwise.input_error import InputError, checked_arguments
+from epochwise.input_error import InputError
 from epochwise.run.checkpoints import BeforeCooldown, best_checkpoint, load_earlier_weights
 from epochwise.run.stopper import Pace
+from epochwise.source.fit import checked_arguments
 from epochwise.stopping.early import decided_by_training, monitored_score
 
 #: A cool-down whose scores are so far from the best is to no purpose; the luckiest of many scores is itself two away.

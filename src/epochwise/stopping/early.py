@@ -6,8 +6,9 @@ import lightning as L
 from annotated_types import Ge
 from lightning.pytorch.trainer.states import TrainerFn
 
-from epochwise.input_error import InputError, checked_arguments
+from epochwise.input_error import InputError
 from epochwise.run.epochs_csv import is_of_training
+from epochwise.source.fit import checked_arguments
 
 
 def monitored_score(trainer: L.Trainer, monitor: str, key: str = "monitor") -> float | None:
