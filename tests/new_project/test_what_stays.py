@@ -53,3 +53,10 @@ def test_the_two_makefiles_build_their_environment_alike():
         return text.partition(".PHONY")[0], text[text.index("\nneeds = ") :]
 
     assert parts(PROJECT / "new_project/project") == parts(PROJECT)
+
+
+def test_a_made_project_builds_its_environment_as_the_template_does():
+    made, own = ((PROJECT / path).read_text() for path in ("new_project/project/Makefile", "Makefile"))
+    for begin, end in (("# .venv is built once", "\nendif\n"), ("\n$(stamp):\n", "\n\t@test -e $@\n")):
+        parts = {text[text.index(begin) :].partition(end)[0] for text in (made, own)}
+        assert len(parts) == 1
