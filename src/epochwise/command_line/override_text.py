@@ -45,6 +45,30 @@ def check_paths(words: list[str]) -> None:
         raise InputError(*lines)
 
 
+def overrides_first(words: list[str]) -> list[str]:
+    """Bring flags behind the overrides where there are overrides on both sides of one, which Hydra refuses.
+
+    Args:
+        words: of the command line, without the program.
+
+    Returns:
+        The same words; in their own order where Hydra reads that.
+    """
+    options = get_args_parser()._option_string_actions
+    overrides: list[str] = []
+    flags: list[str] = []
+    is_apart = False  # an override follows a flag that follows an override
+    for place, word in enumerate(words):
+        before = words[place - 1] if place else ""
+        values = options[before].nargs if before in options else 0  # None: one; "?": one or none
+        if word.startswith("-") or values is None or (values == "?" and "=" not in word):
+            flags.append(word)
+        else:
+            is_apart |= bool(overrides) and words[place - 1] != overrides[-1]
+            overrides.append(word)
+    return [*overrides, *flags] if is_apart else words
+
+
 def parse_arguments(words: list[str], strict: bool = True) -> Namespace:
     """Read a command line as Hydra will.
 
