@@ -7,6 +7,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from epochwise.epochs.epoch_table import EpochTable
 from epochwise.input_error import InputError
 
 Floats = NDArray[np.float64]
@@ -81,13 +82,9 @@ class Curve:
             mode: as in ``of``.
         """
         stage, _, name = monitor.partition("/")
-        eval_there = any(row.get(f"train_eval/{name}") is not None for row in rows)
-        beside = f"train_eval/{name}" if eval_there else f"train/{name}"
-        scored = rows if any(row.get(monitor) is not None for row in rows) else []
-        val = column_of(scored, monitor)
-        val[[isinstance(row.get(monitor), float) and np.isnan(row[monitor]) for row in scored]] = (
-            np.inf
-        )  # it was measured
+        beside = f"train_eval/{name}" if _has(rows, f"train_eval/{name}") else f"train/{name}"
+        scored = rows if _has(rows, monitor) else rows[:0]
+        val = column_of(scored, monitor, nan=np.inf)  # a cell that holds NaN was measured
         return cls.of(val, None if stage == "train" else column_of(scored, beside), mode)
 
     def score(self, loss: float) -> float:
@@ -95,10 +92,29 @@ class Curve:
         return float(self.sign * loss)
 
 
-def column_of(rows: Sequence[Mapping[str, Any]], name: str) -> Floats:
-    """(E,) one column of a table, NaN where a cell is empty or no number."""
+def column_of(rows: Sequence[Mapping[str, Any]], name: str, nan: float = np.nan) -> Floats:
+    """(E,) one column of a table, NaN where a cell is empty or no number.
+
+    Args:
+        rows: those of ``epochs.csv``, as a list or an ``EpochTable``.
+        name: of the column.
+        nan: what stands for a cell of a list that holds NaN; in an ``EpochTable`` that is an empty one.
+    """
+    if isinstance(rows, EpochTable):
+        column = rows.columns.get(name)
+        if column is None or column.dtype == object:
+            return np.full(len(rows), np.nan)
+        return column.astype(np.float64, copy=False)
     values = [row.get(name) for row in rows]
-    return np.array([value if isinstance(value, (int, float)) else np.nan for value in values], dtype=np.float64)
+    cells = [np.nan if not isinstance(value, (int, float)) else nan if value != value else value for value in values]
+    return np.array(cells, dtype=np.float64)
+
+
+def _has(rows: Sequence[Mapping[str, Any]], name: str) -> bool:
+    """Whether any cell of a column is filled."""
+    if isinstance(rows, EpochTable):
+        return bool((~np.isnan(column_of(rows, name))).any())
+    return any(row.get(name) is not None for row in rows)
 
 
 def columns_of(tables: Sequence[Sequence[Mapping[str, Any]]], name: str) -> Floats:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from epochwise.epochs.curve import Curve, Floats
+from epochwise.epochs.epoch_table import EpochTable
 from epochwise.epochs.schedule_end import ScheduleEnd
 from epochwise.epochs.smooth import Smooth, smooth
 from epochwise.epochs.verdict import MIN_EPOCHS
@@ -21,15 +22,30 @@ def on_the_way(rows: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]
     """Leave out the epochs that a run went back behind: no weights came of them, and a count does not need them.
 
     Args:
-        rows: those of ``epochs.csv``. The event ``back_to_3`` says that an epoch began with the weights of epoch 3.
+        rows: those of ``epochs.csv``, as a list or an ``EpochTable``. The event ``back_to_3`` says that an epoch began
+            with the weights of epoch 3.
 
     Returns:
         ``rows`` themselves where a run never went back.
     """
-    for index in range(len(rows) - 1, -1, -1):
-        if found := BACK.search(str(rows[index].get("events") or "")):
-            return [*on_the_way(rows[: int(found[1]) + 1]), *rows[index:]]
-    return rows
+    backs = [(index, int(found[1]) + 1) for index, text in _events(rows) if (found := BACK.search(text))]
+    kept: list[int] = []
+    end = len(rows)
+    for index, back in reversed(backs):
+        if index < end:
+            kept, end = [*range(index, end), *kept], min(back, index)
+    if not kept:
+        return rows
+    kept = [*range(end), *kept]
+    return rows.take(kept) if isinstance(rows, EpochTable) else [rows[index] for index in kept]
+
+
+def _events(rows: Sequence[Mapping[str, Any]]) -> list[tuple[int, str]]:
+    """Index and events of the rows that have some."""
+    if isinstance(rows, EpochTable):
+        told = rows.columns.get("events")
+        return [] if told is None else [(int(index), str(told[index])) for index in np.flatnonzero(told.astype(bool))]
+    return [(index, str(row["events"])) for index, row in enumerate(rows) if row.get("events")]
 
 
 @dataclass(frozen=True, eq=False)

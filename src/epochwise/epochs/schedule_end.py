@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from epochwise.epochs.curve import Curve, Floats, column_of
+from epochwise.epochs.epoch_table import EpochTable
 from epochwise.epochs.smooth import smooth, trend
 
 #: Validated epochs that an answer takes.
@@ -161,7 +162,8 @@ def schedule_end(curve: Curve, lr: ArrayLike | None) -> ScheduleEnd | None:
 
 def first_rate(rows: Sequence[Mapping[str, Any]]) -> Floats | None:
     """(E,) the learning rate of a table: of several the first that is above 0 longest, since layers may be frozen."""
-    names = dict.fromkeys(name for row in rows for name in row if name == "lr" or name.startswith("lr/"))
+    known = rows.columns if isinstance(rows, EpochTable) else dict.fromkeys(name for row in rows for name in row)
+    names = [name for name in known if name == "lr" or name.startswith("lr/")]
     columns = [column_of(rows, name) for name in names]
     return max(columns, key=lambda column: int((column > 0).sum()), default=None)
 
