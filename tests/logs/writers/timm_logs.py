@@ -39,7 +39,7 @@ def validate(model):
 
 
 def train(path, metric="top1", resumed_at=None, epochs=20, seed=0):
-    """Train as train.py does; at ``resumed_at`` it begins anew and knows of no best, while the saver here knows of all."""
+    """Train as train.py does; at ``resumed_at`` it begins anew and knows of no best; the saver here knows of all."""
     torch.manual_seed(seed)
     model = torch.nn.Sequential(torch.nn.Linear(20, 32), torch.nn.ReLU(), torch.nn.Linear(32, 2))
     optimizer = torch.optim.AdamW(model.parameters(), 0.005)
