@@ -51,15 +51,15 @@ def detection_data(images=48):
     return path
 
 
-def classification_data(images=48):
+def classification_data(images=120):
     draw = np.random.default_rng(0)
     for part in ("train", "val"):
         for name in ("dark", "light"):
             Path("shades", part, name).mkdir(parents=True)
         for number in range(images):
             light = number % 2 == 0
-            name = "light" if light != (draw.random() < 0.2) else "dark"
-            pixels = draw.integers(0, 200, (32, 32, 3)) + 40 * light
+            name = "light" if light != (draw.random() < 0.1) else "dark"
+            pixels = draw.integers(0, 200, (32, 32, 3)) + 30 * light
             Image.fromarray(pixels.astype("uint8")).save(f"shades/{part}/{name}/{number}.png")
     return Path("shades").resolve()
 
@@ -84,5 +84,5 @@ if __name__ == "__main__":
     with logs_of("ultralytics") as folder:
         detection = {"imgsz": 64, "lr0": 0.003, "patience": 2}
         train(folder, "detect", "yolov8n.yaml", detection_data(), 25, "metrics/mAP50-95(B)", **detection)
-        classification = {"imgsz": 32, "lr0": 0.001, "patience": 8}
+        classification = {"imgsz": 32, "lr0": 0.0005, "patience": 6, "erasing": 0, "hsv_v": 0, "auto_augment": None}
         train(folder, "classify", "yolov8n-cls.yaml", classification_data(), 20, "fitness", **classification)
