@@ -32,16 +32,15 @@ model = ultralytics.YOLO("yolov8n-cls.yaml")
 best = []
 model.add_callback("on_train_end", lambda run: best.append(run.stopper.best_epoch))
 model.train(
-    data=str(Path("data").resolve()), epochs=20, patience=2, imgsz=32, batch=8, workers=0, device="cpu", plots=False,
-    optimizer="SGD", lr0=1e-6, seed=0, project=str(Path("runs").resolve()), name="run", verbose=False,
+    data=str(Path("data").resolve()), epochs=20, patience=2, imgsz=32, batch=8, nbs=8, workers=0, device="cpu", plots=False,
+    optimizer="SGD", lr0=1e-4, warmup_epochs=0, seed=0, project=str(Path("runs").resolve()), name="run", verbose=False,
 )
 rows = [{key.strip(): float(value) for key, value in row.items()} for row in csv.DictReader(open("runs/run/results.csv"))]
 kept = torch.load("runs/run/weights/best.pt", weights_only=False)["train_metrics"]["val/loss"]
-(of,) = [int(row["epoch"]) for row in rows if abs(row["val/loss"] - kept) < 1e-9]
-print(rows, kept)
+of = [int(row["epoch"]) for row in rows if abs(row["val/loss"] - kept) < 1e-9]
 print("ultralytics", ultralytics.__version__)
 print("expected: best.pt is of the epoch that is called the best")
-print("seen: accuracy by epoch", [row["metrics/accuracy_top1"] for row in rows], "best epoch", best[0], "best.pt is of", of)
-if of == best[0]:
+print("seen: accuracy by epoch", [row["metrics/accuracy_top1"] for row in rows], "best epoch", best[0], "best.pt is of", *of)
+if not of or best[0] in of:
     sys.exit("the surprise is gone: best.pt is of the best epoch")
 PYTHON
