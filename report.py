@@ -3,7 +3,7 @@
     python report.py outputs/digits-mlp/2025-01-31_12-00-00            # one run; writes its report.html and curves.png
     python report.py RUN RUN                                           # runs overlaid; mean and spread over seeds
     python report.py RUN replay.patience=1,2,3,5,8                     # where would early stopping have ended it?
-    python report.py log.csv monitor=val/accuracy mode=max             # a table of Keras, Lightning or fastai
+    python report.py results.csv monitor=val_acc                       # the log of any tool (docs/any-log.md)
 
 --help lists what can be set.
 """

@@ -65,20 +65,22 @@ def test_the_table_that_lightnings_logger_writes_says_what_ours_says(tmp_path, c
     assert theirs["epochs_run"] == len(read_epochs_csv(tmp_path / "run/epochs.csv")) == 4
 
 
-def test_tables_of_one_folder_have_a_result_each(tmp_path, composed, capsys):
+def test_tables_of_one_folder_have_a_report_of_their_own_in_it(tmp_path, composed, capsys):
     for name in ("a", "b"):
         (tmp_path / f"{name}.csv").write_text("epoch,loss,val_loss\n0,1,1\n1,0.5,0.75\n")
     report(composed(f"runs=[{tmp_path}/a.csv,{tmp_path}/b.csv]", root="report"))
     assert {path.name for path in tmp_path.iterdir()} == {
-        "a.csv", "b.csv", "a.result.json", "b.result.json", "report.html", "curves.png",
+        "a.csv", "b.csv", "epochwise-report",
     }  # fmt: skip
+    found = json.loads((tmp_path / "epochwise-report/results.json").read_text())
+    assert [(one["source"], one["best_epoch"]) for one in found] == [(f"{tmp_path}/{name}.csv", 1) for name in "ab"]
     assert len(capsys.readouterr().out.splitlines()) <= 12
 
 
 @pytest.mark.parametrize(
     ("overrides", "line"),
     [
-        (["runs=[]"], "runs: none given; allowed: run folders, folders of them, tables"),
+        (["runs=[]"], "runs: none given; allowed: run folders, logs of any tool, folders of them"),
         (["runs=[nowhere]"], "runs: no file or folder nowhere"),
         (["runs=[x]", "replay.patience=[0]"], r"replay.patience: got \[0\]"),
         (["runs=[x]", "more_epochs=0"], "more_epochs: got 0"),

@@ -32,11 +32,36 @@ def test_a_table_anywhere_gets_a_report_beside_it(epochwise, tmp_path):
     (tmp_path / "log.csv").write_text(CURVES)
     code, out, err = epochwise("report", "log.csv", "replay.patience=1,2", "more_epochs=3")
     assert (code, err) == (0, "")
-    result = json.loads((tmp_path / "result.json").read_text())
+    result = json.loads((tmp_path / "log.csv.epochwise/result.json").read_text())
     assert (result["monitor"], result["epochs_run"]) == ("val/loss", 9)
     assert [one["patience"] for one in result["replay"]] == [1, 2]
-    assert {path.name for path in tmp_path.iterdir()} == {"log.csv", "result.json", "report.html", "curves.png"}
-    assert "report.html" in out.splitlines()[-1]
+    assert {path.name for path in tmp_path.iterdir()} == {"log.csv", "log.csv.epochwise"}
+    assert "log.csv.epochwise/report.html" in out.splitlines()[-1]
+
+
+def test_a_table_can_be_asked_again_otherwise_and_beside_another(epochwise, tmp_path):
+    (tmp_path / "log.csv").write_text(CURVES)
+    for words in ([], [], ["monitor=val_acc"], ["replay.patience=2"], ["output=out"], ["output=out"]):
+        assert epochwise("report", "log.csv", *words)[::2] == (0, "")
+    (tmp_path / "second.csv").write_text(CURVES)
+    assert epochwise("report", "second.csv")[::2] == (0, "")
+    for _ in range(2):
+        code, out, err = epochwise("report", ".")
+        assert (code, err) == (0, "")
+        assert [line.split()[0] for line in out.splitlines()[1:3]] == ["log.csv", "second.csv"]
+
+
+def test_json_is_one_document_on_stdout_and_writes_nothing(epochwise, tmp_path):
+    (tmp_path / "log.csv").write_text(CURVES)
+    code, out, err = epochwise("report", "log.csv", "json=true")
+    assert (code, err) == (0, "")
+    (answer,) = json.loads(out)
+    assert set(answer) == {
+        "source", "name", "tool", "unit", "epochs", "monitor", "mode", "best_epoch", "best_score", "verdict",
+        "recommended_epochs", "notes",
+    }  # fmt: skip
+    assert (answer["epochs"], answer["monitor"], answer["mode"]) == (9, "val/loss", "min")
+    assert [path.name for path in tmp_path.iterdir()] == ["log.csv"]
 
 
 def test_another_score_decides_by_the_name_it_has_in_the_table(epochwise, tmp_path):
@@ -62,7 +87,7 @@ def test_a_run_folder_keeps_what_its_result_had(epochwise, trained, tmp_path):
             ["reprot"],
             "epochwise reprot: no such command; allowed: report, new, update, --help, --version; did you mean",
         ),
-        (["report"], "runs: none given; allowed: run folders, folders of them, tables"),
+        (["report"], "runs: none given; allowed: run folders, logs of any tool, folders of them"),
         (["report", "log.cvs"], "runs: no file or folder log.cvs; did you mean 'log.csv'?"),
         (["report", "log.csv", "monitro=val_loss"], "monitro: unknown key, allowed: runs, monitor, mode"),
         (["report", "log.csv", "mode=mx"], "mode: got 'mx' (str), allowed: 'min', 'max' or null"),

@@ -7,7 +7,7 @@ import pytest
 from epochwise.input_error import InputError
 from epochwise.report.read_runs import read_runs
 
-ROWS = "epoch,train/loss,val/loss,val/accuracy,events\n0,2,1.5,0.5,\n1,1,1.25,0.75,lr_drop\n"
+ROWS = "epoch,train/loss,val/loss,val/quality,events\n0,2,1.5,0.5,\n1,1,1.25,0.75,lr_drop\n"
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(20)
 
@@ -48,10 +48,13 @@ def test_a_score_may_be_named_as_the_tool_names_it(tmp_path):
 @pytest.mark.parametrize(
     ("monitor", "line"),
     [
-        ("val/accuracy", "mode: nothing says which val/accuracy is better; allowed: min (smaller), max (larger)"),
+        (
+            "val/quality",
+            "mode: nothing says which val/quality is better; one of: mode=min (smaller is better), mode=",
+        ),
         (
             "val/los",
-            "monitor: got 'val/los', which is no column of .*, allowed: train/loss, .* did you mean 'val/loss'",
+            "monitor: got 'val/los', which is no column of .*, allowed: val/loss, .* did you mean 'val/loss'",
         ),
     ],
 )
@@ -80,7 +83,7 @@ def test_what_is_not_there_is_one_line(tmp_path, folder):
     with pytest.raises(InputError, match=r"runs: no file or folder .*bear; did you mean 'bare'"):
         read_runs([tmp_path / "bear"])
     (tmp_path / "empty").mkdir()
-    with pytest.raises(InputError, match=r"runs: no epochs.csv, metrics.csv, history.csv in .*empty"):
+    with pytest.raises(InputError, match=r"runs: no log in .*empty or below it; allowed: epochs.csv, metrics.csv"):
         read_runs([tmp_path / "empty"])
 
 
@@ -98,9 +101,9 @@ def test_a_config_that_is_not_trusted_is_left_out_and_said(folder):
 
 
 def test_the_result_of_another_score_is_not_taken_for_the_one_that_is_asked_for(folder):
-    result = {"epochs_run": 2, "monitor": "val/accuracy", "mode": "max"}
+    result = {"epochs_run": 2, "monitor": "val/quality", "mode": "max"}
     (folder / "result.json").write_text(json.dumps(result))
-    assert read_runs([folder])[0].monitor == "val/accuracy"
+    assert read_runs([folder])[0].monitor == "val/quality"
     (run,) = read_runs([folder], monitor="val/loss")
     assert (run.monitor, run.mode) == ("val/loss", "min")
 

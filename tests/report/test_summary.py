@@ -6,7 +6,7 @@ from rich.console import Console
 from epochwise.epochs.analysis import ReplayTable
 from epochwise.report.document import find_out, make_document
 from epochwise.report.read_runs import ReportRun
-from epochwise.report.terminal import summarise, summary_table
+from epochwise.report.summary import summarise, summary_table
 
 
 def run(name="a", seed=0, epochs=30):

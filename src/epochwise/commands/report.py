@@ -1,5 +1,6 @@
 """From run folders and tables to what they say about the count of epochs."""
 
+import json
 import os
 import sys
 from datetime import datetime
@@ -14,14 +15,20 @@ from epochwise.config.check import check
 from epochwise.input_error import InputError
 from epochwise.ladder.ladder import read_counts, runs_of
 from epochwise.ladder.tell_ladder import answer_lines, print_table
+from epochwise.report.answers import answers
 from epochwise.report.document import find_out, make_document
 from epochwise.report.page import write_findings, write_report
 from epochwise.report.read_runs import ReportRun, read_runs
-from epochwise.report.terminal import MOST_ROWS, shown, summarise, summary_table, tell
+from epochwise.report.summary import shown_rows, summarise, summary_table
+from epochwise.report.terminal import shown, tell
+from epochwise.run.run_folder import whole_file
 
 
 def report(config: DictConfig) -> None:
     """Read runs, judge them, and write ``report.html``, ``curves.png`` and what was found to each ``result.json``.
+
+    Of other tools' files, these go to a folder of their own beside the file; with ``json=true`` nothing is written
+    unless ``output`` is given.
 
     Args:
         config: a composed ``conf/report.yaml``.
@@ -31,7 +38,7 @@ def report(config: DictConfig) -> None:
     """
     check(config, "report")
     if not config.runs:
-        raise InputError("runs: none given; allowed: run folders, folders of them, tables")
+        raise InputError("runs: none given; allowed: run folders, logs of any tool, folders of them")
     paths = [Path(path) for path in config.runs]
     counts = read_counts(paths[0]) if len(paths) == 1 else None
     if counts and config.monitor not in (None, counts["monitor"]):
@@ -41,22 +48,62 @@ def report(config: DictConfig) -> None:
             f"{file}: left out, it is damaged or chose by another score; what follows is of single runs",
             file=sys.stderr,
         )
-    runs = read_runs((counts and runs_of(paths[0], counts)) or paths, config.monitor, config.mode)
+    left_out: list[str] = []
+    wanted = (counts and runs_of(paths[0], counts)) or paths
+    runs = read_runs(wanted, config.monitor, config.mode, config.steps_per_epoch, left_out)
     replays = instantiate(config.replay)
     findings = [find_out(run, replays, config.more_epochs) for run in runs]
-    for note in (note for run in runs for note in run.notes):
+    if config.json:
+        print(json.dumps(answers(runs, findings), indent=2, allow_nan=False))
+        if not config.output:
+            return
+    for note in dict.fromkeys([*left_out, *(note for run in runs for note in run.notes)]):
         print(note, file=sys.stderr)
     ladder = paths[0] if counts else None
-    folder = Path(config.output) if config.output else ladder or _shared([run.folder for run in runs])
-    title = runs[0].name if len(runs) == 1 else shown(folder)
+    folder = Path(config.output) if config.output else ladder or _place(runs)
+    title = runs[0].name if len(runs) == 1 else shown(folder if all(run.is_own for run in runs) else _shared(runs))
     document = make_document(title, runs, findings, datetime.now()) | ({"counts": counts} if counts else {})
+    if not config.json:
+        _tell(document)
     try:
         page = write_report(document, folder)
-        for run, found in zip(runs, findings, strict=True):
-            write_findings(run, found, _result_file(run, runs, folder if config.output and len(runs) == 1 else None))
+        _write_findings(runs, findings, folder, to_output=bool(config.output))
     except OSError as error:
-        raise InputError(f"output: cannot write {error.filename or folder}: {error.strerror}") from error
-    _tell(document, page)
+        said = f"cannot write {error.filename or folder}: {error.strerror}; allowed: output=FOLDER"
+        raise InputError(f"output: {said}") from error
+    if not config.json:
+        tell({"report": f"{shown(page)} and {shown(page.with_name('curves.png'))}"})
+
+
+#: Where the report of somebody else's file goes: beside it, under a name that no tool writes.
+BESIDE, BELOW = ".epochwise", "epochwise-report"
+
+
+def _place(runs: list[ReportRun]) -> Path:
+    """The run's own folder, or the one that holds them all; of other tools' files one of the report's own."""
+    tables = list(dict.fromkeys(run.table for run in runs))
+    if all(run.is_own for run in runs):
+        return _shared(runs)
+    if len(tables) == 1:
+        return tables[0].with_name(f"{tables[0].name}{BESIDE}")
+    return _shared(runs) / BELOW
+
+
+def _write_findings(runs: list[ReportRun], findings: list[dict[str, Any]], folder: Path, to_output: bool) -> None:
+    """Each own run's to its ``result.json``; those of other tools' files to one list beside the page.
+
+    Of one file alone, ``result.json`` there has all that was found of its last training.
+    """
+    for run, found in zip(runs, findings, strict=True):
+        if run.is_own:
+            write_findings(run, found, _result_file(run, runs, folder if to_output and len(runs) == 1 else None))
+    if all(run.is_own for run in runs):
+        return
+    if len({run.table for run in runs}) == 1:
+        write_findings(runs[-1], findings[-1], folder / "result.json")
+    with whole_file(folder / "results.json") as file:
+        json.dump(answers(runs, findings), file, indent=2, allow_nan=False)
+        file.write("\n")
 
 
 def _result_file(run: ReportRun, runs: list[ReportRun], output: Path | None) -> Path:
@@ -66,20 +113,21 @@ def _result_file(run: ReportRun, runs: list[ReportRun], output: Path | None) -> 
     return (output or run.folder) / name
 
 
-def _shared(folders: list[Path]) -> Path:
-    return Path(os.path.commonpath([folder.absolute() for folder in folders]))
+def _shared(runs: list[ReportRun]) -> Path:
+    return Path(os.path.commonpath([run.folder.absolute() for run in runs]))
 
 
-def _tell(document: dict[str, Any], page: Path) -> None:
+def _tell(document: dict[str, Any]) -> None:
     runs = document["runs"]
-    where = {"report": f"{shown(page)} and {shown(page.with_name('curves.png'))}"}
     if counts := document.get("counts"):
         print_table(counts)
-        tell(answer_lines(counts) | where)
+        tell(answer_lines(counts))
         return
     if len(runs) == 1:
-        tell(summarise(runs[0]) | where)
+        tell(summarise(runs[0]))
         return
     Console(highlight=False).print(summary_table(document))
-    more = len(runs) - (MOST_ROWS - len(document["seeds"]))
-    tell(({"": f"and {more} more runs"} if more > 0 else {}) | where)
+    if more := len(runs) - shown_rows(document):
+        tell({"": f"and {more} more runs"})
+    if len({run["table"] for run in runs}) == 1:
+        tell(summarise(runs[-1]))

@@ -2,14 +2,16 @@
 
     epochwise report outputs/mnist     # a run folder; report.html and curves.png go into it
     epochwise report RUN RUN           # several runs, or folders of them, overlaid
-    epochwise report log.csv           # a table of Lightning, Keras, fastai or Hugging Face
+    epochwise report results.csv       # the log of any tool, or a table made by hand; docs/any-log.md names them
     epochwise report log.csv monitor=val_acc mode=max output=FOLDER
     epochwise report RUN replay.patience=1,2,3,5,8   # early stopping, replayed
 
-monitor=NAME         the score that decides; else the run's own, else val/loss
+monitor=NAME         the score that decides; else the run's own, else the one its tool goes by, else val/loss
 mode=min|max         whether a smaller or a larger score is better; else what is known of the score
 more_epochs=N        how far to look ahead; else half as many epochs as there are
-output=FOLDER        where the report goes; else into the run's folder, or the one that holds all of them
+steps_per_epoch=N    of logs that count steps alone: images / batch size
+output=FOLDER        where the report goes; else into the run's folder, or NAME.epochwise beside another tool's file
+json=true            print the answers as one JSON document, and write nothing unless output= is given
 replay.patience=N,N  epochs without improvement, of early stopping replayed; so min_delta, start_epoch, min_epochs
 """
 
@@ -23,7 +25,9 @@ DEFAULTS: dict[str, Any] = {
     "monitor": None,
     "mode": None,
     "more_epochs": None,
+    "steps_per_epoch": None,
     "output": None,
+    "json": False,
     "replay": {"_target_": "epochwise.epochs.analysis.ReplayTable"},
 }
 #: Whose values are text, whatever they look like.

@@ -9,9 +9,9 @@ import numpy as np
 
 from epochwise.epochs.analysis import ReplayTable, analyse
 from epochwise.report.read_runs import ReportRun
+from epochwise.report.run_columns import best_of, events_of, shown_columns, source_of
 from epochwise.report.seed_groups import SeedGroup, seed_groups, told_apart
 from epochwise.report.terminal import next_commands
-from epochwise.run.epochs_csv import best_row
 from epochwise.run.run_folder import finite
 
 
@@ -57,9 +57,8 @@ def make_document(
 
 
 def _run(run: ReportRun, found: Mapping[str, Any], apart: str) -> dict[str, Any]:
-    names = list(dict.fromkeys(name for row in run.rows for name in row if name not in ("events", "scored_step")))
-    columns = {name: [_number(row.get(name)) for row in run.rows] for name in names}
-    best = best_row(run.rows, run.monitor, run.mode) or {}
+    columns, every = shown_columns(run)
+    best = best_of(run)
     own = run.result.get("monitor") == run.monitor  # else best and test are of another score's best
     result = {key: run.result.get(key) if own else None for key in ("best_epoch", "best_score", "tested_epoch")}
     plan, phases, test = (run.result.get(key) for key in ("plan", "phases", "test"))
@@ -68,16 +67,15 @@ def _run(run: ReportRun, found: Mapping[str, Any], apart: str) -> dict[str, Any]
     return {
         "name": f"{run.name} {apart}".rstrip(),
         "folder": str(run.folder),
+        "table": str(run.table),
         "monitor": run.monitor,
         "mode": run.mode,
         "columns": columns,
-        "events": [
-            {"epoch": epoch, "name": name}
-            for epoch, row in enumerate(run.rows)
-            for name in str(row.get("events") or "").split()
-        ],
+        "every": every,
+        "events": events_of(run),
         "status": _text(run.result.get("status")),
         "reason": _text(run.result.get("reason")),
+        **source_of(run),
         "epochs_run": len(run.rows),
         "steps": last_step[0] if last_step else None,
         "seconds": _number(run.result.get("seconds")) or (sum(seconds) if seconds else None),

@@ -15,7 +15,7 @@ from epochwise.input_error import InputError
 from epochwise.report.picture import draw_picture
 from epochwise.report.read_runs import ReportRun
 from epochwise.report.thin import thin
-from epochwise.run.run_folder import finite, whole_file
+from epochwise.run.run_folder import finite, read_json, whole_file
 
 #: In the order in which they need each other.
 SCRIPTS = (
@@ -97,6 +97,12 @@ def write_report(document: Mapping[str, Any], folder: Path) -> Path:
     return path
 
 
+def is_result(file: Path) -> bool:
+    """Whether a report wrote it, so that the next one may write it anew."""
+    found = read_json(file)
+    return "epochs_run" in found and "verdict" in found
+
+
 def write_findings(run: ReportRun, findings: Mapping[str, Any], file: Path) -> bool:
     """Write what ``epochs.analysis.analyse`` says of a run to its ``result.json``, beside what stands there.
 
@@ -114,7 +120,7 @@ def write_findings(run: ReportRun, findings: Mapping[str, Any], file: Path) -> b
     Raises:
         InputError: the file is somebody else's, or the folder takes none.
     """
-    if file.exists() and not run.result:
+    if file.exists() and not run.result and not is_result(file):
         raise InputError(f"runs: {file} is there and no result of a run; allowed: output=FOLDER, another folder")
     if not run.result and run.settings:
         return False

@@ -1,14 +1,17 @@
-"""Runs to report on, from folders and tables."""
+"""Runs to report on, from folders and logs of any tool."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from epochwise.input_error import InputError
-from epochwise.report.read_table import read_table
+from epochwise.logs.choose_score import choose_score
+from epochwise.logs.directions import direction_of
+from epochwise.logs.find_logs import find_logs, is_named_by_folder
+from epochwise.logs.log import Log
+from epochwise.logs.read_log import read_log
 from epochwise.rules.monitor import metrics_of
-from epochwise.run.epochs_csv import Row
 from epochwise.run.run_folder import read_json
 from epochwise.trust.names import Trust
 from epochwise.trust.project import project_trust
@@ -29,17 +32,24 @@ class ReportRun:
         settings: its config as plain nested mappings, empty where there is none.
         notes: a line each on what was taken for what.
         pictures: a PNG of some of its training pictures; None where there is none.
+        log: what it was read from, where it was.
     """
 
     name: str
     table: Path
-    rows: list[Row]
+    rows: Sequence[Mapping[str, Any]]
     monitor: str
     mode: Literal["min", "max"]
     result: dict[str, Any] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     pictures: bytes | None = None
+    log: Log | None = None
+
+    @property
+    def is_own(self) -> bool:
+        """Whether a run of this project wrote it, and not another tool."""
+        return self.log is None or self.table.name == "epochs.csv"
 
     @property
     def folder(self) -> Path:
@@ -47,51 +57,57 @@ class ReportRun:
         return self.table.parent
 
 
-#: Tables that a folder is asked for, in this order.
-TABLES = ("epochs.csv", "metrics.csv", "history.csv")
 MOST_PICTURE_BYTES = 150_000  # a page is to stay below 1 MB
+Mode = Literal["min", "max"]
 
 
 def read_runs(
-    paths: Sequence[Path], monitor: str | None = None, mode: Literal["min", "max"] | None = None
+    paths: Sequence[Path],
+    monitor: str | None = None,
+    mode: Mode | None = None,
+    steps_per_epoch: float | None = None,
+    left_out: list[str] | None = None,
 ) -> list[ReportRun]:
-    """Read run folders, folders of them (a sweep, ``outputs``), and tables of other tools.
+    """Read run folders, folders of them (a sweep, ``outputs``), and logs of other tools.
 
     Args:
         paths: of files and folders.
-        monitor: the score that decides; None for the one each run had, else ``val/loss``, else ``train/loss``.
-        mode: ``min`` where smaller is better, else ``max``; None where it is known: of the run's own monitor, losses
-            and of what the run's task logs.
+        monitor: the score that decides; None for the one each run had, else the one its tool goes by, else
+            ``val/loss``, else another of validation, else ``train/loss``.
+        mode: ``min`` where smaller is better, else ``max``; None where it is known: of the run's own monitor, of what
+            the run's task logs, and by the names of scores.
+        steps_per_epoch: for logs that count steps alone.
+        left_out: takes a line for each file below a folder that is no log, where there are others.
 
     Raises:
-        InputError: nothing is there, a table cannot be read, or no column is the monitor.
+        InputError: nothing is there, a log cannot be read, or no column is the monitor.
     """
-    tables = [table for path in paths for table in _tables(path)]
-    tables = list(dict.fromkeys(tables))
-    names, trust = _names(tables), project_trust()
-    return [_read(table, name, monitor, mode, trust) for table, name in zip(tables, names, strict=True)]
-
-
-def _tables(path: Path) -> list[Path]:
-    if path.is_file():
-        return [path]
-    if not path.is_dir():
-        siblings = [other.name for other in path.parent.iterdir()] if path.parent.is_dir() else []
-        raise InputError(f"runs: no file or folder {path}{InputError.closest(path.name, siblings)}")
-    own = [path / name for name in TABLES if (path / name).is_file()]
-    found = own[:1] or sorted(path.rglob("epochs.csv"), key=_by_numbers)
-    if not found:
-        raise InputError(f"runs: no {', '.join(TABLES)} in {path}, and no run folders below it")
+    files = list(dict.fromkeys(file for path in paths for file in find_logs(path)))
+    asked = {path for path in paths if path.is_file()}
+    trust = project_trust()
+    found: list[ReportRun] = []
+    faults: list[InputError] = []
+    for file, name in zip(files, _names(files), strict=True):
+        try:
+            logs = read_log(file, steps_per_epoch)
+            names_of = [" ".join(filter(None, (name, log.name))) for log in logs]
+            read = [_read(file, log, its, monitor, mode, trust) for log, its in zip(logs, names_of, strict=True)]
+        except InputError as error:
+            if file in asked or file.name == "epochs.csv":
+                raise
+            faults.append(error)
+            continue
+        found += read
+    if not found and faults:
+        raise InputError(*(line for fault in faults for line in fault.lines))
+    if left_out is not None:
+        left_out += [f"{fault.lines[0]}; left out" for fault in faults]
     return found
-
-
-def _by_numbers(path: Path) -> list[tuple[int, str]]:
-    return [(int(part) if part.isdigit() else -1, part) for part in path.parts]  # job 10 comes after job 9
 
 
 def _names(tables: Sequence[Path]) -> list[str]:
     """As much of each path as tells it from the others."""
-    parts = [(*table.absolute().parent.parts, "" if table.name in TABLES else table.name) for table in tables]
+    parts = [(*table.absolute().parent.parts, "" if is_named_by_folder(table) else table.name) for table in tables]
     shared = 0
     while len(parts) > 1 and all(len(one) - 1 > shared and one[shared] == parts[0][shared] for one in parts):
         shared += 1
@@ -100,40 +116,44 @@ def _names(tables: Sequence[Path]) -> list[str]:
     return ["/".join(filter(None, one[shared:])) for one in parts]
 
 
-def _read(path: Path, name: str, monitor: str | None, mode: Literal["min", "max"] | None, trust: Trust) -> ReportRun:
-    table, result, notes = read_table(path), {}, []
+def _read(path: Path, log: Log, name: str, monitor: str | None, mode: Mode | None, trust: Trust) -> ReportRun:
+    result: dict[str, Any] = {}
+    notes: list[str] = []
     folder, settings = path.parent, {}
-    if path.name == "epochs.csv":
+    is_own = path.name == "epochs.csv"
+    if is_own:
         result = _result(folder / "result.json")
         try:
             settings = read_trusted_config(folder, trust) if (folder / "config.yaml").exists() else {}
         except InputError as error:
             notes.append(f"{error.lines[0]}; its settings are left out")
-    notes = [*table.notes, *notes]
     own, own_mode = (result.get(key) or settings.get(key) for key in ("monitor", "mode"))
-    scored = [column for row in table.rows for column in row if column.partition("/")[2]]
-    known = list(dict.fromkeys(scored))
-    chosen = table.names.get(monitor or "", monitor) or own
-    if not isinstance(chosen, str):
-        chosen = next((loss for loss in ("val/loss", "train/loss") if loss in known), None)
-    if chosen is None or (monitor and chosen not in known):
-        near = InputError.closest(str(chosen), known)
-        given = f"got {chosen!r}, which is no column of {path}" if chosen else f"{path} has no loss; choose a score"
-        raise InputError(f"monitor: {given}, allowed: {', '.join(known) or 'none: it has no scores'}{near}")
-    better = mode or (own_mode if chosen == own else None) or _direction(chosen, settings)
+    chosen = choose_score(path, log, monitor, own if isinstance(own, str) else None)
+    better = mode or (own_mode if chosen == own else None) or _direction(chosen, settings, log)
     if better not in ("min", "max"):
-        raise InputError(f"mode: nothing says which {chosen} is better; allowed: min (smaller), max (larger)")
-    result = result | ({"test": table.test} if table.test else {})
-    direction: Literal["min", "max"] = "min" if better == "min" else "max"
-    pictures = _pictures(folder / "pictures.png") if path.name == "epochs.csv" else None
-    return ReportRun(name, path, table.rows, chosen, direction, result, settings, tuple(notes), pictures)
+        said = f"nothing says which {chosen} is better; one of: mode=min (smaller is better), mode=max (larger)"
+        raise InputError(f"mode: {said}")
+    result = result | ({"test": log.test} if log.test else {})
+    pictures = _pictures(folder / "pictures.png") if is_own else None
+    return ReportRun(
+        name,
+        path,
+        log.rows,
+        chosen,
+        "min" if better == "min" else "max",
+        result,
+        settings,
+        (*log.notes, *notes),
+        pictures,
+        log,
+    )
 
 
-def _direction(score: str, settings: dict[str, Any]) -> str | None:
+def _direction(score: str, settings: dict[str, Any], log: Log) -> str | None:
     name, task = score.partition("/")[2], settings.get("task")
     target = task.get("_target_") if isinstance(task, dict) else None
     directions = metrics_of(target) if isinstance(target, str) else {}
-    return directions.get(name, "min" if name == "loss" else None)
+    return directions.get(name) or log.modes.get(score) or direction_of(score)
 
 
 def _pictures(file: Path) -> bytes | None:

@@ -44,11 +44,12 @@ def _every(document: Mapping[str, Any], every: int) -> dict[str, Any]:
     names = set().union(*(_monitored(run) for run in document["runs"])) if runs else set()
     seeds = [_group(group, names, every, of_monitored) for group in document.get("seeds") or ()]
     note = None
-    if every > 1:
-        of_first = "every epoch" if of_monitored == 1 else f"one epoch in {of_monitored}"
+    before = max((run.get("every") or 1 for run in document["runs"]), default=1)  # left out when they were gathered
+    if every * before > 1:
+        of_first = "every epoch" if of_monitored * before == 1 else f"one epoch in {of_monitored * before}"
         note = (
             f"These are too many numbers for one page: charts show {of_first} of the monitored score and one in "
-            f"{every} of the others, with the first, the last, the best and those with events."
+            f"{every * before} of the others, with the first, the last, the best and those with events."
         )
     found: dict[str, Any] = _rounded({**document, "runs": runs, "seeds": seeds, "thinned": note})
     return found
@@ -58,7 +59,9 @@ def _run(run: Mapping[str, Any], every: int, of_monitored: int) -> dict[str, Any
     columns = dict(run["columns"])
     count = max(map(len, columns.values()), default=0)
     columns.setdefault("epoch", list(range(count)))
-    marked = {run.get("best_epoch"), *(event["epoch"] for event in (run.get("events") or ())[:100])}
+    places = {epoch: row for row, epoch in enumerate(columns["epoch"])}
+    named = {run.get("best_epoch"), *(event["epoch"] for event in (run.get("events") or ())[:100])}
+    marked = {places.get(epoch) for epoch in named}
     first, rest = _divided(columns, {*PLACES, *_monitored(run)})
     if "seconds" in columns:
         first["elapsed"] = _cumulated(columns["seconds"])

@@ -1,6 +1,6 @@
 import pytest
 
-from epochwise.report.read_table import column_names
+from epochwise.logs.columns import meanings
 
 OURS = [
     "epoch",
@@ -45,19 +45,26 @@ OURS = [
                 "eval_loss",
                 "eval_f1",
                 "eval_runtime",
-                "train_loss",
             ],
-            ["train/loss", "grad_norm", "lr", "epoch", "step", "val/loss", "val/f1", None, None],
+            ["train/loss", "grad_norm", "lr", "epoch", "step", "val/loss", "val/f1", None],
         ),
+        (  # made by hand
+            ["Epoch", "Train Loss", "trainAcc", "loss_val", "Dev F1", "holdout_auc", "Epoch Time", "Learning Rate"],
+            ["epoch", "train/loss", "train/acc", "val/loss", "val/f1", "val/auc", "seconds", "lr"],
+        ),
+        (["", "Loss", "ValLoss", "ValReconstructRate"], [None, "train/loss", "val/loss", "val/reconstruct_rate"]),
+        (["EPOCH", "TRAIN_LOSS", "DEV_F1", "TEST_F1"], ["epoch", "train/loss", "val/f1", "test/f1"]),
+        (["epoch", "train_lr", "train_loss", "test_acc1"], ["epoch", "lr", "train/loss", "test/acc1"]),
+        (["epoch", "loss", "val_loss", "gpu_mem", "time_stamp"], ["epoch", "train/loss", "val/loss", None, None]),
         (["epoch", "val_loss", "train/learning_rate"], ["epoch", "val/loss", "lr"]),  # its names in a logger
         (["epoch", "val_loss", "LR"], ["epoch", "val/loss", "lr"]),
         (["epoch", "train_loss", "valid_loss", "lr_0", "lr_1"], ["epoch", "train/loss", "val/loss", "lr/0", "lr/1"]),
         (  # Lightning, LearningRateMonitor(log_momentum=True, log_weight_decay=True)
             ["epoch", "lr-SGD", "lr-SGD-momentum", "lr-SGD-weight_decay", "val_loss"],
-            ["epoch", "lr", "lr-SGD-momentum", "lr-SGD-weight_decay", "val/loss"],
+            ["epoch", "lr", None, None, "val/loss"],
         ),
     ],
 )
 def test_the_columns_of_tools_that_are_known_have_our_names(header, ours):
-    names = column_names(header)
+    names = meanings(header)
     assert [names.get(name) for name in header] == ours

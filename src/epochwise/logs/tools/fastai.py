@@ -1,0 +1,19 @@
+"""fastai: ``history.csv`` of CSVLogger."""
+
+from epochwise.logs.cells import log_of
+from epochwise.logs.log import ToolLog
+from epochwise.logs.log_file import LogFile
+
+TOOL = "fastai"
+
+
+def sniff(file: LogFile) -> bool:
+    """Whether its header begins as fastai's recorder names them."""
+    return file.header[:3] == ["epoch", "train_loss", "valid_loss"] or (
+        file.header[:2] == ["epoch", "train_loss"] and file.header[-1] == "time"
+    )
+
+
+def read(file: LogFile) -> list[ToolLog]:
+    """Epochs count from 0; metrics without a stage are of validation; ``time`` is that of the epoch, ``m:ss``."""
+    return [log_of(TOOL, file, file.frame, counted_from=0, a_line_an_epoch=True)]
