@@ -88,21 +88,37 @@ def read_runs(
     found: list[ReportRun] = []
     faults: list[InputError] = []
     for file, name in zip(files, _names(files), strict=True):
+        must = file in asked or file.name == "epochs.csv"
         try:
             logs = read_log(file, steps_per_epoch)
-            names_of = [" ".join(filter(None, (name, log.name))) for log in logs]
-            read = [_read(file, log, its, monitor, mode, trust) for log, its in zip(logs, names_of, strict=True)]
         except InputError as error:
-            if file in asked or file.name == "epochs.csv":
+            if must:
                 raise
             faults.append(error)
             continue
+        read, without = _read_all(file, logs, name, (monitor, mode), trust)
+        if must and not read:
+            raise without[0]
         found += read
+        faults += without
     if not found and faults:
         raise InputError(*(line for fault in faults for line in fault.lines))
     if left_out is not None:
         left_out += [f"{fault.lines[0]}; left out" for fault in faults]
     return found
+
+
+def _read_all(
+    file: Path, logs: Sequence[Log], name: str, score: tuple[str | None, Mode | None], trust: Trust
+) -> tuple[list[ReportRun], list[InputError]]:
+    """The trainings of a file, and why some of them cannot be judged by the score."""
+    found, faults = [], []
+    for log in logs:
+        try:
+            found.append(_read(file, log, " ".join(filter(None, (name, log.name))), *score, trust))
+        except InputError as error:
+            faults.append(error)
+    return found, faults
 
 
 def _names(tables: Sequence[Path]) -> list[str]:

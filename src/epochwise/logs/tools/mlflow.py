@@ -14,6 +14,8 @@ from epochwise.logs.log_file import LogFile
 TOOL = "MLflow"
 #: ``1664364007310 3.27 0``: milliseconds, value, step.
 LINE = re.compile(r"\d{12,14} [-+.\deEnaifNAIF]+( -?\d+)?( .*)?")
+#: What MLflow's autologging of early stopping writes beside the curves.
+STOPPED, OF_THE_RUN = ("stopped_iteration", "stopped_epoch"), ("best_iteration", "restored_epoch")
 QUERY = "SELECT run_uuid, key, value, timestamp, step, is_nan FROM metrics ORDER BY run_uuid, key, step, timestamp"
 
 
@@ -76,7 +78,11 @@ def _quoted(path: Path) -> str:
 def _log(metrics: dict[str, pd.DataFrame], name: str) -> ToolLog:
     """Metrics by name, each with its points, as one training."""
     notes, columns = [], {}
+    ends = [metrics.pop(key) for key in STOPPED if key in metrics]
+    metrics = {key: points for key, points in metrics.items() if key not in OF_THE_RUN}
     for key, points in metrics.items():
+        if ends:  # behind it stands what was best, once more
+            points = points[points["step"] <= ends[0]["value"].iloc[-1]]
         points = points.sort_values(["step", "timestamp"], kind="stable")
         if len(points) > 1 and points["step"].nunique() == 1:
             notes.append(f"{key} was logged without steps: its points are counted")

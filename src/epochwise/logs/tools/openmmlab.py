@@ -31,16 +31,20 @@ def read(file: LogFile) -> list[ToolLog]:
     log = log_of(TOOL, file, frame, names, counted_from=1, unit="epoch" if has_epochs else "step")
     log.names = {name.partition("/")[2] or name: name for name in names}
     scores = [name for name in log.columns if name.startswith("val/") and name != "val/loss"]
-    first = ("bbox_mAP", "mAP", "mIoU", "accuracy/top1", "accuracy_top-1", "PCK", "AP")
+    first = ("bbox_mAP", "mAP", "mIoU", "accuracy/top1", "accuracy_top-1", "accuracy", "PCK", "AP")
     named = [name for score in first for name in scores if name.endswith(score)]
-    log.monitor = "val/loss" if "val/loss" in log.rows else next(iter([*named, *scores]), None)
+    log.monitor = next(iter([*named, *scores]), "val/loss" if "val/loss" in log.rows else None)
+    is_mmengine = not any("mode" in row for row in records)
+    if is_mmengine and "val/loss" in log.rows and log.monitor != "val/loss":
+        said = "val/loss is smoothed there with losses of the epochs before"
+        log.notes.append(f"{said}: monitor={log.monitor} is the metric as it was measured")
     return [log]
 
 
 def _row(row: dict[str, Any], has_epochs: bool) -> dict[str, Any]:
     mode = row.get("mode")
-    is_val = mode == "val" or (mode is None and "epoch" not in row and "data_time" in row and "loss" not in row)
-    is_val = is_val or (mode is None and "lr" not in row and "loss" not in row)
+    has_loss = "loss" in row and not (has_epochs and "epoch" not in row)  # a row without an epoch is of validation
+    is_val = mode == "val" or (mode is None and "lr" not in row and not has_loss)
     place = row.get("step", row.get("iter"))
     found: dict[str, Any] = {}
     if has_epochs:
