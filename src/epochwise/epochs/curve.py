@@ -1,13 +1,15 @@
 """The scores of a run by epoch, in the one form that all of ``epochs`` reads."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from epochwise.epochs.epoch_table import EpochTable
+from epochwise.epochs.smooth import Smooth, smooth
 from epochwise.input_error import InputError
 
 Floats = NDArray[np.float64]
@@ -28,6 +30,7 @@ class Curve:
         train: (m,) the same score on the training split, turned likewise.
         sign: 1 for mode ``min``, -1 for ``max``: times it, a loss is a score again.
         ends_unmeasured: the run ends in scores that are no numbers, though they were due: it has diverged.
+        is_training: ``loss`` is the score on the training split, since there is no other: it says nothing of fit.
     """
 
     num_epochs: int
@@ -37,10 +40,11 @@ class Curve:
     train: Floats
     sign: int
     ends_unmeasured: bool
+    is_training: bool = False
 
     @classmethod
     def of(cls, val: ArrayLike, train: ArrayLike | None = None, mode: Literal["min", "max"] = "min") -> "Curve":
-        """Take in two columns of a table.
+        """Take in two columns of a table. Of training alone see ``of_training``.
 
         Args:
             val: (E,) NaN where an epoch was not validated. One that was, and gave NaN, is best passed as inf; NaNs at
@@ -72,20 +76,46 @@ class Curve:
         )
 
     @classmethod
+    def of_training(cls, train: ArrayLike, mode: Literal["min", "max"] = "min") -> "Curve":
+        """Take in the one column of a run without validation.
+
+        Args:
+            train: (E,) NaN where none was logged, inf where it was no number: only that at the end is a divergence.
+            mode: as in ``of``.
+        """
+        scores = np.asarray(train, dtype=np.float64)
+        logged = np.flatnonzero(~np.isnan(scores))
+        whole = cls.of(scores, None, mode)
+        diverged = bool(len(logged) and not abs(scores[logged[-1]]) <= HUGE)
+        return replace(whole, ends_unmeasured=diverged, is_training=True)
+
+    @classmethod
     def of_rows(cls, rows: Sequence[Mapping[str, Any]], monitor: str, mode: Literal["min", "max"]) -> "Curve":
         """Take in a table with one row an epoch.
 
         Args:
-            rows: those of ``epochs.csv``.
+            rows: those of ``epochs.csv``, as a list or an ``EpochTable``.
             monitor: the score. That of training beside it is ``train_eval/<name>`` where it was measured, else
-                ``train/<name>``.
+                ``train/<name>``. Where ``monitor`` is one of these, or was never measured, it is training alone.
             mode: as in ``of``.
         """
         stage, _, name = monitor.partition("/")
         beside = f"train_eval/{name}" if _has(rows, f"train_eval/{name}") else f"train/{name}"
-        scored = rows if _has(rows, monitor) else rows[:0]
-        val = column_of(scored, monitor, nan=np.inf)  # a cell that holds NaN was measured
-        return cls.of(val, None if stage == "train" else column_of(scored, beside), mode)
+        if stage in ("train", "train_eval"):
+            return cls.of_training(column_of(rows, monitor, nan=np.inf), mode)
+        if _has(rows, monitor):  # a cell that holds NaN was measured
+            return cls.of(column_of(rows, monitor, nan=np.inf), column_of(rows, beside), mode)
+        return cls.of_training(column_of(rows if _has(rows, beside) else rows[:0], beside, nan=np.inf), mode)
+
+    @cached_property
+    def course(self) -> Smooth:
+        """``loss`` without its noise."""
+        return smooth(self.epochs, self.loss)
+
+    @cached_property
+    def train_course(self) -> Smooth:
+        """``train`` without its noise."""
+        return smooth(self.train_epochs, self.train)
 
     def score(self, loss: float) -> float:
         """A loss in the unit and direction of the monitor again."""

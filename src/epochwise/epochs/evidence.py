@@ -5,8 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from epochwise.epochs.curve import Curve
-from epochwise.epochs.smooth import Smooth, smooth, trend
+from epochwise.epochs.smooth import Smooth, trend
 
+#: A first score beyond so many times the range of the rest says nothing of what was learned.
+FARTHEST = 10.0
 #: Share of the way to the ideal score from which on training knows its samples by heart.
 BY_HEART = 0.97
 
@@ -18,7 +20,8 @@ class Evidence:
     Args:
         validated_epochs: how many epochs have a finite validation score.
         noise: one noise width, the standard deviation of a single validation score about the course.
-        initial: before training: the chance level where it is known, else the course continued one epoch back.
+        initial: before training: the chance level where it is known, else the course continued one epoch back, but no
+            further from the best than ten times the range of all scores but the first.
         best: lowest point of the course, in the loss's unit.
         best_epoch: where, from 0.
         epochs_after_best: epochs run after it.
@@ -77,7 +80,7 @@ def gather_evidence(
             scores to be raised that stay in [0, 1].
         neighbours: what nearest neighbours score, in the monitor's unit.
     """
-    epochs, val = curve.epochs, smooth(curve.epochs, curve.loss)
+    epochs, val = curve.epochs, curve.course
     best, end = val.best, float(val.fitted[-1])
     rise = max(end - val.best_loss, 0.0)
     initial = _backcast(val, curve.loss) if chance is None else curve.sign * chance
@@ -87,7 +90,7 @@ def gather_evidence(
     gap_best = gap_end = gap_slope = gap_stderr = train_gain = train_noise = share = nan
     learned_from = end
     if len(curve.train) >= 2:
-        train = smooth(curve.train_epochs, curve.train)
+        train = curve.train_course
         at_val = np.interp(epochs, curve.train_epochs, train.fitted)
         gap_best, gap_end = float(val.fitted[best] - at_val[best]), float(end - at_val[-1])
         train_gain, train_noise = float(at_val[best] - at_val[-1]), train.noise
@@ -129,6 +132,11 @@ def _backcast(val: Smooth, loss: np.ndarray) -> float:
     """The score before the first epoch: its first step back, lengthened as the first is over the second."""
     if len(loss) < 3:
         return float(loss[0])
+    rest = loss[1:]
+    return min(_first_back(val, loss), max(float(loss.min() + FARTHEST * np.ptp(rest)), float(rest.max())))
+
+
+def _first_back(val: Smooth, loss: np.ndarray) -> float:
     first, second = loss[0] - loss[1], loss[1] - loss[2]
     if first <= 3 * val.noise:
         return float(max(loss[0], val.fitted[0]))

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from epochwise.epochs.curve import Curve, Floats
 from epochwise.epochs.epoch_table import EpochTable
 from epochwise.epochs.schedule_end import ScheduleEnd
-from epochwise.epochs.smooth import Smooth, smooth
+from epochwise.epochs.smooth import Smooth
 from epochwise.epochs.verdict import MIN_EPOCHS
 from epochwise.input_error import InputError
 
@@ -126,7 +126,8 @@ class RecommendedEpochs:
         at_least: more may be better, and nothing in the curve says how many more: it still improves, it is too short
             to tell, or its schedule ended (``ScheduleEnd``). ``value``, ``low`` and ``high`` are then E, unless it
             overfits after fewer: that a curve is flat at the end of its schedule recommends no smaller count.
-        best_score: the best point of the curve's smooth course, in the monitor's unit.
+        best_score: the best point of the curve's smooth course, in the monitor's unit; never better than the best
+            score.
         noise: one noise width, in the same unit: the standard deviation of a single score about the
             course, near the best.
     """
@@ -158,11 +159,11 @@ def recommend_epochs(
         end: how it went until its learning rate fell, where that is known.
 
     Returns:
-        None where no epoch was validated.
+        None where no epoch was validated: training alone says nothing of a count.
     """
-    if not len(curve.loss):
+    if curve.is_training or not len(curve.loss):
         return None
-    found = smooth(curve.epochs, curve.loss)
+    found = curve.course
     noise = _noise_near(found, curve.loss)
     near = found.fitted - found.best_loss <= noise
     near[found.best] = True
@@ -187,6 +188,6 @@ def _noise_near(found: Smooth, loss: Floats) -> float:
     half = max(8, count // 2)
     first = min(max(found.best - half // 2, 0), count - half)
     residuals = (loss - found.fitted)[first : first + half]
-    limit = 3 * 1.4826 * np.median(np.abs(residuals))
+    limit = 3 * max(1.4826 * float(np.median(np.abs(residuals))), 0.5 * found.noise)
     degrees = count / (count - min(6, 2 + count // 4))
     return float(np.sqrt(np.mean(np.clip(residuals, -limit, limit) ** 2) * degrees))

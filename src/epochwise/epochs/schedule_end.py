@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from epochwise.epochs.curve import Curve, Floats, column_of
 from epochwise.epochs.epoch_table import EpochTable
-from epochwise.epochs.smooth import smooth, trend
+from epochwise.epochs.smooth import trend
 
 #: Validated epochs that an answer takes.
 LEAST_EPOCHS = 6
@@ -66,10 +66,12 @@ def levelling(curve: Curve) -> Levelling:
 
 def _at(curve: Curve, count: int) -> Levelling:
     """Of the first ``count`` validated epochs alone."""
-    epochs, loss = curve.epochs[:count], curve.loss[:count]
+    if count != len(curve.loss):
+        curve = replace(curve, epochs=curve.epochs[:count], loss=curve.loss[:count])
+    epochs, loss = curve.epochs, curve.loss
     if count < LEAST_EPOCHS:
         return Levelling(False, False, float("nan"), count, float("nan"))
-    course = smooth(epochs, loss)
+    course = curve.course
     end = trend(epochs, loss, course.noise, course.inflation)
     gain = -end.slope * end.window_epochs
     is_plain = count >= FIRM_EPOCHS or 2 * int(np.argmin(loss)) < count
@@ -139,7 +141,7 @@ def schedule_end(curve: Curve, lr: ArrayLike | None) -> ScheduleEnd | None:
     if not len(curve.loss) or not np.isfinite(rates).any() or np.nanmax(rates) <= 0:
         return None
     share = _filled(rates)[curve.epochs] / np.nanmax(rates)
-    best = smooth(curve.epochs, curve.loss).best
+    best = curve.course.best
     fell = bool(share[-1] < FALLEN and (share[:-1] >= FALLEN).any())
     steady = share >= FALLEN
     if 2 * (share >= FULL).sum() > steady.sum():
@@ -148,7 +150,7 @@ def schedule_end(curve: Curve, lr: ArrayLike | None) -> ScheduleEnd | None:
     if steady.sum() < 3:
         return ScheduleEnd(fell and numbers[0] < FALLEN, fell, *numbers)
     part = replace(curve, epochs=curve.epochs[steady], loss=curve.loss[steady])
-    course = smooth(part.epochs, part.loss)
+    course = part.course
     line = trend(part.epochs, part.loss, course.noise, course.inflation)
     rise = float(course.fitted[-1]) - course.best_loss
     turned = rise > max(1.5 * course.noise, 2 * course.end_stderr) and len(part.loss) >= 8

@@ -52,10 +52,10 @@ class Smooth:
         noise: one noise width: the standard deviation of a single score about its course.
         autocorrelation: of the noise from one measurement to the next, in [0, 0.9].
         end_stderr: standard error of the course at its last point.
-        best: index of the lowest point of the course, -1 of none. Where the mean of the five points around is more than
+        best: index of the lowest point of the course, -1 of none. Where the mean of the points around is more than
             half a noise width above the course, that counts: a stiff spline swings below a curve that ends its descent
             at once.
-        best_loss: the value there.
+        best_loss: the value there, never below the lowest score.
     """
 
     fitted: Floats
@@ -71,54 +71,165 @@ class Smooth:
         return float(np.sqrt((1 + self.autocorrelation) / (1 - self.autocorrelation)))
 
 
+#: More points are drawn as the means of so many blocks.
+MOST_POINTS = 2000
+#: A first score this many times as far from the rest as the rest reaches is one of its own, and no part of the course.
+APART = 30.0
+#: A spline that leaves this many times the noise of a course that falls and then rises is too stiff for the curve.
+TOO_STIFF = 2.5
+#: What a spline leaves below this share of the scores' range is no matter.
+NO_MATTER = 0.005
+
+
 def smooth(epochs: NDArray[np.int64], loss: Floats) -> Smooth:
     """Draw a natural cubic spline of few knots through a curve, with little heed to outliers.
 
     The knots stand evenly on a logarithmic scale of epochs, since a run changes fast at first; they are so few (at most
     six degrees of freedom) that noise which lasts some epochs stays in the residuals. Those of the later two thirds
-    make the noise, corrected for the degrees of freedom, and clipped at three times their median deviation.
+    make the noise, corrected for the degrees of freedom, and clipped at three times their median deviation. First
+    scores that lie far above all the rest are taken as they are: a spline would bend for them.
+
+    Where that is too stiff, as for the sharp best of a fine-tuning, the course is the nearest one that falls to the
+    lowest score and rises after it (isotonic regression).
 
     Args:
         epochs: (n,) ascending, from 0.
         loss: (n,) finite.
 
     Returns:
-        With fewer than five points: the points themselves, noise of their differences.
+        With fewer than five points: the points themselves, noise of their second differences.
 
     Source:
         natural splines: Hastie, Tibshirani & Friedman 2009, The Elements of Statistical Learning, section 5.2.1;
-        the weights: Huber 1981, Robust Statistics, chapter 7; autocorrelation: Bartlett 1935, 10.2307/2342284.
+        the weights: Huber 1981, Robust Statistics, chapter 7; autocorrelation: Bartlett 1935, 10.2307/2342284; isotonic
+        regression: Barlow, Bartholomew, Bremner & Brunk 1972, Statistical Inference under Order Restrictions.
     """
     n = len(loss)
     if n < 5:
-        noise = float(np.std(np.diff(loss)) / np.sqrt(2)) if n > 2 else 0.0
+        bends = np.abs(np.diff(loss, 2)) / np.sqrt(6)
+        noise = float(bends.min()) if len(bends) else 0.0
         return Smooth(loss, noise, 0.0, noise, int(np.argmin(loss)) if n else -1, float(loss.min()) if n else np.nan)
-    span = epochs[-1] + 1
-    basis = _natural_spline(np.log(epochs + 1 + 0.01 * span), knots=min(6, 2 + n // 4))
-    weights = np.ones(n)
+    apart = _apart(loss)
+    rest, late = loss[apart:], slice(n // 3 - apart, None)
+    spline, degrees, leverage = _spline(epochs[apart:], rest, float(epochs[-1] + 1))
+    noise, correlation = _noise(rest - spline, late, degrees)
+    lifted = np.maximum(spline, _mean_around(rest) - 0.5 * noise)
+    best = int(np.argmin(lifted))
+    if noise > NO_MATTER * float(np.ptp(rest)):
+        valley = _valley(epochs[apart:], rest)
+        rough = max(_roughness(rest[: len(rest) // 2]), _roughness(rest[len(rest) // 2 :]))
+        calm = max(float(np.sqrt(np.mean((rest - valley)[late] ** 2))), rough)
+        lowest = int(np.argmin(valley))
+        stiff = noise > TOO_STIFF * calm and valley[best] - valley[lowest] > TOO_STIFF * calm
+        if stiff or _is_sharp(rest, spline, max(noise, rough)):
+            noise = calm if stiff else noise
+            fitted = np.concatenate([loss[:apart], valley])
+            return Smooth(fitted, noise, correlation, noise, apart + lowest, float(valley[lowest]))
+    spread = np.sqrt((1 + correlation) / (1 - correlation)) * leverage
+    best_loss = max(float(lifted[best]), float(loss.min()))
+    fitted = np.concatenate([loss[:apart], spline])
+    return Smooth(fitted, noise, correlation, noise * float(spread), apart + best, best_loss)
+
+
+def _apart(loss: Floats) -> int:
+    """How many first scores lie far above all the rest, of which two may be outliers; at most a quarter, and 20."""
+    count = 0
+    while count < min(len(loss) // 4, 20):
+        rest = loss[count + 1 :]
+        least, third = float(rest.min()), float(np.partition(rest, -3)[-3])
+        if not loss[count] - least > APART * (third - least):
+            break
+        count += 1
+    return count
+
+
+def _spline(epochs: NDArray[np.int64], loss: Floats, span: float) -> tuple[Floats, int, float]:
+    """(n,) course, its degrees of freedom, and its standard error at the end in noise widths of single scores."""
+    x, y, size = _blocks(np.log(epochs + 1 + 0.01 * span), loss)
+    basis = _natural_spline(x, knots=min(6, 2 + len(y) // 4))
+    weights = np.ones(len(y))
     for _ in range(8):
         root = np.sqrt(weights)[:, None]
         solver = np.linalg.pinv(root * basis) * root.T  # (knots, n): losses to the spline's coefficients
-        residuals = loss - basis @ (solver @ loss)
-        scale = 1.4826 * np.median(np.abs(residuals)) + 1e-12 * (1 + np.abs(loss).max())
+        residuals = y - basis @ (solver @ y)
+        scale = 1.4826 * np.median(np.abs(residuals)) + 1e-12 * (1 + np.abs(y).max())
         weights = np.minimum(1, 2 * scale / np.maximum(np.abs(residuals), 1e-300))
-    late = residuals[n // 3 :]
-    clipped = np.clip(late, -3 * scale, 3 * scale)
-    variance = float(np.mean(clipped**2)) * n / (n - basis.shape[1])
+    course = y - residuals
+    if size > 1:
+        course = np.interp(np.log(epochs + 1 + 0.01 * span), x, course)
+    return course, basis.shape[1], float(np.linalg.norm(basis[-1] @ solver) / np.sqrt(size))
+
+
+def _blocks(x: Floats, loss: Floats) -> tuple[Floats, Floats, float]:
+    """Means over at most ``MOST_POINTS`` blocks of neighbours, and how many points one has on average."""
+    if len(loss) <= MOST_POINTS:
+        return x, loss, 1.0
+    starts = np.linspace(0, len(loss), MOST_POINTS, endpoint=False).astype(np.intp)
+    sizes = np.diff(starts, append=len(loss))
+    return np.add.reduceat(x, starts) / sizes, np.add.reduceat(loss, starts) / sizes, len(loss) / MOST_POINTS
+
+
+def _noise(residuals: Floats, late: slice, degrees: int) -> tuple[float, float]:
+    """One noise width and the autocorrelation of what a spline leaves."""
+    scale = 1.4826 * float(np.median(np.abs(residuals))) + 1e-300
+    clipped = np.clip(residuals[late], -3 * scale, 3 * scale)
+    n = len(residuals)
+    variance = float(np.mean(clipped**2)) * n / (n - degrees)
     # The spline takes some of the correlation with it: what is left is biased downwards by about 1/n a degree.
-    lag = float(np.sum(clipped[1:] * clipped[:-1]) / max(np.sum(clipped**2), 1e-300)) + basis.shape[1] / n / 2
-    correlation = float(np.clip(lag, 0, 0.9))
-    fitted, noise = loss - residuals, float(np.sqrt(variance))
-    spread = np.sqrt((1 + correlation) / (1 - correlation)) * np.linalg.norm(basis[-1] @ solver)
-    lifted = np.maximum(fitted, _mean_of_five(loss) - 0.5 * noise)
-    best = int(np.argmin(lifted))
-    return Smooth(fitted, noise, correlation, noise * float(spread), best, float(lifted[best]))
+    lag = float(np.sum(clipped[1:] * clipped[:-1]) / max(np.sum(clipped**2), 1e-300)) + degrees / n / 2
+    return float(np.sqrt(variance)), float(np.clip(lag, 0, 0.9))
 
 
-def _mean_of_five(loss: Floats) -> Floats:
-    """(n,) means of each point and its neighbours, two on each side where there are so many."""
-    ones = np.ones(5)
-    return np.convolve(loss, ones, "same") / np.convolve(np.ones_like(loss), ones, "same")
+def _valley(epochs: NDArray[np.int64], loss: Floats) -> Floats:
+    """(n,) the nearest course that falls to the lowest score, and rises after it."""
+    x, y, size = _blocks(epochs.astype(np.float64), loss)
+    lowest = int(np.argmin(y))
+    course = np.concatenate([_rising(y[: lowest + 1][::-1])[::-1], _rising(y[lowest:])[1:]])
+    return np.interp(epochs, x, course) if size > 1 else course
+
+
+def _rising(loss: Floats) -> Floats:
+    """(n,) the nearest course that never falls: neighbours that fall are pooled, as often as it takes."""
+    means: list[float] = []
+    sizes: list[int] = []
+    for value in loss.tolist():
+        mean, size = value, 1
+        while means and means[-1] > mean:
+            mean, size = (mean * size + means[-1] * sizes[-1]) / (size + sizes[-1]), size + sizes[-1]
+            means.pop()
+            sizes.pop()
+        means.append(mean)
+        sizes.append(size)
+    return np.repeat(means, sizes)
+
+
+def _roughness(loss: Floats) -> float:
+    """The noise of single scores as their second differences have it, whatever the course: too little of slow noise."""
+    return 1.4826 * float(np.median(np.abs(np.diff(loss, 2)))) / float(np.sqrt(6)) if len(loss) > 2 else 0.0
+
+
+def _is_sharp(loss: Floats, spline: Floats, noise: float) -> bool:
+    """Whether the lowest score is no luck but a best that the spline rounds off: it misses the scores around too."""
+    lowest = int(np.argmin(loss))
+    luck = np.sqrt(2 * np.log(len(loss))) + 1
+    if not spline.min() - loss[lowest] > luck * noise:
+        return False
+    around = np.r_[max(lowest - 2, 0) : lowest, lowest + 1 : min(lowest + 3, len(loss))]
+    return bool((np.abs(loss - spline)[around] > 2.5 * noise).any())
+
+
+def _mean_around(loss: Floats) -> Floats:
+    """(n,) the lower of two means of each point: with two neighbours on each side, or with the two to come alone.
+
+    Behind the step of a first epoch, a mean over both sides is of neither.
+    """
+    total = np.concatenate([[0.0], np.cumsum(loss - loss[-1])])
+    at = np.arange(len(loss))
+    first, last = np.maximum(at - 2, 0), np.minimum(at + 3, len(loss))
+    around = (total[last] - total[first]) / (last - first)
+    to_come = (total[last] - total[at]) / (last - at)
+    lower: Floats = np.where(at < len(loss) - 2, np.minimum(around, to_come), around) + loss[-1]
+    return lower
 
 
 def _natural_spline(x: Floats, knots: int) -> Floats:
