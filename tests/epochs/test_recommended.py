@@ -63,3 +63,10 @@ def test_the_course_at_the_count_is_within_one_noise_width_of_its_best_in_9_of_1
         found = recommend_epochs(Curve.of(curve.val, curve.train, curve.mode))
         behind.append((curve.course[found.value - 1] - curve.course.min()) / curve.noise)
     assert np.mean(np.array(behind) < 1) >= 0.9, sorted(behind)[-10:]
+
+
+def test_after_a_sharp_best_the_count_is_that_of_it():
+    loss = [5.7, 1.11, 1.13, 1.35, 1.56, 1.62, 1.85, 1.61, 1.92, 1.95, 2.01, 2.15, 2.26, 2.32, 2.34, 2.35, 2.52, 2.59]
+    found = recommend_epochs(Curve.of(loss), "overfitting")
+    assert found.value == 2 and found.low == 2 and found.high <= 3
+    assert found.best_score == pytest.approx(1.11, abs=0.1)

@@ -80,6 +80,11 @@ def advise(
         ]
     elif label == "undecided" and (evidence is None or evidence.validated_epochs < 8):
         candidates = [(more[0], "too few epochs to judge")]
+    elif label == "undecided" and evidence is not None and evidence.is_level:
+        candidates = [
+            (more[0] if ended else None, "its schedule ended: a longer one may gain"),
+            (_sizes(found, 2), "a larger network shows whether there is more to learn"),
+        ]
     elif label == "undecided":
         candidates = [
             (_shifted(found, "data.val_fraction", 0.1, 0.4), "more validation samples make a calmer score"),

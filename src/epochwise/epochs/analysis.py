@@ -161,14 +161,17 @@ def analyse(
     Returns:
         ``chance``, ``ideal``, ``neighbours``, ``verdict`` (``label``, ``reason``, ``evidence``, ``advice``),
         ``recommended_epochs`` (``value``, ``low``, ``high``, ``best_score``, ``noise``, ``at_least``; None where no
-        epoch was validated), ``schedule_end`` (the fields of ``ScheduleEnd``; None where no rate is known), ``replay``
-        (a list of the fields of ``Replay``) and ``forecast`` (the fields of ``Forecast``).
+        epoch was validated), ``schedule_end`` (the fields of ``ScheduleEnd``; None where no rate is known, or no epoch
+        was validated), ``replay`` (a list of the fields of ``Replay``; of training alone none but one that asks for its
+        score) and ``forecast`` (the fields of ``Forecast``).
     """
     rows = on_the_way(rows)
     curve, lr = Curve.of_rows(rows, monitor, mode), first_rate(rows)
-    end = schedule_end(curve, lr)
+    end = None if curve.is_training else schedule_end(curve, lr)
     judged = verdict(curve, chance, ideal, settings, end, neighbours)
     recommended = recommend_epochs(curve, judged.label, end)
+    replays = replays or ReplayTable()
+    asked = replays.monitor is not None or not curve.is_training
     ahead = more_epochs or max(len(rows) // 2, 1)
     return {
         "chance": chance,
@@ -177,6 +180,6 @@ def analyse(
         "verdict": asdict(judged),
         "recommended_epochs": recommended and asdict(recommended),
         "schedule_end": end and asdict(end),
-        "replay": [asdict(one) for one in (replays or ReplayTable()).of(rows, monitor, mode)],
+        "replay": [asdict(one) for one in replays.of(rows, monitor, mode)] if asked else [],
         "forecast": asdict(forecast(curve, ahead, column_of(rows, "seconds"), lr)),
     }

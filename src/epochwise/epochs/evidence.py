@@ -67,11 +67,22 @@ class Evidence:
     learned: float
     neighbours: float
 
+    @property
+    def gained(self) -> float:
+        """From the initial score to the best, or what was lost since the best where that is more; above 0."""
+        return max(self.initial - self.best, self.rise, 1e-12)
+
+    @property
+    def is_level(self) -> bool:
+        """Whether the course is plain to see, and neither falls at its end nor has risen."""
+        is_plain = self.noise <= 0.25 * self.gained
+        return is_plain and self.rise <= 1.5 * self.noise and self.slope >= -2 * self.slope_stderr
+
 
 def gather_evidence(
     curve: Curve, chance: float | None = None, ideal: float | None = None, neighbours: float | None = None
 ) -> Evidence:
-    """Measure a curve with at least one finite validation score.
+    """Measure a curve with at least one finite score.
 
     Args:
         curve: the run.

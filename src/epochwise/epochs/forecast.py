@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from epochwise.epochs.curve import Curve, Floats
 from epochwise.epochs.evidence import gather_evidence
 from epochwise.epochs.schedule_end import FALLEN
-from epochwise.epochs.smooth import Smooth, smooth
+from epochwise.epochs.smooth import Smooth
 
 #: Points before this share of the epochs count for less: what a run does first says little of how it ends. How much
 #: less nobody knows, so each has its part of the draws; where they disagree the band is wide.
@@ -154,7 +154,7 @@ def forecast(
         return Forecast(reason)
     rng = np.random.default_rng(seed)
     ahead = np.arange(curve.num_epochs, curve.num_epochs + more)
-    found = smooth(curve.epochs, curve.loss)
+    found = curve.course
     course = extrapolate(curve.epochs, curve.loss, ahead, found.noise, found.inflation, DRAWS, rng)
     middle = np.median(course, axis=0)
     widened = middle + (course - middle) * _widening(curve, found.noise, found.inflation, rng)
@@ -199,6 +199,8 @@ def _bounds(curve: Curve) -> tuple[float, float]:
 def _no_forecast(curve: Curve, more: int, lr: ArrayLike | None) -> str | None:
     if more < 1:
         return f"no forecast: more={more} is no epoch"
+    if curve.is_training:
+        return "no forecast: no epoch was validated"
     if curve.ends_unmeasured:
         return "no forecast: the run has diverged"
     if len(curve.loss) < MIN_EPOCHS:

@@ -117,10 +117,12 @@ def smooth(epochs: NDArray[np.int64], loss: Floats) -> Smooth:
     best = int(np.argmin(lifted))
     if noise > NO_MATTER * float(np.ptp(rest)):
         valley = _valley(epochs[apart:], rest)
-        rough = max(_roughness(rest[: len(rest) // 2]), _roughness(rest[len(rest) // 2 :]))
+        rough = max(_roughness(part) for part in np.array_split(rest, 2 if n >= 32 else 1))
         calm = max(float(np.sqrt(np.mean((rest - valley)[late] ** 2))), rough)
         lowest = int(np.argmin(valley))
-        stiff = noise > TOO_STIFF * calm and valley[best] - valley[lowest] > TOO_STIFF * calm
+        rise, off = valley[-1] - valley[lowest], max(valley[best], lifted[best]) - valley[lowest]
+        stiff = noise > TOO_STIFF * calm and min(off, rise) > TOO_STIFF * calm
+        stiff = stiff or (noise > TOO_STIFF**2 * calm and rise > noise)
         if stiff or _is_sharp(rest, spline, max(noise, rough)):
             noise = calm if stiff else noise
             fitted = np.concatenate([loss[:apart], valley])
@@ -204,8 +206,8 @@ def _rising(loss: Floats) -> Floats:
 
 
 def _roughness(loss: Floats) -> float:
-    """The noise of single scores as their second differences have it, whatever the course: too little of slow noise."""
-    return 1.4826 * float(np.median(np.abs(np.diff(loss, 2)))) / float(np.sqrt(6)) if len(loss) > 2 else 0.0
+    """The noise of single scores as their third differences have it, whatever the course: too little of slow noise."""
+    return 1.4826 * float(np.median(np.abs(np.diff(loss, 3)))) / float(np.sqrt(20)) if len(loss) > 3 else 0.0
 
 
 def _is_sharp(loss: Floats, spline: Floats, noise: float) -> bool:

@@ -1,20 +1,18 @@
 """How training went, in one word, with the numbers it rests on."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from math import isfinite, sqrt
+from dataclasses import asdict, dataclass, replace
+from math import isfinite
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from epochwise.epochs.advice import Advice, advise
 from epochwise.epochs.curve import Curve
+from epochwise.epochs.divergence import has_diverged
 from epochwise.epochs.evidence import BY_HEART, Evidence, gather_evidence
 from epochwise.epochs.schedule_end import ScheduleEnd
-
-#: With fewer validated epochs, course and noise cannot be told apart.
-MIN_EPOCHS = 8
+from epochwise.epochs.training_alone import MIN_EPOCHS, judge_training
 
 
 @dataclass(frozen=True)
@@ -48,19 +46,20 @@ def verdict(
     initial score to the best one):
 
     1. ``diverged``: it ends in NaN or inf, or training and validation both lost more than half of what they had gained;
-       without training, validation fell behind where it began, at once.
+       without training, validation fell behind where it began, at once, after it had gained (``has_diverged``).
     2. ``undecided``: fewer than eight validated epochs, or noise above a quarter of the scale.
     3. ``overfitting``: validation has risen from its best by more than 1.5 widths and 2 standard errors (or by
-       more than one, while the gap grows by 2 standard errors of its own), and training has not.
+       more than one, while the gap grows by 2 standard errors of its own), and training has not; ``undecided`` where
+       it rose from the first epoch on, and no training score got better meanwhile.
     4. ``still_improving``: the slope at the end is 2 standard errors below 0, and half as many epochs again would gain
        more than one width and 1.7 % of the scale; where little was learned (6.), also 4 % of what is left. Not where
        the score had levelled off before its rate fell (``ScheduleEnd``): a cool-down gains once.
     5. ``overfitting``: levelled off, and more than 30 % of what training learned does not carry over, or 12 % where it
        knows its samples by heart; or validation is no better than ``chance``, and training is (``undecided`` where
        neither it nor nearest neighbours are).
-    6. ``underfitting``: levelled off, without a gap, after less than 45 % of the way from ``chance`` to the ideal
-       score, and nearest neighbours went a fifth further, where they were asked. Without ``chance`` the initial
-       score is what the first epochs point back to, too good where the first taught most: then less than 30 %.
+    6. ``underfitting``: levelled off, without a gap, after less than 45 % of the way from ``chance`` to ``ideal``, both
+       of them known, and nearest neighbours went a fifth further, where they were asked. Where one of the two is not
+       known, and it went less than 30 % of the way as far as the curve tells: ``undecided``.
     7. ``still_improving``: the schedule ended (``ScheduleEnd``), and until its rate fell the score gained more than two
        widths and 1.7 % of the scale over the last third of these epochs.
     8. ``good_fit``: levelled off within 1.5 widths of its best; ``undecided`` where it may have risen by more: by 0.7
@@ -79,30 +78,37 @@ def verdict(
         the labels: Goodfellow, Bengio & Courville 2016, https://www.deeplearningbook.org, section 5.2; a rise as a
         stopping criterion: Prechelt 1998, https://doi.org/10.1007/3-540-49430-8_3.
     """
-    if curve.ends_unmeasured:
-        label, reason = "diverged", "the scores end in what is no number"
-        found: Evidence | None = gather_evidence(curve, chance, ideal, neighbours) if len(curve.loss) else None
+    found: Evidence | None = None
+    if curve.is_training:
+        label, reason = judge_training(curve)
     elif not len(curve.loss):
-        label, reason, found = "undecided", "no epoch was validated", None
+        alone = Curve.of_training(curve.sign * curve.train, "min" if curve.sign > 0 else "max")
+        label, reason = judge_training(replace(alone, ends_unmeasured=curve.ends_unmeasured))
     else:
         found = gather_evidence(curve, chance, ideal, neighbours)
-        label, reason = _judge(curve, found, chance is not None, end)
+        label, reason = _judge(curve, found, chance is not None, ideal is not None, end)
     numbers = {} if found is None else asdict(found)
     plain = {name: value if isfinite(value) else None for name, value in numbers.items()}
     ended = end is not None and end.ended
     return Verdict(label, reason, plain, advise(label, curve.num_epochs, found, settings, ended))
 
 
-def _judge(curve: Curve, found: Evidence, chance_known: bool, end: ScheduleEnd | None) -> tuple[str, str]:
-    if _has_diverged(curve, found):
-        return "diverged", "the score ends far behind its best, on training too"
+def _judge(
+    curve: Curve, found: Evidence, chance_known: bool, ideal_known: bool, end: ScheduleEnd | None
+) -> tuple[str, str]:
+    if curve.ends_unmeasured:
+        return "diverged", "the scores end in what is no number"
+    known = isfinite(found.train_gain_after_best)
+    if has_diverged(curve, found.initial):
+        if known:
+            return "diverged", "the score ends far behind its best, on training too"
+        return "diverged", "validation ends far behind where it began; training is not known"
     count, width = found.validated_epochs, found.noise
     if count < MIN_EPOCHS:
         return "undecided", f"only {count} of the {MIN_EPOCHS} validated epochs that a verdict takes"
-    scale = max(found.initial - found.best, 1e-12)
+    scale = found.gained
     if width > 0.25 * max(scale, found.way if isfinite(found.way) else 0):
-        return "undecided", f"the noise of validation, {width:.2g}, is too large beside what was gained, {scale:.2g}"
-    known = isfinite(found.train_gain_after_best)
+        return "undecided", f"the noise of validation, {width:.2g}, hides its course: all that it gained is {scale:.2g}"
     train_rose = known and found.train_gain_after_best < -max(2 * found.train_noise, 0.5 * found.rise)
     train_goes_on = not known or found.train_gain_after_best > 0.5 * found.train_noise or found.rise > 3 * width
     gap_grows = known and found.gap_slope > 2 * found.gap_slope_stderr
@@ -111,10 +117,16 @@ def _judge(curve: Curve, found: Evidence, chance_known: bool, end: ScheduleEnd |
     if has_risen and train_goes_on and (found.rise > 2 * found.rise_stderr or gap_grows):
         if train_rose:
             return "undecided", "training and validation both got worse after the best epoch; the rate may be too high"
+        if found.best_epoch == curve.epochs[0] and not (
+            known and found.train_gain_after_best > 0.5 * found.train_noise
+        ):
+            without = "training, which got no better, " if known else "without training scores nothing "
+            return "undecided", f"validation has got worse since its first epoch; {without}says whether it overfits"
         widths = f"{found.rise / width:.1f} noise widths" if width > 0 else f"{found.rise:.2g}"
         return "overfitting", f"validation is {widths} worse than at its best, {found.epochs_after_best} epochs ago"
     small_gap = not known or found.gap_share < 0.3 or found.gap_at_end < 0.1 * found.way
-    little = found.learned < (0.45 if chance_known else 0.3) and small_gap
+    both_known = chance_known and ideal_known
+    little = both_known and found.learned < 0.45 and small_gap
     settled = end is not None and end.fell and not end.ended  # what a cool-down gains is no improvement to come
     falls = found.slope < -2 * found.slope_stderr and found.gain_ahead > max(width, 0.017 * scale)
     improving = falls and not settled
@@ -144,6 +156,20 @@ def _judge(curve: Curve, found: Evidence, chance_known: bool, end: ScheduleEnd |
         all_there_is = "; nearest neighbours go no further, so more may not be there to learn"
     if improving:
         return still
+    return _levelled(found, known, both_known, scale, gap_grows, end, all_there_is)
+
+
+def _levelled(
+    found: Evidence,
+    known: bool,
+    both_known: bool,
+    scale: float,
+    gap_grows: bool,
+    end: ScheduleEnd | None,
+    all_there_is: str,
+) -> tuple[str, str]:
+    """Judge a curve that neither rose beyond doubt, nor improves, nor leaves a gap, nor learned little."""
+    width, matters = found.noise, found.rise > 0.005 * scale
     if end is not None and end.gained(0.017 * scale):
         gained = (
             f"validation gained {-(end.slope or 0):.2g} an epoch until the learning rate fell below half of its peak"
@@ -154,27 +180,14 @@ def _judge(curve: Curve, found: Evidence, chance_known: bool, end: ScheduleEnd |
     may_have = found.rise > 1.5 * width or (found.rise > 0.7 * width and (gap_grows or train_leaves)) or hidden
     if matters and may_have:
         return "undecided", "validation may have risen since its best: its noise leaves it open"
+    settled = end is not None and end.fell and not end.ended
+    how = "had levelled off before its schedule ended" if settled else "has levelled off within its noise of the best"
     if end is not None and end.ended:
         rate = f"at the best epoch the learning rate was {end.rate_at_best:.0%} of its peak"
-        return "good_fit", f"validation has levelled off, but its schedule ended: {rate}{all_there_is}"
-    if settled:
-        return "good_fit", f"validation had levelled off before its schedule ended{all_there_is}"
-    return "good_fit", f"validation has levelled off within its noise of the best{all_there_is}"
-
-
-def _has_diverged(curve: Curve, found: Evidence) -> bool:
-    val_lost, val_jump = _lost(curve.loss, found.initial)
-    if len(curve.train) < 2:
-        return val_lost > 1 and val_jump > 0.5
-    return val_lost > 0.5 and _lost(curve.train, max(found.initial, curve.train[0]))[0] > 0.5
-
-
-def _lost(loss: NDArray[np.float64], initial: float) -> tuple[float, float]:
-    """Share of what was gained that is lost at the end, 0 within noise, and the largest step up, as such a share."""
-    end, best = float(np.median(loss[-3:])), float(loss.min())
-    steps = np.diff(loss)
-    noise = 1.4826 * float(np.median(np.abs(steps))) / sqrt(2) if len(steps) else 0.0
-    gained = max(initial, float(loss[0])) - best
-    if gained <= 0 or end - best <= 6 * noise:
-        return 0.0, 0.0
-    return (end - best) / gained, float(steps.max()) / gained
+        how = f"has levelled off, but its schedule ended: {rate}"
+    if not known:
+        return "undecided", f"validation {how}; without training scores nothing says whether it fits"
+    if not both_known and found.learned < 0.3:
+        unsaid = "what knowing nothing scores is not known, so nothing says whether it learned little"
+        return "undecided", f"validation {how}, close to training; {unsaid}"
+    return "good_fit", f"validation {how}{all_there_is}"
