@@ -106,6 +106,8 @@ def call(tmp_path_factory, project):
             finally:
                 signal.setitimer(signal.ITIMER_PROF, 0)
                 signal.signal(signal.SIGPROF, before)
+                for handler in logging.root.handlers:  # train.log of a job, which the end of its process would close
+                    handler.close()
             texts = []
             for stream in (out, err):
                 stream.flush()
