@@ -1,6 +1,6 @@
 """Write tests/logs/written/ anew with the real tools, each in a virtual environment of its own with pinned versions.
 
-    python tests/logs/writers/write.py                   # all of them; an hour, and 6 GB of disk at a time
+    python tests/logs/writers/write.py                   # all of them; an hour, and 7 GB of disk at a time
     python tests/logs/writers/write.py keras boosting    # some
 
 Each writer can be run by itself too, where its packages are: `uv run tests/logs/writers/keras_logs.py`.
