@@ -49,5 +49,6 @@ if __name__ == "__main__":
         epoch, score = saved.groups()
         says(
             "flair/loss.tsv", "flair", "training.log: saving best model", f"EPOCH {epoch}", number=epoch,
-            counted_from=1, score=score, score_name="DEV_F1", mode="max", epochs=len(re.findall(r"EPOCH \d+ done", said)),
+            counted_from=1, score=score, score_name="DEV_F1", mode="max",
+            epochs=len(re.findall(r"EPOCH \d+ done", said)),
         )  # fmt: skip
