@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from epochwise.epochs.forecast import extrapolate
+from epochwise.epochs.extrapolate import extrapolate
 
 SEEN, AHEAD = np.arange(40), np.arange(40, 60)
 

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lightning.pytorch.trainer.states import TrainerFn
 
-from epochwise.epochs.analysis import replay
 from epochwise.epochs.curve import Curve
+from epochwise.epochs.replay import replay
 from epochwise.input_error import InputError
 from epochwise.stopping.early import Early
 

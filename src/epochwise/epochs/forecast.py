@@ -7,98 +7,16 @@ from numpy.typing import ArrayLike, NDArray
 
 from epochwise.epochs.curve import Curve, Floats
 from epochwise.epochs.evidence import gather_evidence
+from epochwise.epochs.extrapolate import extrapolate
 from epochwise.epochs.schedule_end import FALLEN
 from epochwise.epochs.smooth import Smooth
-
-#: Points before this share of the epochs count for less: what a run does first says little of how it ends. How much
-#: less nobody knows, so each has its part of the draws; where they disagree the band is wide.
-HALF_WEIGHTS_AT = (0.35, 0.6, 0.8)
-
-
-def extrapolate(
-    epochs: NDArray[np.int64],
-    loss: Floats,
-    ahead: NDArray[np.int64],
-    noise: float,
-    inflation: float,
-    draws: int,
-    rng: np.random.Generator,
-) -> Floats:
-    """Draw courses of a falling loss by their posterior probability.
-
-    Models: ``c + a exp(-t / tau)`` and ``c + a (1 + t / s) ** -p`` with ``a >= 0``, on grids of ``tau`` and
-    ``(s, p)``. For a point of a grid, c and a are linear: weighted least squares gives them, their standard errors, and
-    the weight of the point. The largest ``tau`` is next to a straight line, and a level curve is ``a = 0``.
-
-    Args:
-        epochs: (n,) ascending, from 0; n at least 5.
-        loss: (n,) finite.
-        ahead: (m,) epochs to extend to.
-        noise: standard deviation of a loss about its course.
-        inflation: of standard errors by autocorrelation, at least 1.
-        draws: D, how many courses.
-        rng: draws them.
-
-    Returns:
-        (D, m) courses without noise, each through what is known of the end of the curve.
-
-    Source:
-        Domhan, Springenberg & Hutter 2015, IJCAI, section 3.1; Raftery et al. 1997, Bayesian model averaging,
-        https://doi.org/10.1080/01621459.1997.10473615, for the weights.
-    """
-    span = float(epochs[-1] + 1)
-    shapes, priors = _shapes(np.concatenate([epochs, ahead]).astype(np.float64), span)
-    parts = np.array_split(np.arange(draws), len(HALF_WEIGHTS_AT))
-    weights = [1 / (1 + np.exp(-((epochs + 1) / span - half) * 12)) for half in HALF_WEIGHTS_AT]
-    drawn = [
-        _draw(shapes, priors, loss, weight, noise * inflation, len(part), rng)
-        for weight, part in zip(weights, parts, strict=True)
-    ]
-    return np.concatenate(drawn)
-
-
-def _draw(
-    shapes: Floats,
-    priors: Floats,
-    loss: Floats,
-    weight: Floats,
-    noise: float,
-    draws: int,
-    rng: np.random.Generator,
-) -> Floats:
-    """(draws, m) courses c + a * shape, by the posterior probability of shape, c and a under one weighting."""
-    seen, to_come = shapes[:, : len(loss)], shapes[:, len(loss) :]
-    # Centred at the weighted mean, c and a are independent.
-    total = weight.sum()
-    mean_shape, mean_loss = seen @ weight / total, float(loss @ weight / total)
-    centred = seen - mean_shape[:, None]
-    power = np.maximum(centred**2 @ weight, 1e-12)
-    height = (centred * (loss - mean_loss)) @ weight / power
-    rest = ((loss - mean_loss - np.maximum(height, 0)[:, None] * centred) ** 2) @ weight
-    # No model is exact: where even the best one leaves more than the noise, its misfit is what an error counts by.
-    scale = max(noise, float(np.sqrt(rest.min() / total)), 1e-4 * float(np.ptp(loss)), 1e-12)
-    logs = -0.5 * rest / scale**2 + np.log(priors)
-    chances = np.exp(logs - logs.max())
-    drawn = rng.choice(len(chances), size=draws, p=chances / chances.sum())
-    heights = np.maximum(height[drawn] + scale / np.sqrt(power[drawn]) * rng.normal(size=draws), 0)
-    level = mean_loss + scale / np.sqrt(total) * rng.normal(size=draws)
-    out: Floats = level[:, None] + heights[:, None] * (to_come[drawn] - mean_shape[drawn, None])
-    return out
-
-
-def _shapes(t: Floats, span: float) -> tuple[Floats, Floats]:
-    """(G, len(t)) falling curves, and their prior weights, which give each family half."""
-    taus = span * np.geomspace(0.03, 5, 24)
-    exponential = np.exp(-t / taus[:, None])
-    offsets, powers = np.meshgrid(span * np.geomspace(0.005, 1, 6), [0.25, 0.5, 0.75, 1, 1.5, 2, 3])
-    power = (1 + t / offsets.reshape(-1, 1)) ** -powers.reshape(-1, 1)
-    priors = np.concatenate([np.full(len(g), 0.5 / len(g)) for g in (exponential, power)])
-    return np.concatenate([exponential, power]), priors
-
+from epochwise.epochs.spline import means_of_blocks
 
 #: Fewer validated epochs carry no shape to go by.
 MIN_EPOCHS = 12
 DRAWS = 400
+#: Of longer curves, and of longer looks ahead, so many points are enough.
+MOST_SEEN, MOST_AHEAD = 1000, 500
 
 
 @dataclass(frozen=True)
@@ -107,7 +25,8 @@ class Forecast:
 
     Args:
         reason: why there is no forecast; None where there is one, and the rest is empty or None where there is none.
-        epochs: their numbers, from 0, one after the last epoch run.
+        epochs: their numbers, from 0, beginning with the one after the last epoch run; of more than 500 so many, evenly
+            spread, and the last.
         score: median of each, in the monitor's unit.
         low: a tenth of what may be measured lies below, in the monitor's unit.
         high: a tenth lies above: with ``low`` a band of 80 %.
@@ -153,11 +72,13 @@ def forecast(
     if reason := _no_forecast(curve, more, lr):
         return Forecast(reason)
     rng = np.random.default_rng(seed)
-    ahead = np.arange(curve.num_epochs, curve.num_epochs + more)
+    last = curve.num_epochs + more - 1
+    ahead = np.unique(np.linspace(curve.num_epochs, last, min(more, MOST_AHEAD)).astype(np.int64))
     found = curve.course
-    course = extrapolate(curve.epochs, curve.loss, ahead, found.noise, found.inflation, DRAWS, rng)
+    seen = _Seen.of(curve)
+    course = extrapolate(seen.epochs, seen.loss, ahead, seen.noise, found.inflation, DRAWS, rng)
     middle = np.median(course, axis=0)
-    widened = middle + (course - middle) * _widening(curve, found.noise, found.inflation, rng)
+    widened = middle + (course - middle) * _widening(seen, found.inflation, rng)
     widened += _drift(found, ahead - curve.epochs[-1], curve.num_epochs) * rng.normal(size=(DRAWS, 1))
     measured = widened + found.noise * rng.normal(size=widened.shape)
     measured = np.clip(measured, *_bounds(curve))
@@ -219,17 +140,29 @@ def _no_forecast(curve: Curve, more: int, lr: ArrayLike | None) -> str | None:
     return None
 
 
-def _widening(curve: Curve, noise: float, inflation: float, rng: np.random.Generator) -> float:
+@dataclass(frozen=True, eq=False)
+class _Seen:
+    """A curve of at most ``MOST_SEEN`` points, the means of neighbours where there are more; noise is that of one."""
+
+    epochs: Floats
+    loss: Floats
+    noise: float
+
+    @classmethod
+    def of(cls, curve: Curve) -> "_Seen":
+        epochs, loss, size = means_of_blocks(curve.epochs.astype(np.float64), curve.loss, MOST_SEEN)
+        return cls(epochs, loss, curve.course.noise / float(np.sqrt(size)))
+
+
+def _widening(seen: _Seen, inflation: float, rng: np.random.Generator) -> float:
     """By how much the draws must spread to have covered 80 % of the epochs seen, from their first 55 and 70 %."""
     errors: list[Floats] = []
-    count = len(curve.loss)
+    count, noise = len(seen.loss), seen.noise
     for share in (0.55, 0.7):
         cut = max(round(share * count), 6)
         later = slice(cut, min(count, cut + count // 2))
-        course = extrapolate(
-            curve.epochs[:cut], curve.loss[:cut], curve.epochs[later], noise, inflation, DRAWS // 4, rng
-        )
+        course = extrapolate(seen.epochs[:cut], seen.loss[:cut], seen.epochs[later], noise, inflation, DRAWS // 4, rng)
         middle, spread = np.median(course, axis=0), course.std(axis=0)
-        beyond = np.maximum(np.abs(curve.loss[later] - middle) - noise, 0)
+        beyond = np.maximum(np.abs(seen.loss[later] - middle) - noise, 0)
         errors.append(beyond / np.maximum(1.28 * spread, 1e-12 + 0.1 * noise))
     return float(np.clip(np.quantile(np.concatenate(errors), 0.8), 1, 4))

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from epochwise.epochs.spline import means_of_blocks, spline_course
+
 Floats = NDArray[np.float64]
 
 
@@ -71,8 +73,6 @@ class Smooth:
         return float(np.sqrt((1 + self.autocorrelation) / (1 - self.autocorrelation)))
 
 
-#: More points are drawn as the means of so many blocks.
-MOST_POINTS = 2000
 #: A first score this many times as far from the rest as the rest reaches is one of its own, and no part of the course.
 APART = 30.0
 #: A spline that leaves this many times the noise of a course that falls and then rises is too stiff for the curve.
@@ -111,7 +111,7 @@ def smooth(epochs: NDArray[np.int64], loss: Floats) -> Smooth:
         return Smooth(loss, noise, 0.0, noise, int(np.argmin(loss)) if n else -1, float(loss.min()) if n else np.nan)
     apart = _apart(loss)
     rest, late = loss[apart:], slice(n // 3 - apart, None)
-    spline, degrees, leverage = _spline(epochs[apart:], rest, float(epochs[-1] + 1))
+    spline, degrees, leverage = spline_course(epochs[apart:], rest, float(epochs[-1] + 1))
     noise, correlation = _noise(rest - spline, late, degrees)
     lifted = np.maximum(spline, _mean_around(rest) - 0.5 * noise)
     best = int(np.argmin(lifted))
@@ -145,32 +145,6 @@ def _apart(loss: Floats) -> int:
     return count
 
 
-def _spline(epochs: NDArray[np.int64], loss: Floats, span: float) -> tuple[Floats, int, float]:
-    """(n,) course, its degrees of freedom, and its standard error at the end in noise widths of single scores."""
-    x, y, size = _blocks(np.log(epochs + 1 + 0.01 * span), loss)
-    basis = _natural_spline(x, knots=min(6, 2 + len(y) // 4))
-    weights = np.ones(len(y))
-    for _ in range(8):
-        root = np.sqrt(weights)[:, None]
-        solver = np.linalg.pinv(root * basis) * root.T  # (knots, n): losses to the spline's coefficients
-        residuals = y - basis @ (solver @ y)
-        scale = 1.4826 * np.median(np.abs(residuals)) + 1e-12 * (1 + np.abs(y).max())
-        weights = np.minimum(1, 2 * scale / np.maximum(np.abs(residuals), 1e-300))
-    course = y - residuals
-    if size > 1:
-        course = np.interp(np.log(epochs + 1 + 0.01 * span), x, course)
-    return course, basis.shape[1], float(np.linalg.norm(basis[-1] @ solver) / np.sqrt(size))
-
-
-def _blocks(x: Floats, loss: Floats) -> tuple[Floats, Floats, float]:
-    """Means over at most ``MOST_POINTS`` blocks of neighbours, and how many points one has on average."""
-    if len(loss) <= MOST_POINTS:
-        return x, loss, 1.0
-    starts = np.linspace(0, len(loss), MOST_POINTS, endpoint=False).astype(np.intp)
-    sizes = np.diff(starts, append=len(loss))
-    return np.add.reduceat(x, starts) / sizes, np.add.reduceat(loss, starts) / sizes, len(loss) / MOST_POINTS
-
-
 def _noise(residuals: Floats, late: slice, degrees: int) -> tuple[float, float]:
     """One noise width and the autocorrelation of what a spline leaves."""
     scale = 1.4826 * float(np.median(np.abs(residuals))) + 1e-300
@@ -184,7 +158,7 @@ def _noise(residuals: Floats, late: slice, degrees: int) -> tuple[float, float]:
 
 def _valley(epochs: NDArray[np.int64], loss: Floats) -> Floats:
     """(n,) the nearest course that falls to the lowest score, and rises after it."""
-    x, y, size = _blocks(epochs.astype(np.float64), loss)
+    x, y, size = means_of_blocks(epochs.astype(np.float64), loss)
     lowest = int(np.argmin(y))
     course = np.concatenate([_rising(y[: lowest + 1][::-1])[::-1], _rising(y[lowest:])[1:]])
     return np.interp(epochs, x, course) if size > 1 else course
@@ -232,15 +206,3 @@ def _mean_around(loss: Floats) -> Floats:
     to_come = (total[last] - total[at]) / (last - at)
     lower: Floats = np.where(at < len(loss) - 2, np.minimum(around, to_come), around) + loss[-1]
     return lower
-
-
-def _natural_spline(x: Floats, knots: int) -> Floats:
-    """(n, knots) values at x of a basis of the cubic splines that are straight beyond the outer knots."""
-    x = (x - x[0]) / (x[-1] - x[0])
-    at = np.linspace(0, 1, knots)
-
-    def bend(k: int) -> Floats:
-        cube: Floats = np.maximum(x - at[k], 0) ** 3 - np.maximum(x - at[-1], 0) ** 3
-        return cube / (at[-1] - at[k])
-
-    return np.stack([np.ones_like(x), x, *(bend(k) - bend(knots - 2) for k in range(knots - 2))], axis=1)
