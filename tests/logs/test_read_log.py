@@ -169,6 +169,8 @@ def test_evaluations_within_epochs_are_rows_of_their_own(read):
         ({"valid_0": {"l2": [3, 2.5]}}, "e.json", "LightGBM", [(0, 3), (1, 2.5)]),
         ([{"epoch": 0, "train_loss": 1, "val_loss": 3}], "any.json", "a table", [(0, 3)]),
         ({"train": {"loss": [1]}, "val": {"loss": [3]}, "epochs": 1}, "any.json", "a table", [(0, 3)]),
+        ({"train_losses": [2, 1], "val_losses": [3, 2], "lrs": [1] * 9}, "a.json", "a table", [(0, 3), (1, 2)]),
+        ({"train": [{"loss": 2}], "val": [{"loss": 3}]}, "a.json", "a table", [(0, 3)]),
         ({"0": {"train_loss": 2, "val_loss": 3}, "1": {"val_loss": 2}}, "a.json", "a table", [(0, 3), (1, 2)]),
     ],
 )  # fmt: skip
@@ -184,7 +186,7 @@ def test_iterations_alone_become_epochs_by_the_steps_an_epoch(read):
     rows[4]["bbox/AP"], rows[9]["bbox/AP"] = 30.0, 40.0
     text = "\n".join(map(json.dumps, rows))
     log = read(text, "metrics.json")
-    assert (log.unit, log.num_epochs) == ("step", None)
+    assert (log.unit, log.num_epochs, len(log.rows)) == ("evaluation", None, 2)
     assert any("give steps_per_epoch=N" in note for note in log.notes)
     log = read(text, "metrics.json", steps_per_epoch=100)
     assert (log.unit, log.num_epochs) == ("epoch", 2)
@@ -260,3 +262,10 @@ def test_any_text_is_a_log_or_a_line(tmp_path_factory, header, lines):
     with suppress(InputError):
         for log in read_log(path):
             assert [row["epoch"] for row in log.rows] == list(range(len(log.rows)))
+
+
+def test_a_table_whose_cells_are_parted_by_blanks_is_read(read):
+    log = read("epoch train_loss  val_loss best_val_loss\n0   2.0  2.5 2.5\n1   1.0  2.0 2.0\n", "log.txt")
+    assert log.rows == [
+        {"epoch": 0, "train/loss": 2, "val/loss": 2.5}, {"epoch": 1, "train/loss": 1, "val/loss": 2},
+    ]  # fmt: skip

@@ -37,6 +37,9 @@ def by_epoch(log: ToolLog, steps_per_epoch: float | None = None) -> Log:
         rows = rows.assign(epoch=done)
         log = replace(log, rows=rows, counted_from="done", unit="epoch")
     if "epoch" not in rows:
+        vals = [name for name in log.columns if name.startswith("val/")]
+        if log.unit == "step" and "step" in rows and vals and rows[vals].notna().any(axis=None):
+            return _by_evaluations(log, rows["step"], rows[vals].notna().any(axis=1))
         return _by_row(log)
     epochs = rows["epoch"].bfill()
     rows = rows[epochs.notna().to_numpy()]
@@ -181,14 +184,19 @@ def _by_parts(log: ToolLog) -> Log:
         numbers = np.maximum(np.ceil(done - 1e-6).astype(np.int64) - 1, 0).to_numpy()
         found = _grouped(replace(log, rows=rows.drop(columns="epoch"), notes=notes), numbers)
         return replace(found, num_epochs=whole)
-    numbers = np.minimum(np.searchsorted(at, done.to_numpy() - 1e-9), len(at))
-    rest = numbers == len(at)  # trained after the last evaluation
     per = len(at) / max(at[-1], 1e-9)
     notes.append(f"evaluated {len(at)} times in {done.max():.3g} epochs ({per:.3g} an epoch): a row is an evaluation")
-    found = _grouped(
-        replace(log, rows=rows.drop(columns="epoch")[~rest], notes=notes, unit="evaluation"), numbers[~rest]
-    )
+    found = _by_evaluations(replace(log, rows=rows.drop(columns="epoch"), notes=notes), done, is_val)
     return replace(found, num_epochs=whole, epochs_done=[float(value) for value in at])
+
+
+def _by_evaluations(log: ToolLog, place: pd.Series, is_val: pd.Series) -> Log:
+    """A row an evaluation, with what was trained since the one before; what came after the last one is left out."""
+    at = np.unique(place[is_val].to_numpy())
+    numbers = np.searchsorted(at, place.to_numpy() - 1e-9)
+    kept = numbers < len(at)
+    found = _grouped(replace(log, rows=log.rows[kept], unit="evaluation"), numbers[kept])
+    return replace(found, num_epochs=None)
 
 
 def _log(log: ToolLog, columns: dict[str, np.ndarray], count: int, notes: list[str]) -> Log:

@@ -7,7 +7,7 @@ from epochwise.run.epochs_csv import RATE
 
 STAGES = {
     "train": ("train", "training", "trn", "tr", "fit", "learn"),
-    "val": ("val", "valid", "validation", "eval", "evaluation", "dev", "holdout", "heldout", "vali", "validate"),
+    "val": ("val", "valid", "validation", "eval", "evaluation", "dev", "holdout", "heldout", "vali", "validate", "va"),
     "test": ("test", "testing", "tst"),
 }
 STAGE_OF = {word: stage for stage, words in STAGES.items() for word in words}
@@ -26,7 +26,7 @@ NO_SCORE = re.compile(
     r"|data_time|samples_per_second|steps_per_second|tokens_per_second|samples_per_s|throughput|fps|it_per_s|speed"
     r"|n_parameters|num_params|params|total_flos|flos|num_tokens|num_input_tokens_seen|tokens_seen"
     r"|grad_norm|gradient_norm|grad_norm_\w+|weight_norm|bad_epochs|patience|patience_counter|wait|seed|batch_size"
-    r"|momentum|weight_decay|wd|beta\d?|epsilon|temperature|loss_scale|dur|_timestamp|_runtime|is_best|best|fold)"
+    r"|momentum|weight_decay|wd|beta\d?|epsilon|temperature|loss_scale|dur|_timestamp|_runtime|is_best|best(_\w+)?|\w+_best|best_\w+|fold)"
 )
 
 
@@ -57,7 +57,7 @@ def stage_and_score(name: str) -> tuple[str | None, str]:
     words = words_of(plain)
     for place in (0, -1):
         if len(words) > 1 and (stage := STAGE_OF.get(words[place])):
-            return stage, "_".join(words[1:] if place == 0 else words[:-1])
+            return stage, _score("_".join(words[1:] if place == 0 else words[:-1]))
     if len(words) > 2:
         for place, word in enumerate(words[1:-1], start=1):
             if stage := STAGE_OF.get(word):
@@ -67,8 +67,13 @@ def stage_and_score(name: str) -> tuple[str | None, str]:
     return None, plain
 
 
+#: Of lists that are called by what they hold.
+PLURALS = {"losses": "loss", "accuracies": "accuracy", "accs": "acc", "errors": "error", "scores": "score"}
+
+
 def _score(rest: str) -> str:
     rest = re.sub(r"\s+", "_", rest.strip())
+    rest = PLURALS.get(rest.lower(), rest)
     if "/" in rest:
         return rest
     is_word = rest.isupper() or rest.istitle() or "_" in rest  # and not mAP50-95(B), bbox_AP

@@ -167,9 +167,12 @@ class LogFile:
 
     @property
     def separator(self) -> str:
-        """What parts the cells of a table of text."""
-        line = next((line for line in self.first_lines if line.strip()), "")
-        return max(",;\t", key=line.count) if any(sign in line for sign in ",;\t") else ","
+        """What parts the cells of a table of text: of comma, semicolon and tab the most frequent, else blanks."""
+        lines = [line for line in self.first_lines if line.strip()][:5] or [""]
+        if any(sign in lines[0] for sign in ",;\t"):
+            return max(",;\t", key=lines[0].count)
+        widths = {len(line.split()) for line in lines}
+        return " " if len(lines) > 1 and len(widths) == 1 and widths != {1} else ","
 
     @cached_property
     def frame(self) -> pd.DataFrame:

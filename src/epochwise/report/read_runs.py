@@ -129,7 +129,8 @@ def _names(tables: Sequence[Path]) -> list[str]:
         shared += 1
     if len(parts) == 1:
         shared = len(parts[0]) - 2
-    return ["/".join(filter(None, one[shared:])) for one in parts]
+    named = ["/".join(filter(None, one[shared:])) for one in parts]
+    return [name or table.name for name, table in zip(named, tables, strict=True)]
 
 
 def _read(path: Path, log: Log, name: str, monitor: str | None, mode: Mode | None, trust: Trust) -> ReportRun:

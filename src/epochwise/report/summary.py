@@ -62,7 +62,7 @@ def _length(run: Mapping[str, Any]) -> str:
     count, known = run["epochs_run"], run.get("num_epochs")
     text = f"{count:,} epoch{'' if count == 1 else 's'}"
     if run.get("unit") == "evaluation":
-        text += f" in {known:,} EPOCHS" if known else ""
+        text += f" in {known:,} EPOCHS" if known else "; of EPOCHS it says nothing"
     elif run.get("unit") == "step":
         text += " of steps; of epochs it says nothing"
     if run["monitor"].startswith("train/") or run["monitor"] == "train":

@@ -1,6 +1,7 @@
 """Tables made by hand: CSV, TSV, Excel, Parquet, JSON and JSON lines."""
 
 import re
+from collections import Counter
 from typing import Any
 
 import pandas as pd
@@ -63,12 +64,18 @@ def _frame_of(document: Any, name: str) -> pd.DataFrame | None:
         return pd.DataFrame(rows).sort_values("epoch", kind="stable")
     flat: dict[str, list[Any]] = {}
     for name, value in document.items():
+        if isinstance(value, list) and value and all(isinstance(row, dict) for row in value):
+            value = pd.DataFrame(value).to_dict("list")  # a list of objects for each stage
         for inner, values in value.items() if isinstance(value, dict) else [("", value)]:
             if isinstance(values, list) and values and not any(isinstance(one, (list, dict)) for one in values):
                 flat[f"{name}/{inner}" if inner else str(name)] = values
-    longest = max(map(len, flat.values()), default=0)
-    kept = {name: pd.Series(values, dtype=object) for name, values in flat.items() if len(values) == longest}
-    return pd.DataFrame(kept).infer_objects() if longest > 0 else None
+    if not flat:
+        return None
+    # Beside scores by the epoch there may be rates by the step: the length that most lists have is that of the epochs.
+    lengths = Counter(map(len, flat.values()))
+    length = max(lengths, key=lambda one: (lengths[one], one))
+    kept = {name: pd.Series(values, dtype=object) for name, values in flat.items() if len(values) == length}
+    return pd.DataFrame(kept).infer_objects()
 
 
 def _is_number(text: str) -> bool:
