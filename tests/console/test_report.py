@@ -122,3 +122,11 @@ def test_neither_help_nor_a_typo_waits_for_torch(words, tmp_path):
         [sys.executable, "-c", code, *words], cwd=tmp_path, capture_output=True, text=True, check=True
     )
     assert said.stdout or said.stderr
+
+
+def test_what_an_earlier_report_left_beside_a_file_is_written_anew_whatever_it_is(epochwise, tmp_path):
+    (tmp_path / "log.csv").write_text(CURVES)
+    (tmp_path / "log.csv.epochwise").mkdir()
+    (tmp_path / "log.csv.epochwise/result.json").write_text("{")
+    assert epochwise("report", "log.csv")[::2] == (0, "")
+    assert json.loads((tmp_path / "log.csv.epochwise/result.json").read_text())["epochs_run"] == 9

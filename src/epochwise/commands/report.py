@@ -100,6 +100,8 @@ def _write_findings(runs: list[ReportRun], findings: list[dict[str, Any]], folde
     if all(run.is_own for run in runs):
         return
     if len({run.table for run in runs}) == 1:
+        if not to_output:
+            (folder / "result.json").unlink(missing_ok=True)  # this folder is the report's own
         write_findings(runs[-1], findings[-1], folder / "result.json")
     with whole_file(folder / "results.json") as file:
         json.dump(answers(runs, findings), file, indent=2, allow_nan=False)
