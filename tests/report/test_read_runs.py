@@ -113,3 +113,12 @@ def test_only_a_small_png_is_taken_for_a_sheet_of_pictures(folder, content, show
     assert read_runs([folder])[0].pictures is None
     (folder / "pictures.png").write_bytes(content)
     assert read_runs([folder])[0].pictures == (content if shown else None)
+
+
+def test_beside_the_loss_on_one_of_several_sets_stands_the_training_loss(tmp_path):
+    rows = [{"epoch": e, "step": e, "eval_a_loss": 2.0 + e, "eval_b_loss": 3.0, "loss": 1 / e} for e in (1, 2)]
+    (tmp_path / "trainer_state.json").write_text(json.dumps({"log_history": rows}))
+    for monitor, name in ((None, "a"), ("eval_b_loss", "b")):
+        (run,) = read_runs([tmp_path], monitor=monitor)
+        assert run.monitor == f"val/{name}_loss"
+        assert [row[f"train/{name}_loss"] for row in run.rows] == [1, 0.5]

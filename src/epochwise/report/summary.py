@@ -64,7 +64,7 @@ def _length(run: Mapping[str, Any]) -> str:
     if run.get("unit") == "evaluation":
         text += f" in {known:,} EPOCHS" if known else "; of EPOCHS it says nothing"
     elif run.get("unit") == "step":
-        text += " of steps; of epochs it says nothing"
+        text += " of steps; of EPOCHS it says nothing"
     if run["monitor"].startswith("train/") or run["monitor"] == "train":
         text += "; no validation: training alone is judged"
     return text
