@@ -19,6 +19,8 @@ if not (chromium.CHROMIUM and chromium.DRIVER):
     pytest.skip("no chromium and chromedriver on the PATH (Debian: chromium-driver)", allow_module_level=True)
 
 DOCUMENTS = {"one": one_run(), "several": several_runs()}
+ROUNDS = one_run()
+ROUNDS["runs"][0]["unit"] = "round"
 AXES = ("epochs", "steps", "samples", "seconds")
 NO_SCORES = {"epoch", "step", "samples"}
 
@@ -33,9 +35,9 @@ def browser(tmp_path_factory):
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):
     folder = tmp_path_factory.mktemp("pages")
-    for name, document in DOCUMENTS.items():
+    for name, document in (DOCUMENTS | {"rounds": ROUNDS}).items():
         (folder / f"{name}.html").write_text(page(document), encoding="utf-8")
-    return {name: (folder / f"{name}.html").as_uri() for name in DOCUMENTS}
+    return {name: (folder / f"{name}.html").as_uri() for name in [*DOCUMENTS, "rounds"]}
 
 
 @pytest.fixture
@@ -291,3 +293,10 @@ def test_score_over_counts_is_told_drawn_and_tabled_first(browser, tmp_path, sco
     assert not re.search("NaN|Infinity|undefined", drawn)
     assert drawn.count('class="area') == (counts["forecast"] is not None)
     assert browser.execute_script("return document.documentElement.scrollWidth") <= 360
+
+
+def test_the_page_of_boosting_speaks_of_rounds(opened):
+    text = opened("rounds").find_element("tag name", "body").text
+    assert "round, counted from 0" in text
+    assert re.search(r"round \d+ \(from 0\), the \d+(st|nd|rd|th) of 30", text)
+    assert "epoch, counted from 0" in opened("one").find_element("tag name", "body").text

@@ -12,6 +12,9 @@ Mode = Literal["min", "max"]
 #: What one row is: an epoch; a round of boosting; an evaluation within epochs; a line of steps without any epoch.
 Unit = Literal["epoch", "round", "evaluation", "step"]
 
+#: What a row is called.
+UNITS = {"epoch": "epoch", "round": "round", "evaluation": "evaluation", "step": "line"}
+
 
 @dataclass
 class ToolLog:

@@ -16,6 +16,7 @@ function header(report) {
 
 function show(report) {
   const [run] = report.runs;
+  AXES.epochs.label = `${unitOf(run)}, counted from 0`;
   const found = run ? makeCharts(report) : { charts: [], empty: [] };
   const curves = run && curvesSection(report, found);
   const parts = report.runs.length === 1

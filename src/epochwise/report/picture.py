@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from warnings import catch_warnings, simplefilter
 
+from epochwise.logs.log import UNITS
 from epochwise.run.run_folder import whole_file
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def _draw(axes: "Axes", runs: Sequence[dict[str, Any]], names: list[str], seeds:
     )
     axes.set_xlim(-0.5, max([1, *(len(run["columns"].get("epoch", ())) for run in runs)]) - 0.5)
     axes.locator_params(axis="x", integer=True)
-    axes.set_xlabel("epoch, counted from 0", fontsize=8)
+    axes.set_xlabel(f"{UNITS[runs[0].get('unit', 'epoch')]}, counted from 0", fontsize=8)
     axes.tick_params(labelsize=8)
     axes.grid(alpha=0.3, linewidth=0.5)
     axes.spines[["top", "right"]].set_visible(False)

@@ -7,6 +7,10 @@ const AXES = {
   seconds: { column: "elapsed", label: "seconds of training" },
 };
 const PACE_EPOCHS = 10;
+const UNITS = { round: "round", evaluation: "evaluation", step: "line" };
+
+/** What a row of a run is: a round of boosting, an evaluation within epochs, a line of steps; else an epoch. */
+const unitOf = (run) => UNITS[run?.unit] ?? "epoch";
 
 /** The points of a column that hold a number, as [epoch, value]; sums of larger values would not be finite. */
 function points(source, name) {

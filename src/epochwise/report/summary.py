@@ -6,6 +6,7 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
+from epochwise.logs.log import UNITS
 from epochwise.report.terminal import is_unsettled, named_epoch, next_time
 
 #: Of the runs of a sweep, and of whatever tools' runs in a folder: the rest is in the page.
@@ -54,7 +55,6 @@ def summarise(run: Mapping[str, Any]) -> dict[str, str]:
 
 
 MOST_ALSO = 3
-UNITS = {"round": "round", "evaluation": "evaluation", "step": "line"}
 
 
 def _length(run: Mapping[str, Any]) -> str:
@@ -78,8 +78,8 @@ def _after(run: Mapping[str, Any]) -> str:
 
 def _in_units(lines: dict[str, str], unit: str) -> dict[str, str]:
     """Speak of rounds where rows are rounds of boosting, of evaluations where they are these."""
-    word = UNITS.get(unit)
-    if word:
+    word = UNITS[unit]
+    if unit != "epoch":
         names = {name: name.replace("epoch", word) for name in lines}
         lines = {names[name]: text.replace("epoch", word) for name, text in lines.items() if name != "run"} | {
             names["run"]: lines["run"].replace(" epoch", f" {word}")

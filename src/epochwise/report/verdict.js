@@ -11,12 +11,13 @@ function recommendation(run) {
   const band = ` (${number(count.low)} to ${number(count.high)} score within the noise of the best)`;
   const least = run.schedule_end?.ended ? " (its schedule ended: a longer one may gain)" : "";
   const rest = count.at_least ? least : count.low === count.high ? "" : band;
-  return element("span", {}, element("b", {}, `${count.at_least ? "at least " : ""}${counted(count.value, "epoch")}`), rest);
+  return element("span", {}, element("b", {}, `${count.at_least ? "at least " : ""}${counted(count.value, unitOf(run))}`), rest);
 }
 
-function namedEpoch({ best_epoch: epoch, epochs_run: count }) {
+function namedEpoch(run) {
+  const { best_epoch: epoch, epochs_run: count } = run;
   const nth = epoch + 1, teen = nth % 100 > 10 && nth % 100 < 14;
-  return `epoch ${number(epoch)} (from 0), the ${nth}${(!teen && ["th", "st", "nd", "rd"][nth % 10]) || "th"} of ${count}`;
+  return `${unitOf(run)} ${number(epoch)} (from 0), the ${nth}${(!teen && ["th", "st", "nd", "rd"][nth % 10]) || "th"} of ${count}`;
 }
 
 function bestOf(run) {
@@ -34,13 +35,13 @@ function forecastOf(run) {
   if (ahead.reason) return ahead.reason;
   const band = `80 %: ${number(ahead.low?.at(-1))} to ${number(ahead.high?.at(-1))}`;
   const price = known(ahead.seconds) ? `, for ${duration(ahead.seconds)}` : "";
-  const count = counted(ahead.epochs.at(-1) - ahead.epochs[0] + 1, "more epoch");
+  const count = counted(ahead.epochs.at(-1) - ahead.epochs[0] + 1, `more ${unitOf(run)}`);
   return `${count}: ${run.monitor} ${number(ahead.score?.at(-1))} (${band})${price}`;
 }
 
 function trainedOf(run) {
   const steps = known(run.steps) && counted(run.steps, "step"), seconds = known(run.seconds) && duration(run.seconds);
-  return [counted(run.epochs_run, "epoch"), steps, seconds].filter(Boolean).join(", ");
+  return [counted(run.epochs_run, unitOf(run)), steps, seconds].filter(Boolean).join(", ");
 }
 
 function eventsOf(run) {
