@@ -105,3 +105,10 @@ def test_records_without_their_last_half_line_are_read(tmp_path):
     assert LogFile(tmp_path / "log.jsonl").records == [{"epoch": 0}, {"epoch": 1}]
     (tmp_path / "log.json").write_text(json.dumps({"loss": [1]}))
     assert LogFile(tmp_path / "log.json").document == {"loss": [1]}
+
+
+def test_a_table_of_excel_says_what_it_said_as_text(tmp_path):
+    ROWS.to_excel(tmp_path / "log.xlsx", index=False)
+    ROWS.to_csv(tmp_path / "log.csv", index=False)
+    (packed,), (text,) = (read_log(tmp_path / name) for name in ("log.xlsx", "log.csv"))
+    assert packed.rows == text.rows

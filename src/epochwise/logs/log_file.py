@@ -222,8 +222,8 @@ class LogFile:
             self._bounded(sum(about.row_group(index).total_byte_size for index in range(about.num_row_groups)))
             self._bounded(8 * about.num_rows * about.num_columns)
             return self._named(pd.read_parquet(self.path))
-        except ImportError as error:
-            raise self.refused(f"needs one more package to be read: pip install {error.name or 'openpyxl'}") from error
+        except ImportError:
+            raise self.refused("needs one more package to be read: pip install openpyxl") from None
         except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
             raise self.refused(f"cannot be read as a table: {_one_line(error)}") from error
 
