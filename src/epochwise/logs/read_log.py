@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 
 from epochwise.epochs.epoch_table import EpochTable
+from epochwise.logs import own
 from epochwise.logs.by_epoch import by_epoch
 from epochwise.logs.log import Log, ToolLog
 from epochwise.logs.log_file import LogFile
@@ -26,7 +27,6 @@ from epochwise.logs.tools import (
     mlflow,
     nnunet,
     openmmlab,
-    own,
     scikit_learn,
     skorch,
     table,
