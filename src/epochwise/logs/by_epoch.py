@@ -79,19 +79,13 @@ def _grouped(log: ToolLog, numbers: np.ndarray) -> Log:
     is_plain = len(numbers) < 2 or bool((np.diff(numbers) > 0).all())
     values = rows.set_axis(numbers, axis=0)
     if not is_plain:
-        means = [n for n in map(str, values) if n.startswith("train/") and n != "train/epoch"]
-        groups = values.groupby(level=0, sort=True)
-        counts = groups[means].count().max() if means else pd.Series(dtype=float)
-        averaged = [name for name in means if counts[name] > 1]
-        last = groups.last()
+        values, lines, averaged = _joined(values)
         if averaged:
-            last[averaged] = groups[averaged].mean()
-            most = int(counts[averaged].max())
-            notes.append(f"{_listed(averaged)}: the mean of up to {most} values an epoch")
-        size = groups.size()
-        values, tested = _without_tests(last, test)
+            most = max(averaged.values())
+            notes.append(f"{_listed(list(averaged))}: the mean of up to {most} values an epoch")
+        values, tested = _without_tests(values, test)
         notes += tested
-        values, cut = _without_cut(values, size)
+        values, cut = _without_cut(values, lines)
         notes += cut
     elif len(values) > 1:
         values, tested = _without_tests(values, test)
@@ -100,6 +94,37 @@ def _grouped(log: ToolLog, numbers: np.ndarray) -> Log:
         values = values.reindex(np.arange(int(values.index[-1]) + 1))
     columns = {str(name): values[name].to_numpy() for name in map(str, values) if values[name].notna().any()}
     return _log(replace(log, test=test), columns, len(values), notes)
+
+
+def _joined(values: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series, dict[str, int]]:
+    """One row a number: of each column the last value, of training scores their mean; and how many lines each had.
+
+    Args:
+        values: its index are the numbers.
+
+    Returns:
+        The rows, lines a row, and training scores with several values -> how many at most.
+    """
+    numbers = values.index.to_numpy()
+    if (np.diff(numbers) < 0).any():
+        values = values.iloc[np.argsort(numbers, kind="stable")]
+        numbers = values.index.to_numpy()
+    starts = np.flatnonzero(np.diff(numbers, prepend=numbers[0] - 1))
+    at, averaged, columns = np.arange(len(numbers)), {}, {}
+    for name in map(str, values):
+        cells = values[name].to_numpy()
+        there = np.ones(len(cells), bool) if cells.dtype == object else ~np.isnan(cells)
+        last = np.maximum.reduceat(np.where(there, at, -1), starts)
+        columns[name] = np.where(last >= 0, cells[np.maximum(last, 0)], np.nan)
+        if name.startswith("train/"):
+            counts = np.add.reduceat(there.astype(np.int64), starts)
+            if counts.max() > 1:
+                averaged[name] = int(counts.max())
+                sums = np.add.reduceat(np.where(there, cells, 0.0), starts)
+                columns[name] = np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
+    lines = np.diff(starts, append=len(numbers))
+    index = numbers[starts]
+    return pd.DataFrame(columns, index=index), pd.Series(lines, index=index), averaged
 
 
 def _without_tests(values: pd.DataFrame, test: dict[str, float]) -> tuple[pd.DataFrame, list[str]]:
