@@ -170,6 +170,8 @@ def test_evaluations_within_epochs_are_rows_of_their_own(read):
         ([{"epoch": 0, "train_loss": 1, "val_loss": 3}], "any.json", "a table", [(0, 3)]),
         ({"train": {"loss": [1]}, "val": {"loss": [3]}, "epochs": 1}, "any.json", "a table", [(0, 3)]),
         ({"train_losses": [2, 1], "val_losses": [3, 2], "lrs": [1] * 9}, "a.json", "a table", [(0, 3), (1, 2)]),
+        ([{"epoch": 0, "train": {"loss": 2}, "val": {"loss": 3}}], "a.json", "a table", [(0, 3)]),
+        ({"epochs": [{"train_loss": 2, "val_loss": 3}], "args": {"lr": 1}}, "a.json", "a table", [(0, 3)]),
         ({"train": [{"loss": 2}], "val": [{"loss": 3}]}, "a.json", "a table", [(0, 3)]),
         ({"0": {"train_loss": 2, "val_loss": 3}, "1": {"val_loss": 2}}, "a.json", "a table", [(0, 3), (1, 2)]),
     ],
@@ -269,3 +271,8 @@ def test_a_table_whose_cells_are_parted_by_blanks_is_read(read):
     assert log.rows == [
         {"epoch": 0, "train/loss": 2, "val/loss": 2.5}, {"epoch": 1, "train/loss": 1, "val/loss": 2},
     ]  # fmt: skip
+
+
+def test_remarks_above_a_table_are_left_out(read):
+    log = read("# my run\n# 2025\nepoch,train_loss,val_loss\n0,2,2.5\n1,1,2\n")
+    assert log.rows[1] == {"epoch": 1, "train/loss": 1, "val/loss": 2}

@@ -154,21 +154,31 @@ class LogFile:
             found.append(value)
         return found
 
+    @property
+    def _table_lines(self) -> list[str]:
+        """The first lines of a table of text, without empty ones and without remarks behind a ``#`` above it."""
+        return [line for line in self.first_lines[self._remarks :] if line.strip()]
+
+    @property
+    def _remarks(self) -> int:
+        """How many lines above the header begin with ``#``."""
+        lines = self.first_lines
+        return next((number for number, line in enumerate(lines) if not line.lstrip().startswith("#")), len(lines))
+
     @cached_property
     def header(self) -> list[str]:
         """The names in the first line of a table of text, without blanks; empty where there are none."""
         import csv
 
-        line = next((line for line in self.first_lines if line.strip()), "")
         try:
-            return [name.strip() for name in next(csv.reader([line], delimiter=self.separator), [])]
+            return [name.strip() for name in next(csv.reader(self._table_lines[:1], delimiter=self.separator), [])]
         except csv.Error:
             return []
 
     @property
     def separator(self) -> str:
         """What parts the cells of a table of text: of comma, semicolon and tab the most frequent, else blanks."""
-        lines = [line for line in self.first_lines if line.strip()][:5] or [""]
+        lines = self._table_lines[:5] or [""]
         if any(sign in lines[0] for sign in ",;\t"):
             return max(",;\t", key=lines[0].count)
         widths = {len(line.split()) for line in lines}
@@ -189,6 +199,7 @@ class LogFile:
                 frame = pd.read_csv(
                     self.path,
                     sep=self.separator,
+                    skiprows=self._remarks,
                     skipinitialspace=True,
                     keep_default_na=False,
                     na_values=list(EMPTY),

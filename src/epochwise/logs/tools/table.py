@@ -56,9 +56,12 @@ def _frame_of(document: Any, name: str) -> pd.DataFrame | None:
     if isinstance(document, list) and document and all(isinstance(one, (int, float)) for one in document):
         return pd.DataFrame({name.removesuffix("_").removesuffix("_curve"): document})
     if isinstance(document, list) and document and all(isinstance(row, dict) for row in document):
-        return pd.DataFrame(document)
+        return pd.json_normalize(document, sep="/", max_level=1)
     if not isinstance(document, dict) or not document:
         return None
+    tables = [value for value in document.values() if isinstance(value, list) and _frame_of(value, name) is not None]
+    if len(tables) == 1 and isinstance(tables[0][0], dict):
+        return _frame_of(tables[0], name)  # a list of epochs beside settings
     if all(str(key).isdigit() and isinstance(row, dict) for key, row in document.items()):
         rows = [{"epoch": int(key)} | row for key, row in document.items()]
         return pd.DataFrame(rows).sort_values("epoch", kind="stable")
