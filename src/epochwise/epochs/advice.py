@@ -24,6 +24,7 @@ def advise(
     evidence: Evidence | None,
     settings: Mapping[str, Any] | None = None,
     ended: bool = False,
+    is_level: bool = False,
 ) -> tuple[Advice, ...]:
     """Turn a verdict's label into what to try, the likeliest first.
 
@@ -34,6 +35,7 @@ def advise(
         settings: the run's config as plain nested mappings, as in its ``config.yaml``. An override starts from the
             value there, and one whose key is not there is left out; without any, epochs are all that is spoken of.
         ended: whether the schedule made the curve level off (``ScheduleEnd``).
+        is_level: whether the curve has levelled off, whatever that says of fit.
 
     Source:
         Smith 2018, https://arxiv.org/abs/1803.09820, sections 3 and 4; Goodfellow, Bengio & Courville 2016,
@@ -80,7 +82,7 @@ def advise(
         ]
     elif label == "undecided" and (evidence is None or evidence.validated_epochs < 8):
         candidates = [(more[0], "too few epochs to judge")]
-    elif label == "undecided" and evidence is not None and evidence.is_level:
+    elif label == "undecided" and is_level:
         candidates = [
             (more[0] if ended else None, "its schedule ended: a longer one may gain"),
             (_sizes(found, 2), "a larger network shows whether there is more to learn"),

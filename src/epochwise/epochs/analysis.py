@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from annotated_types import Ge
 
 from epochwise.epochs.curve import Curve, column_of
+from epochwise.epochs.evidence import gather_evidence
 from epochwise.epochs.forecast import forecast
 from epochwise.epochs.recommended import on_the_way, recommend_epochs
 from epochwise.epochs.replay import Replay, replay
@@ -86,6 +87,7 @@ def analyse(
     curve, lr = Curve.of_rows(rows, monitor, mode), first_rate(rows)
     end = None if curve.is_training else schedule_end(curve, lr)
     judged = verdict(curve, chance, ideal, settings, end, neighbours)
+    evidence = gather_evidence(curve, chance, ideal) if judged.evidence else None
     recommended = recommend_epochs(curve, judged.label, end)
     replays = replays or ReplayTable()
     asked = replays.monitor is not None or not curve.is_training
@@ -98,5 +100,5 @@ def analyse(
         "recommended_epochs": recommended and asdict(recommended),
         "schedule_end": end and asdict(end),
         "replay": [asdict(one) for one in replays.of(rows, monitor, mode)] if asked else [],
-        "forecast": asdict(forecast(curve, ahead, column_of(rows, "seconds"), lr)),
+        "forecast": asdict(forecast(curve, ahead, column_of(rows, "seconds"), lr, 0, evidence, judged.label)),
     }

@@ -9,6 +9,8 @@ from epochwise.epochs.smooth import Smooth, trend
 
 #: A first score beyond so many times the range of the rest says nothing of what was learned.
 FARTHEST = 10.0
+#: Of all that was gained: less ahead is no improvement, and less lost is level, however small the noise.
+LEAST_GAIN, LEAST_RISE = 0.017, 0.005
 #: Share of the way to the ideal score from which on training knows its samples by heart.
 BY_HEART = 0.97
 
@@ -73,10 +75,26 @@ class Evidence:
         return max(self.initial - self.best, self.rise, 1e-12)
 
     @property
-    def is_level(self) -> bool:
-        """Whether the course is plain to see, and neither falls at its end nor has risen."""
-        is_plain = self.noise <= 0.25 * self.gained
-        return is_plain and self.rise <= 1.5 * self.noise and self.slope >= -2 * self.slope_stderr
+    def is_hidden(self) -> bool:
+        """Whether noise hides the course."""
+        return self.noise > 0.25 * max(self.gained, self.way if np.isfinite(self.way) else 0.0)
+
+    @property
+    def falls(self) -> bool:
+        """Whether the end falls beyond its standard errors, and by enough to gain from more epochs.
+
+        That is more than one noise width and 1.7 % of all that was gained; or where little is left of a long way, two
+        widths and 15 % of what is left to the ideal.
+        """
+        left = self.way - (self.initial - self.best)
+        is_enough = self.gain_ahead > max(self.noise, LEAST_GAIN * self.gained)
+        is_much_of_the_rest = self.gain_ahead > max(2 * self.noise, 0.15 * left)  # never where the ideal is unknown
+        return self.slope < -2 * self.slope_stderr and (is_enough or is_much_of_the_rest)
+
+    @property
+    def has_risen(self) -> bool:
+        """Whether the end is worse than the best by more than noise makes it."""
+        return self.rise > max(1.5 * self.noise, 2 * self.rise_stderr, LEAST_RISE * self.gained)
 
 
 def gather_evidence(
@@ -95,7 +113,7 @@ def gather_evidence(
     best, end = val.best, float(val.fitted[-1])
     rise = max(end - val.best_loss, 0.0)
     initial = _backcast(val, curve.loss) if chance is None else curve.sign * chance
-    at_end = trend(epochs, curve.loss, val.noise, val.inflation, last=0.4)
+    at_end = trend(epochs, val.calm(curve.loss), val.noise, val.inflation, last=0.4)
     ahead = _gain_ahead(val)
     nan = float("nan")
     gap_best = gap_end = gap_slope = gap_stderr = train_gain = train_noise = share = nan
@@ -105,7 +123,7 @@ def gather_evidence(
         at_val = np.interp(epochs, curve.train_epochs, train.fitted)
         gap_best, gap_end = float(val.fitted[best] - at_val[best]), float(end - at_val[-1])
         train_gain, train_noise = float(at_val[best] - at_val[-1]), train.noise
-        raw_gap = curve.loss - np.interp(epochs, curve.train_epochs, curve.train)
+        raw_gap = val.calm(curve.loss) - np.interp(epochs, curve.train_epochs, train.calm(curve.train))
         gap_trend = trend(epochs, raw_gap, float(np.hypot(val.noise, train.noise)), val.inflation)
         gap_slope, gap_stderr = gap_trend.slope, gap_trend.stderr
         learned_from = float(at_val[-1])

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from epochwise.epochs.curve import Curve, Floats
-from epochwise.epochs.evidence import gather_evidence
+from epochwise.epochs.evidence import LEAST_GAIN, Evidence, gather_evidence
 from epochwise.epochs.extrapolate import extrapolate
 from epochwise.epochs.schedule_end import FALLEN
 from epochwise.epochs.smooth import Smooth
@@ -47,7 +47,13 @@ class Forecast:
 
 
 def forecast(
-    curve: Curve, more: int, seconds: ArrayLike | None = None, lr: ArrayLike | None = None, seed: int = 0
+    curve: Curve,
+    more: int,
+    seconds: ArrayLike | None = None,
+    lr: ArrayLike | None = None,
+    seed: int = 0,
+    evidence: Evidence | None = None,
+    label: str | None = None,
 ) -> Forecast:
     """Extend the validation curve.
 
@@ -60,6 +66,8 @@ def forecast(
         seconds: (E,) of each epoch, NaN where unknown.
         lr: (E,) the learning rate of each epoch; a schedule that comes to its end is no ground for a forecast.
         seed: of the draws.
+        evidence: what the verdict rests on; gathered from the curve alone, unless given.
+        label: the verdict, where it has been judged: a forecast that says otherwise is none.
 
     Returns:
         No forecast for fewer than 12 validated epochs, a run that diverged or gets worse, noise above a quarter of what
@@ -69,7 +77,10 @@ def forecast(
         Domhan, Springenberg & Hutter 2015, Speeding up automatic hyperparameter optimization of deep neural networks by
         extrapolation of learning curves, IJCAI, sections 3.1 and 3.2; here with grids in place of Markov chains.
     """
-    if reason := _no_forecast(curve, more, lr):
+    if reason := _no_forecast(curve, more, lr, label):
+        return Forecast(reason)
+    evidence = evidence or gather_evidence(curve)
+    if reason := _no_course(evidence, label):
         return Forecast(reason)
     rng = np.random.default_rng(seed)
     last = curve.num_epochs + more - 1
@@ -84,6 +95,10 @@ def forecast(
     measured = np.clip(measured, *_bounds(curve))
     low, score, high = np.sort(curve.sign * np.quantile(measured, [0.1, 0.5, 0.9], axis=0), axis=0)
     gain = found.fitted[-1] - np.quantile(widened[:, -1], [0.9, 0.5, 0.1])
+    much = max(2 * found.noise, LEAST_GAIN * evidence.gained, 1e-9 * float(np.abs(curve.loss).max()))
+    goes_on = gain[1] > much or gain[0] > max(found.noise, LEAST_GAIN * evidence.gained, LEAST_GAIN * much)
+    if (label == "still_improving" and gain[1] <= 0) or (label not in (None, "still_improving") and goes_on):
+        return Forecast("no forecast: the end of the curve and its course before say unlike things")
     price = np.asarray([] if seconds is None else seconds, dtype=np.float64)
     price = price[np.isfinite(price)][-10:]
     return Forecast(
@@ -117,12 +132,12 @@ def _bounds(curve: Curve) -> tuple[float, float]:
     return (-1.0, 0.0) if curve.loss.min() >= -1 and curve.loss.max() <= 0 else (-np.inf, np.inf)
 
 
-def _no_forecast(curve: Curve, more: int, lr: ArrayLike | None) -> str | None:
+def _no_forecast(curve: Curve, more: int, lr: ArrayLike | None, label: str | None) -> str | None:
     if more < 1:
         return f"no forecast: more={more} is no epoch"
     if curve.is_training:
         return "no forecast: no epoch was validated"
-    if curve.ends_unmeasured:
+    if curve.ends_unmeasured or label == "diverged":
         return "no forecast: the run has diverged"
     if len(curve.loss) < MIN_EPOCHS:
         return f"no forecast: {len(curve.loss)} validated epochs, {MIN_EPOCHS} are the least that show a shape"
@@ -132,10 +147,14 @@ def _no_forecast(curve: Curve, more: int, lr: ArrayLike | None) -> str | None:
         return "no forecast: the learning rate has come to its end; a longer schedule is another curve"
     if len(rates) and rates[-1] < min(FALLEN * rates.max(), 0.9 * rates[len(rates) * 3 // 4]):
         return "no forecast: the learning rate is falling to its end; a longer schedule is another curve"
-    found = gather_evidence(curve)
-    if found.rise > max(1.5 * found.noise, 2 * found.rise_stderr):
+    return None
+
+
+def _no_course(found: Evidence, label: str | None) -> str | None:
+    has_risen = found.has_risen and label not in ("good_fit", "still_improving", "underfitting")
+    if has_risen or (label == "overfitting" and found.rise > found.noise):
         return "no forecast: validation is getting worse; the best is behind"
-    if found.noise > 0.25 * (found.initial - found.best):
+    if found.is_hidden:
         return "no forecast: the noise of validation hides its course"
     return None
 
@@ -150,7 +169,8 @@ class _Seen:
 
     @classmethod
     def of(cls, curve: Curve) -> "_Seen":
-        epochs, loss, size = means_of_blocks(curve.epochs.astype(np.float64), curve.loss, MOST_SEEN)
+        calm = curve.course.calm(curve.loss)
+        epochs, loss, size = means_of_blocks(curve.epochs.astype(np.float64), calm, MOST_SEEN)
         return cls(epochs, loss, curve.course.noise / float(np.sqrt(size)))
 
 

@@ -175,7 +175,8 @@ def recommend_epochs(
         counts[2] = curve.num_epochs
     too_short = label == "still_improving" or (label == "undecided" and len(curve.loss) < MIN_EPOCHS)
     at_least = too_short or (end is not None and end.ended and label != "diverged")
-    if at_least and (label != "overfitting" or counts[2] == curve.num_epochs):
+    has_risen = label == "overfitting" and found.fitted[-1] - found.best_loss > found.noise
+    if at_least and not has_risen and (label != "overfitting" or counts[2] == curve.num_epochs):
         counts = [curve.num_epochs] * 3
     return RecommendedEpochs(counts[0], counts[1], counts[2], curve.score(found.best_loss), noise, at_least)
 

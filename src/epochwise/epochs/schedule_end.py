@@ -72,10 +72,10 @@ def _at(curve: Curve, count: int) -> Levelling:
     if count < LEAST_EPOCHS:
         return Levelling(False, False, float("nan"), count, float("nan"))
     course = curve.course
-    end = trend(epochs, loss, course.noise, course.inflation)
+    end = trend(epochs, course.calm(loss), course.noise, course.inflation)
     gain = -end.slope * end.window_epochs
     is_plain = count >= FIRM_EPOCHS or 2 * int(np.argmin(loss)) < count
-    levelled_off = gain < NOISE_WIDTHS * course.noise and is_plain
+    levelled_off = gain <= NOISE_WIDTHS * course.noise and is_plain
     turned = levelled_off and course.fitted[-1] - course.best_loss > NOISE_WIDTHS * course.noise
     return Levelling(levelled_off, bool(turned), gain, end.window_epochs, course.noise)
 
@@ -151,7 +151,7 @@ def schedule_end(curve: Curve, lr: ArrayLike | None) -> ScheduleEnd | None:
         return ScheduleEnd(fell and numbers[0] < FALLEN, fell, *numbers)
     part = replace(curve, epochs=curve.epochs[steady], loss=curve.loss[steady])
     course = part.course
-    line = trend(part.epochs, part.loss, course.noise, course.inflation)
+    line = trend(part.epochs, course.calm(part.loss), course.noise, course.inflation)
     rise = float(course.fitted[-1]) - course.best_loss
     turned = rise > max(1.5 * course.noise, 2 * course.end_stderr) and len(part.loss) >= 8
     gain = -line.slope * line.window_epochs

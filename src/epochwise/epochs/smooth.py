@@ -67,6 +67,10 @@ class Smooth:
     best: int
     best_loss: float
 
+    def calm(self, loss: Floats) -> Floats:
+        """(n,) scores without what lies more than four noise widths off the course."""
+        return np.clip(loss, self.fitted - 4 * self.noise, self.fitted + 4 * self.noise)
+
     @property
     def inflation(self) -> float:
         """By how much autocorrelation widens the standard error of a mean or a slope, at least 1."""
@@ -75,6 +79,8 @@ class Smooth:
 
 #: A first score this many times as far from the rest as the rest reaches is one of its own, and no part of the course.
 APART = 30.0
+#: A score this many usual steps above both of its neighbours is an outlier.
+SPIKE = 20.0
 #: A spline that leaves this many times the noise of a course that falls and then rises is too stiff for the curve.
 TOO_STIFF = 2.5
 #: What a spline leaves below this share of the scores' range is no matter.
@@ -111,19 +117,22 @@ def smooth(epochs: NDArray[np.int64], loss: Floats) -> Smooth:
         return Smooth(loss, noise, 0.0, noise, int(np.argmin(loss)) if n else -1, float(loss.min()) if n else np.nan)
     apart = _apart(loss)
     rest, late = loss[apart:], slice(n // 3 - apart, None)
-    spline, degrees, leverage = spline_course(epochs[apart:], rest, float(epochs[-1] + 1))
+    if np.ptp(rest) <= 1e-12 * np.abs(rest).max():
+        return Smooth(loss, 0.0, 0.0, 0.0, apart + int(np.argmin(rest)), float(rest.min()))
+    spline, degrees, leverage = spline_course(epochs[apart:], rest, float(epochs[-1] + 1), _spikes(rest))
     noise, correlation = _noise(rest - spline, late, degrees)
     lifted = np.maximum(spline, _mean_around(rest) - 0.5 * noise)
     best = int(np.argmin(lifted))
-    if noise > NO_MATTER * float(np.ptp(rest)):
-        valley = _valley(epochs[apart:], rest)
+    valley = _valley(epochs[apart:], rest)
+    lowest = int(np.argmin(valley))
+    rise = float(np.median(valley[max(lowest, len(rest) - 3) :]) - valley[lowest])  # one last score is no rise
+    off = max(float(np.median(rest[max(best - 2, 0) : best + 3])), float(lifted[best])) - float(valley[lowest])
+    if max(noise, off) > NO_MATTER * float(np.ptp(rest)):
         rough = max(_roughness(part) for part in np.array_split(rest, 2 if n >= 32 else 1))
         calm = max(float(np.sqrt(np.mean((rest - valley)[late] ** 2))), rough)
-        lowest = int(np.argmin(valley))
-        rise, off = valley[-1] - valley[lowest], max(valley[best], lifted[best]) - valley[lowest]
         stiff = noise > TOO_STIFF * calm and min(off, rise) > TOO_STIFF * calm
         stiff = stiff or (noise > TOO_STIFF**2 * calm and rise > noise)
-        if stiff or _is_sharp(rest, spline, max(noise, rough)):
+        if stiff or _is_sharp(rest, spline, max(min(off, rise), spline.min() - rest.min()), max(noise, rough)):
             noise = calm if stiff else noise
             fitted = np.concatenate([loss[:apart], valley])
             return Smooth(fitted, noise, correlation, noise, apart + lowest, float(valley[lowest]))
@@ -184,14 +193,26 @@ def _roughness(loss: Floats) -> float:
     return 1.4826 * float(np.median(np.abs(np.diff(loss, 3)))) / float(np.sqrt(20)) if len(loss) > 3 else 0.0
 
 
-def _is_sharp(loss: Floats, spline: Floats, noise: float) -> bool:
+def luck(count: int) -> float:
+    """How many noise widths the lowest of so many scores lies below their course, and hardly ever more."""
+    return float(np.sqrt(2 * np.log(max(count, 2)))) + 1
+
+
+def _is_sharp(loss: Floats, spline: Floats, off: float, noise: float) -> bool:
     """Whether the lowest score is no luck but a best that the spline rounds off: it misses the scores around too."""
-    lowest = int(np.argmin(loss))
-    luck = np.sqrt(2 * np.log(len(loss))) + 1
-    if not spline.min() - loss[lowest] > luck * noise:
+    if not off > luck(len(loss)) * noise:
         return False
+    lowest = int(np.argmin(loss))
     around = np.r_[max(lowest - 2, 0) : lowest, lowest + 1 : min(lowest + 3, len(loss))]
     return bool((np.abs(loss - spline)[around] > 2.5 * noise).any())
+
+
+def _spikes(loss: Floats) -> NDArray[np.bool_]:
+    """(n,) whether a score stands far above both of its neighbours; it is none of the course."""
+    steps = np.abs(np.diff(loss))
+    above = np.zeros(len(loss), dtype=np.bool_)
+    above[1:-1] = loss[1:-1] - np.maximum(loss[:-2], loss[2:]) > SPIKE * np.median(steps)
+    return above
 
 
 def _mean_around(loss: Floats) -> Floats:
@@ -205,4 +226,6 @@ def _mean_around(loss: Floats) -> Floats:
     around = (total[last] - total[first]) / (last - first)
     to_come = (total[last] - total[at]) / (last - at)
     lower: Floats = np.where(at < len(loss) - 2, np.minimum(around, to_come), around) + loss[-1]
+    for end in (slice(0, 2), slice(-2, None)):  # where it rises or falls, neighbours on one side are no measure
+        lower[end] = np.minimum(lower[end], loss[end])
     return lower

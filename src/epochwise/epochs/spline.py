@@ -11,20 +11,24 @@ MOST_POINTS = 1000
 KNOTS_OF_BLOCKS = 16
 
 
-def spline_course(epochs: NDArray[np.int64], loss: Floats, span: float) -> tuple[Floats, int, float]:
+def spline_course(
+    epochs: NDArray[np.int64], loss: Floats, span: float, left_out: NDArray[np.bool_]
+) -> tuple[Floats, int, float]:
     """Fit a natural cubic spline with little heed to outliers; see ``smooth``.
 
     Args:
         epochs: (n,) ascending, from 0.
         loss: (n,) finite; n at least 4.
         span: E, of the whole curve.
+        left_out: (n,) scores that are none of the course; where many are drawn as blocks, they stay in.
 
     Returns:
         (n,) the course, its degrees of freedom, and its standard error at the end in noise widths of single scores.
     """
     x, y, size = means_of_blocks(np.log(epochs + 1 + 0.01 * span), loss)
     basis = _natural_spline(x, knots=min(6, 2 + len(y) // 4) if size == 1 else KNOTS_OF_BLOCKS)
-    weights = np.ones(len(y))
+    allowed = np.where(left_out, 1e-12, 1.0) if size == 1 else np.ones(len(y))
+    weights = allowed
     for _ in range(8 if size == 1 else 3):
         root = np.sqrt(weights)[:, None]
         # (knots, n): losses to the spline's coefficients; of blocks, by the quicker way that is exact enough for them.
@@ -32,7 +36,7 @@ def spline_course(epochs: NDArray[np.int64], loss: Floats, span: float) -> tuple
         solver = inverse * root.T
         residuals = y - basis @ (solver @ y)
         scale = 1.4826 * np.median(np.abs(residuals)) + 1e-12 * (1 + np.abs(y).max())
-        weights = np.minimum(1, 2 * scale / np.maximum(np.abs(residuals), 1e-300))
+        weights = np.minimum(allowed, 2 * scale / np.maximum(np.abs(residuals), 1e-300))
     course = y - residuals
     if size > 1:
         course = np.interp(np.log(epochs + 1 + 0.01 * span), x, course)

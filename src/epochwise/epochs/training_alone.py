@@ -29,8 +29,8 @@ def judge_training(curve: Curve) -> tuple[str, str]:
     if count < MIN_EPOCHS:
         return "undecided", f"{NO_VALIDATION} has {count} of the {MIN_EPOCHS} scored epochs that it takes to judge it"
     unseen = "which says nothing of unseen samples"
-    if found.rise > max(1.5 * found.noise, 2 * found.rise_stderr, 0.005 * (found.initial - found.best)):
+    if found.has_risen:
         return "undecided", f"{NO_VALIDATION} got worse after its best, {unseen}"
-    if found.slope < -2 * found.slope_stderr and found.gain_ahead > max(found.noise, 0.017 * found.gained):
+    if found.falls:
         return "undecided", f"{NO_VALIDATION} still {'falls' if curve.sign > 0 else 'rises'}, {unseen}"
     return "undecided", f"{NO_VALIDATION} has levelled off, {unseen}"
