@@ -41,11 +41,12 @@ def test_a_pickle_is_not_opened(tmp_path, monkeypatch):
     ("content", "line"),
     [
         (b"\x89HDF\r\n\x1a\n" + bytes(100), "a file of weights (HDF5)"),
-        (gzip.compress(b"epoch,loss\n0,1\n"), "packed with gzip; unpack it first"),
+        (gzip.compress(b"epoch,loss\n0,1\n", mtime=0), "packed with gzip; unpack it first"),
         (b"\x89PNG\r\n\x1a\n" + bytes(9), "a picture; allowed: the numbers it was drawn from"),
         (bytes(range(256)) * 4, "holds bytes and no text"),
         (b"epoch,loss\n\xff\xfe", "cannot be read"),
     ],
+    ids=["hdf5", "gzip", "png", "bytes", "latin"],
 )  # fmt: skip
 def test_bytes_are_named_and_refused(tmp_path, content, line):
     (tmp_path / "log.csv").write_bytes(content)
