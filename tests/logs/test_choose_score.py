@@ -51,3 +51,8 @@ def test_what_cannot_be_known_is_asked_for_in_one_line_that_can_be_pasted():
 def test_a_name_that_is_not_there_is_answered_by_the_closest_one():
     with pytest.raises(InputError, match=r"got 'val_los', which is no column of log.csv, .*did you mean 'val_loss'"):
         chosen("val/loss", names={"val_loss": "val/loss"}, asked="val_los")
+
+
+def test_the_line_that_asks_has_a_score_with_a_known_direction_where_there_is_one():
+    with pytest.raises(InputError, match="for example monitor=accuracy mode=max"):
+        chosen("threshold", "accuracy")

@@ -68,3 +68,17 @@ OURS = [
 def test_the_columns_of_tools_that_are_known_have_our_names(header, ours):
     names = meanings(header)
     assert [names.get(name) for name in header] == ours
+
+
+@pytest.mark.parametrize(
+    ("header", "ours"),
+    [
+        (["epochs", "batch_size", "epoch", "val_loss"], [None, None, "epoch", "val/loss"]),  # a setting on each row
+        (["epochs", "val_loss"], ["epoch", "val/loss"]),
+        (["Epoch", "Loss", "Train_Acc", "Val_Acc"], ["epoch", "train/loss", "train/acc", "val/acc"]),
+        (["epoch", "duration_min", "val_loss", "train_epochs"], ["epoch", None, "val/loss", None]),
+    ],
+)
+def test_a_setting_is_no_column_of_epochs_and_a_bare_loss_is_of_training(header, ours):
+    names = meanings(header)
+    assert [names.get(name) for name in header] == ours

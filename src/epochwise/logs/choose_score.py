@@ -43,7 +43,8 @@ def choose_score(path: Path, log: Log, asked: str | None, own: str | None = None
         if losses or known:
             return (losses or known)[0]
     if scores:
-        one = next((score for score in scores if score.startswith("val/")), scores[0])
+        staged = [score for score in scores if score.startswith("val/")] or scores
+        one = next((score for score in staged if direction_of(score)), staged[0])
         mode = "max" if direction_of(one) == "max" else "min" if direction_of(one) else "min|max"
         said = f"nothing in {path} says which score decides; for example monitor={one} mode={mode}"
         raise InputError(f"monitor: {said}, allowed: {', '.join(scores)}")

@@ -17,7 +17,8 @@ PLACES = {
     "samples": ("samples", "samples_seen", "seen_samples"),
     "seconds": ("seconds", "epoch_time", "time_per_epoch", "epoch_seconds", "time", "duration", "epoch_duration"),
 }
-EPOCH = ("epoch", "epochs", "ep", "train/epoch", "epoch_num", "epoch_number", "num_epoch", "trainer/epoch", "_epoch")
+#: The first of these that is there; the others are then no column: ``epochs`` beside ``epoch`` is a setting.
+EPOCH = ("epoch", "train/epoch", "epoch_num", "epoch_number", "trainer/epoch", "_epoch", "ep", "epochs", "num_epoch")
 #: Names of what an empty header of pandas's index becomes.
 INDEX = re.compile(r"(unnamed: ?0(_level_0)?|index|)", re.I)
 #: What is measured beside training and judges nothing.
@@ -26,7 +27,8 @@ NO_SCORE = re.compile(
     r"|data_time|samples_per_second|steps_per_second|tokens_per_second|samples_per_s|throughput|fps|it_per_s|speed"
     r"|n_parameters|num_params|params|total_flos|flos|num_tokens|num_input_tokens_seen|tokens_seen"
     r"|grad_norm|gradient_norm|grad_norm_\w+|weight_norm|bad_epochs|patience|patience_counter|wait|seed|batch_size"
-    r"|momentum|weight_decay|wd|beta\d?|epsilon|temperature|loss_scale|dur|_timestamp|_runtime|is_best|best(_\w+)?|\w+_best|best_\w+|fold)"
+    r"|momentum|weight_decay|wd|beta\d?|epsilon|temperature|loss_scale|dur|_timestamp|_runtime|is_best|best(_\w+)?|\w+_best|best_\w+|fold"
+    r"|(duration|time|elapsed)_\w+|(num_)?(train_)?epochs?|support|current_epoch|max_epochs)"
 )
 
 
@@ -82,10 +84,14 @@ def _score(rest: str) -> str:
 
 def place_of(name: str) -> str | None:
     """``epoch``, ``step``, ``samples`` or ``seconds`` of a column that says where a run is; else None."""
-    plain = re.sub(r"[\s]+", "_", name.strip().lower())
+    plain = _place(name)
     if plain in EPOCH:
         return "epoch"
     return next((place for place, names in PLACES.items() if plain in names), None)
+
+
+def _place(name: str) -> str:
+    return re.sub(r"\s+", "_", name.strip().lower())
 
 
 def is_no_score(name: str) -> bool:
@@ -121,13 +127,18 @@ def meanings(header: Iterable[str]) -> dict[str, str]:
     rates = [name for name in header if is_rate(name)]
     any_stage = any(stage in ("train", "val") for stage, _ in known)
     of_fastai = ("val", "loss") in known and ("train", "loss") in known
+    epochs = [name for name in header if place_of(name) == "epoch"]
+    epoch = min(epochs, key=lambda name: EPOCH.index(_place(name)), default=None)
     names: dict[str, str] = {}
     for name in header:
         plain, (stage, score) = name.strip(), staged[name]
         if plain.endswith("_step") and f"{plain.removesuffix('_step')}_epoch" in taken:
             continue
         place = place_of(plain)
-        if place and place not in names.values():
+        if name in epochs:
+            if name == epoch:
+                names[name] = "epoch"
+        elif place and place not in names.values():
             names[name] = place
         elif name in rates:
             names[name] = "lr" if len(rates) == 1 else f"lr/{_rate_part(plain)}"
@@ -144,6 +155,8 @@ def meanings(header: Iterable[str]) -> dict[str, str]:
             names[name] = f"train/{_score(plain)}"  # Keras, Hugging Face, and who writes `Loss` and `ValLoss`
         elif of_fastai and "train_loss" in taken and "valid_loss" in taken:
             names[name] = f"val/{plain}"
+        elif plain.lower() == "loss" and any(stage == "val" for stage, _ in known):
+            names[name] = "train/loss"  # `Loss` beside `Val_Acc`
         elif not any_stage and ("loss" in taken or "Loss" in taken) and "/" not in plain:
             names[name] = f"train/{_score(plain)}"  # Keras without validation
         else:

@@ -118,15 +118,18 @@ class LogFile:
     @cached_property
     def first_lines(self) -> list[str]:
         """Those of its first 64 kB, without the last one, which may be cut off."""
-        encoding = "utf-16" if self._is_utf_16 else "utf-8-sig"
-        lines = self.head.decode(encoding, errors="replace").splitlines()
+        lines = self.head.decode("utf-16" if self._is_utf_16 else "utf-8-sig", errors="replace").splitlines()
         return lines if self.bytes <= HEAD_BYTES or len(lines) == 1 else lines[:-1]
+
+    @property
+    def start(self) -> str:
+        """The first sign that is no blank."""
+        return next((line.lstrip()[0] for line in self.first_lines if line.strip()), "")
 
     @cached_property
     def document(self) -> Any:
         """What it holds as one JSON value; None where it is no JSON."""
-        start = self.first_lines[0].lstrip()[:1] if self.first_lines else ""
-        if start not in ("{", "["):
+        if self.start not in ("{", "["):
             return None
         try:
             return json.loads(self.text)
@@ -138,7 +141,7 @@ class LogFile:
     @cached_property
     def records(self) -> list[dict[str, Any]] | None:
         """Its lines as JSON objects, at least one; what is cut off at the end is left out. None where it has none."""
-        if not self.first_lines or not self.first_lines[0].lstrip().startswith("{"):
+        if self.start != "{":
             return None
         lines = [line for line in self.text.splitlines() if line.strip()]
         found: list[dict[str, Any]] = []
@@ -192,7 +195,8 @@ class LogFile:
             InputError: it is no table, or its rows are of another length than its header.
         """
         if self.is_excel or self.is_parquet:
-            return self._unpacked()
+            with warnings.catch_warnings(action="ignore"):  # openpyxl's, of styles
+                return self._unpacked()
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("error", pd.errors.ParserWarning)  # else cells beyond the header would be lost
@@ -224,14 +228,13 @@ class LogFile:
         try:
             if self.is_excel:
                 with zipfile.ZipFile(self.path) as archive:
-                    inside = sum(part.file_size for part in archive.infolist())
-                self._bounded(inside)
+                    self._bounded(sum(part.file_size for part in archive.infolist()))
                 return self._named(pd.read_excel(self.path))
             import pyarrow.parquet as parquet
 
             about = parquet.ParquetFile(self.path).metadata
-            self._bounded(sum(about.row_group(index).total_byte_size for index in range(about.num_row_groups)))
-            self._bounded(8 * about.num_rows * about.num_columns)
+            packed = sum(about.row_group(index).total_byte_size for index in range(about.num_row_groups))
+            self._bounded(max(packed, 8 * about.num_rows * about.num_columns))
             return self._named(pd.read_parquet(self.path))
         except ImportError:
             raise self.refused("needs one more package to be read: pip install openpyxl") from None

@@ -86,10 +86,9 @@ def read_log(path: Path, steps_per_epoch: float | None = None) -> list[Log]:
 
 def _kind(file: LogFile) -> str:
     """What a file seems to be, that no reader takes."""
-    start = file.first_lines[0].lstrip()[:1] if file.first_lines else ""
     if file.document is not None:
         return "JSON, but neither a list of epochs nor lists of scores"
-    if start in ("{", "["):
+    if file.start in ("{", "["):
         return "cut off in the middle, or no JSON"
     return "text that no tool writes as a table"
 

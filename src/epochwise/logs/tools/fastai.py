@@ -15,5 +15,5 @@ def sniff(file: LogFile) -> bool:
 
 
 def read(file: LogFile) -> list[ToolLog]:
-    """Epochs count from 0; metrics without a stage are of validation; ``time`` is that of the epoch, ``m:ss``."""
-    return [log_of(TOOL, file, file.frame, counted_from=0, a_line_an_epoch=True)]
+    """Fastai counts from 0, by hand it is often from 1; metrics without a stage are of validation; ``time`` is that of the epoch, ``m:ss``."""
+    return [log_of(TOOL, file, file.frame, a_line_an_epoch=True)]

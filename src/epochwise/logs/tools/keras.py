@@ -19,11 +19,14 @@ def sniff(file: LogFile) -> bool:
 
 
 def read(file: LogFile) -> list[ToolLog]:
-    """Epochs count from 0; without a column of them each row is one. ``NA`` is an epoch without validation."""
+    """Without a column of epochs each row is one. ``NA`` is an epoch without validation.
+
+    Keras counts from 0; who writes such a table by hand often from 1.
+    """
     if (history := _history(file.document)) is not None:
         columns = {name: pd.Series(_values(values), dtype=object) for name, values in history.items()}
-        return [log_of(TOOL, file, pd.DataFrame(columns).infer_objects(), counted_from=0, a_line_an_epoch=True)]
-    return [log_of(TOOL, file, file.frame, counted_from=0, a_line_an_epoch=True)]
+        return [log_of(TOOL, file, pd.DataFrame(columns).infer_objects(), a_line_an_epoch=True)]
+    return [log_of(TOOL, file, file.frame, a_line_an_epoch=True)]
 
 
 def _is_keras(names: list[str]) -> bool:

@@ -18,9 +18,12 @@ def sniff(file: LogFile) -> bool:
 def read(file: LogFile) -> list[ToolLog]:
     """Several rows are one epoch, counted from 0; ``step`` is the index of the last one, here a count."""
     log = log_of(TOOL, file, file.frame, counted_from=0)
+    epochs = log.rows.get("epoch", pd.Series(dtype=float))
+    if epochs.is_unique and (epochs == 2).any():
+        log.counted_from = None  # perhaps a table made by hand with the same two columns, from 1
     scores = [name for name in log.columns if name not in ("epoch", "step", "seconds") and not name.startswith("lr")]
     steps_alone = bool(scores) and all(name.endswith("_step") for name in scores)
-    if not scores or (steps_alone and log.rows.get("epoch", pd.Series(dtype=float)).nunique() < 2):
+    if not scores or (steps_alone and epochs.nunique() < 2):
         what = "scores of single steps" if scores else "no scores"
         raise file.refused(
             f"is a log of Lightning with {what} and nothing of an epoch; "

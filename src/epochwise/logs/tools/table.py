@@ -82,7 +82,7 @@ def _frame_of(document: Any, name: str) -> pd.DataFrame | None:
 
 
 def _is_number(text: str) -> bool:
-    if re.match(r"\d{4}-\d\d-\d\d", text):
+    if re.match(r"\d{4}-\d\d-\d\d|[\w ]+[:=] *[-+]?\d", text):
         return True  # a line of a text log
     try:
         float(text)

@@ -31,7 +31,7 @@ def sniff(file: LogFile) -> bool:
 
 
 def read(file: LogFile) -> list[ToolLog]:
-    """The loss is the sum of its parts; the score is mAP50-95 of boxes, of classifiers accuracy_top1.
+    """The loss is the sum of its parts; the score is mAP50-95 of boxes, with that of masks or key points added.
 
     Epochs count from 1, from 0 in YOLOv5 and old versions of v8; ``time`` runs on from the start of the training.
     """
@@ -65,6 +65,12 @@ def read(file: LogFile) -> list[ToolLog]:
         log.notes.append("train/loss and val/loss are on unlike scales there: no gap between them is judged")
     scores = [score for score in SCORES if score in frame.columns]
     log.monitor = names[scores[-1]] if scores else None
+    parts = [name for name in (f"val/mAP50-95({kind})" for kind in "BMP") if name in log.rows]
+    if len(parts) > 1:
+        log.rows["val/fitness"] = log.rows[parts].sum(axis=1, min_count=len(parts))
+        log.modes = {**log.modes, "val/fitness": "max"}
+        log.monitor = "val/fitness"
+        log.notes.append(f"val/fitness: the sum of {' and '.join(parts)}, which Ultralytics goes by")
     if {"val/accuracy_top1", "val/accuracy_top5"} <= set(log.columns):
         log.rows["val/fitness"] = (log.rows["val/accuracy_top1"] + log.rows["val/accuracy_top5"]) / 2
         log.modes = {**log.modes, "val/fitness": "max"}
