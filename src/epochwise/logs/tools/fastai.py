@@ -15,5 +15,8 @@ def sniff(file: LogFile) -> bool:
 
 
 def read(file: LogFile) -> list[ToolLog]:
-    """Fastai counts from 0, by hand it is often from 1; metrics without a stage are of validation; ``time`` is that of the epoch, ``m:ss``."""
+    """Metrics without a stage are of validation; ``time`` is that of the epoch, ``m:ss``.
+
+    fastai counts from 0; who writes such a table by hand often from 1.
+    """
     return [log_of(TOOL, file, file.frame, a_line_an_epoch=True)]
