@@ -1,6 +1,7 @@
 from datetime import datetime
 from pathlib import Path
 
+import numpy as np
 from rich.console import Console
 
 from epochwise.epochs.analysis import ReplayTable
@@ -42,6 +43,23 @@ def test_several_runs_are_a_table_of_ten_lines_at_most_with_mean_and_spread_over
     assert len(lines) <= 10
     assert lines[1].startswith("run [0]")
     assert "mean ± std" in lines[-1]
+
+
+def test_a_best_score_is_told_with_the_digits_that_tell_it_from_the_others():
+    losses = [0.00135, 0.00071, 0.00049, 0.000487, 0.0004872, 0.00051]
+    rows = [{"epoch": epoch, "val/loss": loss} for epoch, loss in enumerate(losses)]
+    document = document_of(ReportRun("log.csv", Path("log.csv"), rows, "val/loss", "min"))
+    assert summarise(document["runs"][0])["best epoch"].endswith("(val/loss 0.0004870)")
+    console = Console(width=120)
+    with console.capture() as capture:
+        console.print(summary_table(document))
+    assert " 0.0004870 " in capture.get()
+
+
+def test_a_long_look_ahead_is_told_by_all_of_its_epochs():
+    rows = [{"epoch": e, "val/loss": 1 + np.exp(-e / 900)} for e in range(3000)]
+    document = document_of(ReportRun("log.csv", Path("log.csv"), rows, "val/loss", "min"))
+    assert summarise(document["runs"][0])["more epochs"].startswith("1,500 more would gain ")
 
 
 def test_of_another_tools_table_words_say_what_settles_a_count_whose_schedule_ended():

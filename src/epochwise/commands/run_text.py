@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 from omegaconf import DictConfig
 
 from epochwise.commands.assemble import Run
+from epochwise.epochs.curve import column_of
 from epochwise.epochs.plan import plan_epochs
 from epochwise.finetune.table import phase_line, table, table_lines
+from epochwise.report.digits import significant_digits, told
 from epochwise.report.terminal import named_epoch, next_commands, next_time, shown, tell
 from epochwise.resume.extension import schedule_rates
 from epochwise.run.epochs_csv import Row
@@ -199,7 +201,8 @@ def tell_result(
         "trained": f"{counts}, {result['seconds']:.1f} s",
     }
     if result["best_epoch"] is not None:
-        score = f"{result['monitor']} {result['best_score']:.4f}"
+        digits = significant_digits(column_of(rows, result["monitor"]), result["best_score"])
+        score = f"{result['monitor']} {told(result['best_score'], digits)}"
         place = named_epoch(result["best_epoch"], result["epochs_run"])
         lines["best epoch"] = f"{place} ({score} after step {result['best_step']:,})"
     scores = dict(next((row for row in rows if row["epoch"] == result["best_epoch"]), {}))
@@ -209,7 +212,7 @@ def tell_result(
         named = {name.partition("/")[2]: value for name, value in scores.items() if name.startswith(f"{stage}/")}
         if named:
             numbers = {name: value for name, value in named.items() if isinstance(value, (int, float))}
-            lines[stage] = "  ".join(f"{name} {value:.4f}" for name, value in numbers.items()) + unlike.get(stage, "")
+            lines[stage] = "  ".join(f"{name} {told(value)}" for name, value in numbers.items()) + unlike.get(stage, "")
     if alone and result["recommended_epochs"] and result["verdict"]["evidence"]:
         lines["verdict"] = f"{result['verdict']['label'].replace('_', ' ')}: {result['verdict']['reason']}"
         lines["next time"] = next_time(result)

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from epochwise.epochs.analysis import ReplayTable, analyse
+from epochwise.epochs.curve import column_of
+from epochwise.report.digits import LEAST, significant_digits
 from epochwise.report.read_runs import ReportRun
 from epochwise.report.run_columns import best_of, events_of, shown_columns, source_of
 from epochwise.report.seed_groups import SeedGroup, seed_groups, told_apart
@@ -38,9 +40,9 @@ def make_document(
 
     Returns:
         ``title``, ``made``, ``runs`` (``name``, ``folder``, ``columns``: name -> E values, ``events``, the fields of
-        ``result.json``, ``findings``, ``next``: commands) and ``seeds`` (``name``, ``runs``, ``columns``,
-        ``recommended_epochs``, and ``mean`` and ``std`` of ``best_score``, ``best_epoch`` and of each of ``test``), and
-        ``pictures``, of one run: a PNG in base64.
+        ``result.json``, ``digits`` of the best score, ``findings``, ``next``: commands) and ``seeds`` (``name``,
+        ``runs``, ``columns``, ``recommended_epochs``, and ``mean`` and ``std`` of ``best_score``, ``best_epoch`` and
+        of each of ``test``), and ``pictures``, of one run: a PNG in base64.
     """
     apart = told_apart([run.settings for run in runs])
     told = [_run(run, found, text) for run, found, text in zip(runs, findings, apart, strict=True)]
@@ -81,6 +83,7 @@ def _run(run: ReportRun, found: Mapping[str, Any], apart: str) -> dict[str, Any]
         "seconds": _number(run.result.get("seconds")) or (sum(seconds) if seconds else None),
         "best_epoch": best.get("epoch") if result["best_epoch"] is None else _number(result["best_epoch"]),
         "best_score": best.get(run.monitor) if result["best_score"] is None else _number(result["best_score"]),
+        "digits": _digits(run, best.get(run.monitor)),
         "tested_epoch": _number(run.result.get("tested_epoch")),
         "test": _numbers(test),
         "phases": _numbers(phases) or None,
@@ -89,6 +92,11 @@ def _run(run: ReportRun, found: Mapping[str, Any], apart: str) -> dict[str, Any]
         **{key: found[key] for key in ("verdict", "recommended_epochs", "schedule_end", "replay", "forecast")},
         "next": next_commands(run.result, run.folder, found, bool(run.settings)),
     }
+
+
+def _digits(run: ReportRun, best: Any) -> int:
+    """How many tell the best score from the others."""
+    return LEAST if _number(best) is None else significant_digits(column_of(run.rows, run.monitor), best)
 
 
 def _seeds(group: SeedGroup, runs: list[dict[str, Any]], apart: list[str]) -> dict[str, Any]:

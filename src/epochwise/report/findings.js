@@ -34,7 +34,7 @@ function replayOf(run) {
     { head: "stops after epoch", cell: (row) => (known(row.stops_at_epoch) ? number(row.stops_at_epoch) : "never") },
     { head: "epochs saved", cell: (row) => number(row.saved_epochs) },
     { head: "best epoch (from 0)", cell: (row) => number(row.best_epoch) },
-    { head: "its score", cell: (row) => number(row.best_score) },
+    { head: "its score", cell: (row) => number(row.best_score, run.digits) },
     { head: "lost", cell: (row) => number(row.lost, 3) },
   ], rows);
 }

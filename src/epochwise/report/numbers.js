@@ -5,7 +5,7 @@ function number(value, digits = 4) {
   if (!known(value)) return "–";
   const size = Math.abs(value);
   if (Number.isInteger(value) && size < 1e15) return minus(value.toLocaleString("en-US"));
-  if (size >= 1e6 || size < 1e-4) return minus(value.toExponential(Math.min(digits - 1, 2)).replace("e+", "e"));
+  if (size >= 1e6 || size < 1e-4) return minus(value.toExponential(digits < 4 ? Math.min(digits - 1, 2) : digits - 1).replace("e+", "e"));
   if (size >= 10 ** (digits - 1)) return minus(Math.round(value).toLocaleString("en-US"));
   return minus(String(Number(value.toPrecision(digits))));
 }

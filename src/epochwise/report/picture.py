@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from warnings import catch_warnings, simplefilter
 
 from epochwise.logs.log import UNITS
+from epochwise.report.digits import LEAST, told
 from epochwise.run.run_folder import whole_file
 
 if TYPE_CHECKING:
@@ -132,7 +133,7 @@ def _mark(axes: "Axes", run: dict[str, Any], is_first: bool) -> None:
     if run["best_epoch"] is not None:
         axes.axvline(run["best_epoch"], color="black", linewidth=0.8)
         if is_first and run["best_score"] is not None:
-            label = f"best: epoch {run['best_epoch']} (from 0), {run['best_score']:.4g}"
+            label = f"best: epoch {run['best_epoch']} (from 0), {told(run['best_score'], run.get('digits') or LEAST)}"
             axes.plot(run["best_epoch"], run["best_score"], "o", color=COLOURS[0], markerfacecolor="white", label=label)
 
 

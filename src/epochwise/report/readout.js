@@ -1,6 +1,6 @@
 // The values of a chart at an epoch, under the pointer or by the arrow keys.
 
-const MOST_TOLD = 10;
+const MOST_TOLD = 10, MOST_DIGITS = 7;
 
 /** The point of a line nearest to x, as {line, epoch, value, x}; null without any. */
 function nearest(line, axis, x) {
@@ -33,7 +33,7 @@ function readValues(chart) {
     const where = chart.axis === "epochs" ? null : `${number(first.x)} ${chart.axis}`;
     const head = [`epoch ${first.epoch}`, where, ...events.map((event) => words(event.name))];
     const value = ({ line, value: score }) => {
-      return element("p", {}, swatch(line), `${line.label} `, element("b", {}, number(score, 5)));
+      return element("p", {}, swatch(line), `${line.label} `, element("b", {}, number(score, MOST_DIGITS)));
     };
     const rest = near.length > MOST_TOLD && element("p", {}, `and ${near.length - MOST_TOLD} more`);
     chart.told.replaceChildren();

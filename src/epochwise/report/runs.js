@@ -27,7 +27,7 @@ function runsTable(report, charts) {
     const box = element("input", { type: "checkbox", checked: true, onchange: change });
     return element("label", {}, box, swatch({ colour: colours[index], stage: "plain" }), run.name);
   };
-  const score = (run) => `${monitors.size > 1 ? `${run.monitor} ` : ""}${number(run.best_score)}`;
+  const score = (run) => `${monitors.size > 1 ? `${run.monitor} ` : ""}${number(run.best_score, run.digits)}`;
   const columns = [
     { head: "shown in the curves", text: true, cell: shows },
     { head: "verdict", text: true, cell: (run) => words(run.verdict?.label ?? "–") },

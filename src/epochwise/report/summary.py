@@ -7,6 +7,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from epochwise.logs.log import UNITS
+from epochwise.report.digits import LEAST, told
 from epochwise.report.terminal import is_unsettled, named_epoch, next_time
 
 #: Of the runs of a sweep, and of whatever tools' runs in a folder: the rest is in the page.
@@ -32,7 +33,7 @@ def summarise(run: Mapping[str, Any]) -> dict[str, str]:
     lines = {"run": f"{run['name']}: {_length(run)}"}
     if run["best_epoch"] is not None and run["best_score"] is not None:
         named = named_epoch(int(run["best_epoch"]), run["epochs_run"])
-        lines["best epoch"] = f"{named} ({run['monitor']} {run['best_score']:.4f}){_after(run)}"
+        lines["best epoch"] = f"{named} ({run['monitor']} {_best_score(run)}){_after(run)}"
     lines["verdict"] = f"{run['verdict']['label'].replace('_', ' ')}: {run['verdict']['reason']}"
     if run["recommended_epochs"]:
         lines["next time"] = next_time(run)
@@ -42,7 +43,7 @@ def summarise(run: Mapping[str, Any]) -> dict[str, str]:
     if len(replays) > 8:
         lines[""] += f" · and {len(replays) - 8} more"
     lines["more epochs"] = _ahead(run["forecast"])
-    also = [f"{name} {value:.4g} at {row}" for name, (row, value) in (run.get("also_best") or {}).items()]
+    also = [f"{name} {told(value)} at {row}" for name, (row, value) in (run.get("also_best") or {}).items()]
     if also:
         lines["also best"] = " · ".join(also[:MOST_ALSO]) + (
             f" · and {len(also) - MOST_ALSO} more" * (len(also) > MOST_ALSO)
@@ -107,7 +108,8 @@ def _ahead(forecast: Mapping[str, Any]) -> str:
         return str(forecast["reason"])
     price = "" if forecast["seconds"] is None else f" for {forecast['seconds']:.0f} s"
     gain, low, high = (forecast[key] for key in ("gain", "gain_low", "gain_high"))
-    return f"{len(forecast['epochs'])} more{price} would gain {gain:.3g} (80 %: {low:.3g} to {high:.3g})"
+    more = forecast["epochs"][-1] - forecast["epochs"][0] + 1
+    return f"{more:,} more{price} would gain {gain:.3g} (80 %: {low:.3g} to {high:.3g})"
 
 
 def summary_table(document: Mapping[str, Any]) -> Table:
@@ -129,9 +131,7 @@ def summary_table(document: Mapping[str, Any]) -> Table:
             *[str(run.get("tool"))] * tools,
             f"{run['epochs_run']}{SHORT.get(run.get('unit', ''), '')}",
             "" if run["best_epoch"] is None else str(run["best_epoch"]),
-            ""
-            if run["best_score"] is None
-            else ("" if len(monitors) == 1 else f"{run['monitor']} ") + f"{run['best_score']:.4f}",
+            f"{'' if len(monitors) == 1 else run['monitor']} {_best_score(run)}".strip(),
             _band(run),
             run["verdict"]["label"].replace("_", " "),
         )
@@ -141,10 +141,8 @@ def summary_table(document: Mapping[str, Any]) -> Table:
     return table
 
 
-def _best_score(run: Mapping[str, Any], named: bool) -> str:
-    if run["best_score"] is None:
-        return ""
-    return f"{escape(run['monitor'])} {run['best_score']:.4f}" if named else f"{run['best_score']:.4f}"
+def _best_score(run: Mapping[str, Any]) -> str:
+    return "" if run["best_score"] is None else told(run["best_score"], run.get("digits") or LEAST)
 
 
 LEFT = ("run", "tool", "verdict")

@@ -21,7 +21,7 @@ function namedEpoch(run) {
 }
 
 function bestOf(run) {
-  return known(run.best_epoch) ? `${namedEpoch(run)}, ${run.monitor} ${number(run.best_score)}` : "–";
+  return known(run.best_epoch) ? `${namedEpoch(run)}, ${run.monitor} ${number(run.best_score, run.digits)}` : "–";
 }
 
 function testOf(run) {
@@ -54,7 +54,7 @@ function eventsOf(run) {
 /** The numbers a verdict rests on. They are kept as losses: where more is better, scores are turned back. */
 function evidenceOf(run) {
   const found = run.verdict?.evidence ?? {}, end = run.schedule_end ?? {};
-  const score = (value) => number(known(value) && run.mode === "max" ? -value : value);
+  const score = (value) => number(known(value) && run.mode === "max" ? -value : value, run.digits);
   const changes = (value, stderr, [less, more]) => {
     if (value === 0) return spread(0, stderr);
     return known(value) ? `${value > 0 ? more : less} by ${spread(Math.abs(value), stderr, 3)}` : "–";
