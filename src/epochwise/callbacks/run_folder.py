@@ -46,9 +46,9 @@ class RunFolder(ModuleLog):
         path: the folder; made where it is absent.
         monitor: the score that decides, as the module logs it; None: ``val/loss``, else ``train/loss``.
         mode: ``min`` where smaller is better, else ``max``; None where the name says it: a loss or an error.
-        chance: what knowing nothing scores, such as ``math.log(10)`` for the cross-entropy of ten classes: with it,
-            underfitting is told from a loss that is good.
-        ideal: the best score there is, where it is known.
+        chance: what knowing nothing scores, such as ``math.log(10)`` for the cross-entropy of ten classes: with it and
+            ``ideal``, underfitting is told from a loss that is good.
+        ideal: the best score there is, where it is known: 0 for a cross-entropy of hard labels.
         overwrite: begin anew in a folder that holds another run; its files are removed, checkpoints are not.
 
     Raises:
