@@ -62,6 +62,8 @@ def test_what_is_fine_is_left_alone(key, value):
 def test_every_library_that_the_project_imports_is_refused_as_a_name():
     found = set()
     for path in chain(*(PROJECT.joinpath(folder).rglob("*.py") for folder in ("src", "tests", "benchmarks"))):
+        if path.parent.name == "writers":
+            continue  # each runs in an environment of its own, and in no project
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Import):
                 found |= {alias.name.partition(".")[0] for alias in node.names}
