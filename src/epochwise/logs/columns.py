@@ -18,7 +18,10 @@ PLACES = {
     "seconds": ("seconds", "epoch_time", "time_per_epoch", "epoch_seconds", "time", "duration", "epoch_duration"),
 }
 #: The first of these that is there; the others are then no column: ``epochs`` beside ``epoch`` is a setting.
-EPOCH = ("epoch", "train/epoch", "epoch_num", "epoch_number", "trainer/epoch", "_epoch", "ep", "epochs", "num_epoch")
+EPOCH = (
+    "epoch", "train/epoch", "epoch_num", "epoch_number", "trainer/epoch", "_epoch", "ep", "epochs", "num_epoch",
+    "round", "communication_round",
+)  # fmt: skip
 #: Names of what an empty header of pandas's index becomes.
 INDEX = re.compile(r"(unnamed: ?0(_level_0)?|index|)", re.I)
 #: What is measured beside training and judges nothing.

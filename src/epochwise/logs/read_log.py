@@ -86,6 +86,10 @@ def read_log(path: Path, steps_per_epoch: float | None = None) -> list[Log]:
 
 def _kind(file: LogFile) -> str:
     """What a file seems to be, that no reader takes."""
+    if isinstance(file.document, dict) and table.OF_THE_END & set(file.document):
+        return "what Hugging Face's Trainer has at the end; its epochs stand in trainer_state.json beside it"
+    if table.has_one_value_each(file.document):
+        return "JSON with one value of each score, and not one an epoch"
     if file.document is not None:
         return "JSON, but neither a list of epochs nor lists of scores"
     if file.start in ("{", "["):

@@ -64,8 +64,9 @@ def trainings(log: ToolLog) -> list[ToolLog]:
     if len(parts) == 1:
         return [replace(log, rows=parts[0], notes=notes)]
     said = f"{len(parts)} trainings in one file; the last is the answer"
-    named = enumerate(parts, start=1)
-    return [replace(log, rows=part, notes=[said, *notes], name=f"training {number}") for number, part in named]
+    names = [f"{log.name} training {number}".strip() for number in range(1, len(parts) + 1)]
+    named = zip(parts, names, strict=True)
+    return [replace(log, rows=part, notes=[said, *notes], name=name) for part, name in named]
 
 
 def _begins(rows: pd.DataFrame, scores: list[str], begun: int, start: int, end: int) -> bool:

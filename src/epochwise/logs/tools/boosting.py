@@ -4,12 +4,15 @@ from typing import Any
 
 import pandas as pd
 
+from epochwise.logs.columns import stage_and_score
 from epochwise.logs.log import ToolLog
 from epochwise.logs.log_file import LogFile
 
 TOOL = "XGBoost or LightGBM"
 OF_TRAINING = ("train", "training", "dtrain", "learn", "train_set", "xgb_train")
 
+#: Neither library has metrics of these names; who writes epochs by hand does.
+OF_EPOCHS = {"loss", "acc", "accuracy"}
 #: Metrics that XGBoost has by other names: logloss, mlogloss, rmse, mae, error, merror.
 OF_LIGHTGBM = {"binary_logloss", "multi_logloss", "l1", "l2", "binary_error", "multi_error", "cross_entropy"}
 
@@ -17,7 +20,10 @@ OF_LIGHTGBM = {"binary_logloss", "multi_logloss", "l1", "l2", "binary_error", "m
 def sniff(file: LogFile) -> bool:
     """Whether it is data set -> metric -> list of numbers, one a round."""
     sets = file.document
-    return isinstance(sets, dict) and bool(sets) and all(_is_set(curves) for curves in sets.values())
+    if not (isinstance(sets, dict) and sets and all(_is_set(curves) for curves in sets.values())):
+        return False
+    metrics = {metric for curves in sets.values() for metric in curves}
+    return not metrics & OF_EPOCHS and not any(stage_and_score(metric)[0] for metric in metrics)
 
 
 def _is_set(curves: Any) -> bool:

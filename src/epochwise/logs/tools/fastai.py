@@ -3,15 +3,16 @@
 from epochwise.logs.cells import log_of
 from epochwise.logs.log import ToolLog
 from epochwise.logs.log_file import LogFile
+from epochwise.logs.long_tables import is_long
 
 TOOL = "fastai"
 
 
 def sniff(file: LogFile) -> bool:
     """Whether its header begins as fastai's recorder names them."""
-    return file.header[:3] == ["epoch", "train_loss", "valid_loss"] or (
-        file.header[:2] == ["epoch", "train_loss"] and file.header[-1] == "time"
-    )
+    names = file.header
+    begins = names[:3] == ["epoch", "train_loss", "valid_loss"]
+    return (begins or (names[:2] == ["epoch", "train_loss"] and names[-1] == "time")) and not is_long(file)
 
 
 def read(file: LogFile) -> list[ToolLog]:

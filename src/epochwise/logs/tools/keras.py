@@ -7,6 +7,7 @@ import pandas as pd
 from epochwise.logs.cells import log_of
 from epochwise.logs.log import ToolLog
 from epochwise.logs.log_file import LogFile
+from epochwise.logs.long_tables import is_long
 
 TOOL = "Keras"
 
@@ -15,7 +16,7 @@ def sniff(file: LogFile) -> bool:
     """Whether its names are Keras's: ``loss``, with ``val_loss`` or ``epoch`` beside it, and no other stage."""
     if (history := _history(file.document)) is not None:
         return _is_keras(list(history))
-    return _is_keras(file.header) and "step" not in file.header
+    return _is_keras(file.header) and "step" not in file.header and not is_long(file)
 
 
 def read(file: LogFile) -> list[ToolLog]:

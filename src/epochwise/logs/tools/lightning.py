@@ -5,6 +5,7 @@ import pandas as pd
 from epochwise.logs.cells import log_of
 from epochwise.logs.log import ToolLog
 from epochwise.logs.log_file import LogFile
+from epochwise.logs.long_tables import is_long
 
 TOOL = "Lightning"
 
@@ -12,7 +13,8 @@ TOOL = "Lightning"
 def sniff(file: LogFile) -> bool:
     """Whether it has the two columns that CSVLogger always writes, and none of Hugging Face's."""
     names = set(file.header)
-    return {"epoch", "step"} <= names and "samples" not in names and not any(name.startswith("eval_") for name in names)
+    others = "samples" in names or any(name.startswith("eval_") for name in names) or is_long(file)
+    return {"epoch", "step"} <= names and not others
 
 
 def read(file: LogFile) -> list[ToolLog]:
