@@ -33,8 +33,7 @@ def by_epoch(log: ToolLog, steps_per_epoch: float | None = None) -> Log:
     """
     rows, notes = log.rows, list(log.notes)
     if "epoch" not in rows and "step" in rows and log.unit == "step" and steps_per_epoch:
-        done = (rows["step"] + (1 if rows["step"].min() % 10 else 0)) / steps_per_epoch
-        rows = rows.assign(epoch=done)
+        rows = rows.assign(epoch=rows["step"] / steps_per_epoch)  # the index of a last step misses it by less than NEAR
         log = replace(log, rows=rows, counted_from="done", unit="epoch")
     if "epoch" not in rows:
         vals = [name for name in log.columns if name.startswith("val/")]
@@ -83,13 +82,12 @@ def _grouped(log: ToolLog, numbers: np.ndarray) -> Log:
         if averaged:
             most = max(averaged.values())
             notes.append(f"{_listed(list(averaged))}: the mean of up to {most} values an epoch")
+    else:
+        lines = pd.Series(1, index=values.index)
+    if len(values) > 1:
         values, tested = _without_tests(values, test)
-        notes += tested
         values, cut = _without_cut(values, lines)
-        notes += cut
-    elif len(values) > 1:
-        values, tested = _without_tests(values, test)
-        notes += tested
+        notes += [*tested, *cut]
     if len(values):
         values = values.reindex(np.arange(int(values.index[-1]) + 1))
     columns = {str(name): values[name].to_numpy() for name in map(str, values) if values[name].notna().any()}

@@ -15,6 +15,9 @@ CLOCK = r"(?:(\d+):)?(\d+):(\d\d(?:\.\d+)?)"
 OF_ALL = r"(\d+)/\d+"
 INSIDE = r"(?:tensor\(|\[)\s*([-+.\deE]+)\s*[,\])].*"
 
+#: So many cells of words make a column of words.
+FIRST = 1000
+
 
 def numbers(cells: pd.Series) -> pd.Series:
     """A column as float64.
@@ -33,6 +36,8 @@ def numbers(cells: pd.Series) -> pd.Series:
     if not (pd.api.types.is_object_dtype(cells.dtype) or pd.api.types.is_string_dtype(cells.dtype)):
         return pd.Series(np.nan, index=cells.index)  # dates
     there = cells.notna()
+    if (first := cells[there].iloc[:FIRST]).size == FIRST < len(cells) and numbers(first).isna().all():
+        return pd.Series(np.nan, index=cells.index)  # words, which the patterns below would be long about
     text = cells.where(there, "").astype(str).str.strip()
     found = pd.to_numeric(text.str.removesuffix("%").str.strip(), errors="coerce").astype(np.float64)
     found = found.mask(text.str.fullmatch(NAN), np.inf)

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
+from epochwise.epochs.epoch_table import EpochTable
 from epochwise.input_error import InputError
-from epochwise.logs.columns import stage_and_score, words_of
+from epochwise.logs.columns import plain_name, stage_and_score
 from epochwise.logs.directions import direction_of
 from epochwise.logs.log import Log
 
@@ -64,8 +65,8 @@ def _asked(path: Path, log: Log, asked: str, scores: list[str]) -> str:
         if wanted in scores:
             return str(wanted)
     bare = [(one.removeprefix("val/"), one) for one in scores if one.startswith("val/")]
-    named = {_plain(name): ours for name, ours in [*bare, *log.names.items(), *((one, one) for one in scores)]}
-    if (found := named.get(_plain(asked))) in scores:
+    named = {plain_name(name): ours for name, ours in [*bare, *log.names.items(), *((one, one) for one in scores)]}
+    if (found := named.get(plain_name(asked))) in scores:
         return str(found)
     near = InputError.closest(asked, [*scores, *log.names])
     raise InputError(
@@ -73,6 +74,11 @@ def _asked(path: Path, log: Log, asked: str, scores: list[str]) -> str:
     )
 
 
-def _plain(name: str) -> str:
-    """A name whose case, blanks and separators do not count."""
-    return "_".join(words_of(name))
+def with_training(rows: EpochTable, chosen: str) -> EpochTable:
+    """Beside a loss on one of several evaluation sets (Hugging Face's ``eval_<set>_loss``) stands the training loss."""
+    beside, columns = chosen.replace("val/", "train/", 1), rows.columns
+    if not (chosen.startswith("val/") and chosen.endswith("_loss")) or beside in columns or "train/loss" not in columns:
+        return rows
+    if "val/loss" in columns or any(name.startswith("train/") and name.endswith("_loss") for name in columns):
+        return rows
+    return EpochTable({beside if name == "train/loss" else name: values for name, values in columns.items()})

@@ -30,7 +30,7 @@ NO_SCORE = re.compile(
     r"|data_time|samples_per_second|steps_per_second|tokens_per_second|samples_per_s|throughput|fps|it_per_s|speed"
     r"|n_parameters|num_params|params|total_flos|flos|num_tokens|num_input_tokens_seen|tokens_seen"
     r"|grad_norm|gradient_norm|grad_norm_\w+|weight_norm|bad_epochs|patience|patience_counter|wait|seed|batch_size"
-    r"|momentum|weight_decay|wd|beta\d?|epsilon|temperature|loss_scale|dur|_timestamp|_runtime|is_best|best(_\w+)?|\w+_best|best_\w+|fold"
+    r"|momentum|weight_decay|wd|beta\d?|epsilon|temperature|loss_scale|dur|is_best|best(_\w+)?|\w+_best|fold"
     r"|(duration|time|elapsed)_\w+|(num_)?(train_)?epochs?|support|current_epoch|max_epochs)"
 )
 
@@ -39,6 +39,11 @@ def words_of(name: str) -> list[str]:
     """``["train", "loss"]`` for ``trainLoss``, ``Train Loss``, ``train/loss``, ``TRAIN_LOSS``."""
     apart = re.sub(r"(?<=[a-z])(?=[A-Z][a-z])|(?<=[a-z])(?=[A-Z]+$)", " ", name.strip())
     return [word for word in re.split(r"[\s_/\-.]+", apart.lower()) if word]
+
+
+def plain_name(name: str) -> str:
+    """A name whose case, blanks and separators do not count: ``train_loss`` of all those."""
+    return "_".join(words_of(name))
 
 
 def stage_and_score(name: str) -> tuple[str | None, str]:
@@ -100,16 +105,13 @@ def _place(name: str) -> str:
 def is_no_score(name: str) -> bool:
     """Whether a column holds what judges nothing: times, memory, norms of gradients, counts of parameters."""
     stage, score = stage_and_score(name)
-    plain = "_".join(words_of(score if stage else name))
-    return bool(NO_SCORE.fullmatch(plain))
+    return bool(NO_SCORE.fullmatch(plain_name(score if stage else name)))
 
 
 def is_rate(name: str) -> bool:
     """Whether a column is a learning rate: ``lr``, ``lr-Adam``, ``train_lr``, ``LEARNING_RATE``."""
     stage, score = stage_and_score(name)
-    return any(
-        RATE.fullmatch(one) for one in (name.strip(), "_".join(words_of(name)), score if stage == "train" else "")
-    )
+    return any(RATE.fullmatch(one) for one in (name.strip(), plain_name(name), score if stage == "train" else ""))
 
 
 def meanings(header: Iterable[str]) -> dict[str, str]:
@@ -154,7 +156,7 @@ def meanings(header: Iterable[str]) -> dict[str, str]:
             names[name] = f"{stage}/{score}"
         elif place or INDEX.fullmatch(plain):
             continue
-        elif ("val", _score(plain)) in known or ("val", "_".join(words_of(plain))) in known:
+        elif ("val", _score(plain)) in known or ("val", plain_name(plain)) in known:
             names[name] = f"train/{_score(plain)}"  # Keras, Hugging Face, and who writes `Loss` and `ValLoss`
         elif of_fastai and "train_loss" in taken and "valid_loss" in taken:
             names[name] = f"val/{plain}"

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from epochwise.logs.cells import numbers
-from epochwise.logs.columns import STAGE_OF, is_no_score, is_rate, place_of, stage_and_score, words_of
+from epochwise.logs.columns import STAGE_OF, is_no_score, is_rate, place_of, plain_name, stage_and_score, words_of
 from epochwise.logs.log_file import LogFile
 
 #: Columns that say which training a row is of.
@@ -27,7 +27,7 @@ AGAIN = 0.2
 
 def is_long(file: LogFile) -> bool:
     """Whether a table of text has a column that says the split, the metric or the training of a row."""
-    plain = {_plain(name) for name in file.header}
+    plain = {plain_name(name) for name in file.header}
     cells = {cell.strip(' "').lower() for line in file.first_lines[1:3] for cell in line.split(file.separator)}
     return bool(plain & (RUNS | SPLITS)) or bool(plain & METRICS and plain & VALUES) or bool(cells & set(STAGE_OF))
 
@@ -43,8 +43,8 @@ def unstacked(frame: pd.DataFrame) -> pd.DataFrame:
         stand together, and count themselves for each split where there is no epoch. The frame where nothing is to do.
     """
     splits = next((name for name in map(str, frame) if _is_splits(frame[name])), None)
-    metric = next((name for name in map(str, frame) if _plain(name) in METRICS and _is_text(frame[name])), None)
-    value = next((name for name in map(str, frame) if _plain(name) in VALUES), None)
+    metric = next((name for name in map(str, frame) if plain_name(name) in METRICS and _is_text(frame[name])), None)
+    value = next((name for name in map(str, frame) if plain_name(name) in VALUES), None)
     has_metrics = metric is not None and value is not None and frame[metric].nunique() <= MOST_METRICS
     if splits is None and not has_metrics:
         return frame
@@ -58,7 +58,7 @@ def unstacked(frame: pd.DataFrame) -> pd.DataFrame:
         if named is not None and name == value:
             full = named if stage is None else stage.str.cat(named, sep="/")
             columns |= {str(one): frame[name].where(full == one) for one in full.dropna().unique()}
-        elif stage is None or _plain(name) in RUNS or place_of(name) or is_rate(name) or is_no_score(name):
+        elif stage is None or plain_name(name) in RUNS or place_of(name) or is_rate(name) or is_no_score(name):
             columns[name] = frame[name]
         else:
             columns |= {f"{one}/{name}": frame[name].where(stage == one) for one in stage.dropna().unique()}
@@ -66,7 +66,7 @@ def unstacked(frame: pd.DataFrame) -> pd.DataFrame:
     keys = keys if named is None else keys.str.cat(named, sep="/")
     epoch = next((name for name in map(str, out) if place_of(name) == "epoch"), None)
     if epoch is None and not any(place_of(name) == "step" for name in map(str, out)):
-        runs = [name for name in map(str, out) if _plain(name) in RUNS]
+        runs = [name for name in map(str, out) if plain_name(name) in RUNS]
         epoch = "epoch"
         out[epoch] = out.assign(_key=keys).groupby([*runs, "_key"], dropna=False).cumcount()
     at = numbers(out[epoch]) if epoch is not None else pd.Series(dtype=float)
@@ -86,7 +86,9 @@ def by_training(frame: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
         Name and rows of each, as ``fold 2``; the whole without a name where it is one training.
     """
     epoch = next((name for name in map(str, frame) if place_of(name) == "epoch"), None)
-    runs = [name for name in map(str, frame) if _plain(name) in RUNS and 1 < frame[name].nunique() <= MOST_TRAININGS]
+    runs = [
+        name for name in map(str, frame) if plain_name(name) in RUNS and 1 < frame[name].nunique() <= MOST_TRAININGS
+    ]
     if not runs or (epoch is not None and not frame[epoch].duplicated().any()):
         return [("", frame)]
     groups = [(key, part) for key, part in frame.groupby(runs, sort=False, dropna=False)]
@@ -97,22 +99,23 @@ def by_training(frame: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
     if len(groups) > MOST_TRAININGS or (not _has_lines(frame) and again > AGAIN * len(frame)):
         return [("", frame)]
     return [
-        (", ".join(f"{_plain(name)} {_short(value)}" for name, value in zip(runs, key, strict=True)), part)
+        (", ".join(f"{plain_name(name)} {_short(value)}" for name, value in zip(runs, key, strict=True)), part)
         for key, part in groups
     ]
 
 
 def labels_of(frame: pd.DataFrame) -> str | None:
     """The column that names each row, where rows are models, folds or data sets and not epochs; else None."""
-    each = [name for name in map(str, frame) if _plain(name) in RUNS and len(frame) > 1 and frame[name].is_unique]
+    each = [name for name in map(str, frame) if plain_name(name) in RUNS and len(frame) > 1 and frame[name].is_unique]
     if each:
         return str(each[0])
     if any(
-        place_of(name) in ("epoch", "step") and _plain(name) not in ("epochs", "num_epoch") for name in map(str, frame)
+        place_of(name) in ("epoch", "step") and plain_name(name) not in ("epochs", "num_epoch")
+        for name in map(str, frame)
     ):
         return None
     texts = [name for name in map(str, frame) if _is_text(frame[name]) and not is_no_score(name)]
-    runs = [name for name in texts if _plain(name) in RUNS and (frame[name].nunique() > 1 or len(frame) == 1)]
+    runs = [name for name in texts if plain_name(name) in RUNS and (frame[name].nunique() > 1 or len(frame) == 1)]
     first = [name for name in texts if name == frame.columns[0] and len(frame) > 1 and frame[name].is_unique]
     return next(iter([*runs, *first]), None)
 
@@ -145,7 +148,7 @@ def _history(value: Any) -> dict[str, Any] | None:
 
 def _name_of(value: Any) -> str:
     told = value.items() if isinstance(value, dict) else ()
-    own = [(_plain(name), one) for name, one in told if isinstance(one, (str, int, float))]
+    own = [(plain_name(name), one) for name, one in told if isinstance(one, (str, int, float))]
     return ", ".join(f"{name} {_short(one)}" for name, one in own if name in RUNS)
 
 
@@ -155,10 +158,6 @@ def _has_stage(name: str) -> bool:
 
 def _are_numbers(cells: list[Any]) -> bool:
     return all(isinstance(one, (int, float)) or one is None for one in cells)
-
-
-def _plain(name: str) -> str:
-    return "_".join(words_of(str(name)))
 
 
 def _short(value: Any) -> str:

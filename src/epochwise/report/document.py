@@ -11,7 +11,7 @@ from epochwise.epochs.analysis import ReplayTable, analyse
 from epochwise.epochs.curve import column_of
 from epochwise.report.digits import LEAST, significant_digits
 from epochwise.report.read_runs import ReportRun
-from epochwise.report.run_columns import best_of, events_of, shown_columns, source_of
+from epochwise.report.run_columns import best_of, events_of, plain_number, shown_columns, source_of
 from epochwise.report.seed_groups import SeedGroup, seed_groups, told_apart
 from epochwise.report.terminal import next_commands
 from epochwise.run.run_folder import finite
@@ -80,11 +80,11 @@ def _run(run: ReportRun, found: Mapping[str, Any], apart: str) -> dict[str, Any]
         **source_of(run),
         "epochs_run": len(run.rows),
         "steps": last_step[0] if last_step else None,
-        "seconds": _number(run.result.get("seconds")) or (sum(seconds) if seconds else None),
-        "best_epoch": best.get("epoch") if result["best_epoch"] is None else _number(result["best_epoch"]),
-        "best_score": best.get(run.monitor) if result["best_score"] is None else _number(result["best_score"]),
+        "seconds": plain_number(run.result.get("seconds")) or (sum(seconds) if seconds else None),
+        "best_epoch": best.get("epoch") if result["best_epoch"] is None else plain_number(result["best_epoch"]),
+        "best_score": best.get(run.monitor) if result["best_score"] is None else plain_number(result["best_score"]),
         "digits": _digits(run, best.get(run.monitor)),
-        "tested_epoch": _number(run.result.get("tested_epoch")),
+        "tested_epoch": plain_number(run.result.get("tested_epoch")),
         "test": _numbers(test),
         "phases": _numbers(phases) or None,
         "plan": plan if isinstance(plan, dict) and isinstance(plan.get("landmarks"), list) else None,
@@ -96,7 +96,7 @@ def _run(run: ReportRun, found: Mapping[str, Any], apart: str) -> dict[str, Any]
 
 def _digits(run: ReportRun, best: Any) -> int:
     """How many tell the best score from the others."""
-    return LEAST if _number(best) is None else significant_digits(column_of(run.rows, run.monitor), best)
+    return LEAST if plain_number(best) is None else significant_digits(column_of(run.rows, run.monitor), best)
 
 
 def _seeds(group: SeedGroup, runs: list[dict[str, Any]], apart: list[str]) -> dict[str, Any]:
@@ -126,10 +126,6 @@ def _text(value: Any) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _number(value: Any) -> float | int | None:
-    return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
-
-
 def _numbers(values: Any) -> dict[str, float]:
     values = values if isinstance(values, dict) else {}
-    return {name: value for name, value in values.items() if _number(value) is not None}
+    return {name: value for name, value in values.items() if plain_number(value) is not None}

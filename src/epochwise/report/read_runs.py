@@ -5,9 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from epochwise.epochs.epoch_table import EpochTable
 from epochwise.input_error import InputError
-from epochwise.logs.choose_score import choose_score
+from epochwise.logs.choose_score import choose_score, with_training
 from epochwise.logs.directions import direction_of
 from epochwise.logs.find_logs import find_logs, is_named_by_folder
 from epochwise.logs.log import Log
@@ -156,7 +155,7 @@ def _read(path: Path, log: Log, name: str, monitor: str | None, mode: Mode | Non
     return ReportRun(
         name,
         path,
-        _with_training(log.rows, chosen),
+        with_training(log.rows, chosen),
         chosen,
         "min" if better == "min" else "max",
         result,
@@ -165,16 +164,6 @@ def _read(path: Path, log: Log, name: str, monitor: str | None, mode: Mode | Non
         pictures,
         log,
     )
-
-
-def _with_training(rows: EpochTable, chosen: str) -> EpochTable:
-    """Beside a loss on one of several evaluation sets (Hugging Face's ``eval_<set>_loss``) stands the training loss."""
-    beside, columns = chosen.replace("val/", "train/", 1), rows.columns
-    if not (chosen.startswith("val/") and chosen.endswith("_loss")) or beside in columns or "train/loss" not in columns:
-        return rows
-    if "val/loss" in columns or any(name.startswith("train/") and name.endswith("_loss") for name in columns):
-        return rows
-    return EpochTable({beside if name == "train/loss" else name: values for name, values in columns.items()})
 
 
 def _direction(score: str, settings: dict[str, Any], log: Log) -> str | None:

@@ -23,7 +23,7 @@ def shown_columns(run: ReportRun) -> tuple[dict[str, Numbers], int]:
     rows = run.rows
     if not isinstance(rows, EpochTable):
         names = list(dict.fromkeys(name for row in rows for name in row if name not in HIDDEN))
-        return {name: [_number(row.get(name)) for row in rows] for name in names}, 1
+        return {name: [plain_number(row.get(name)) for row in rows] for name in names}, 1
     every = max(-(-len(rows) // MOST_SHOWN), 1)
     kept = np.arange(0, len(rows), every)
     if every > 1:
@@ -33,7 +33,7 @@ def shown_columns(run: ReportRun) -> tuple[dict[str, Numbers], int]:
 
 def _plain(values: NDArray[Any]) -> Numbers:
     if values.dtype == object:
-        return [_number(value) for value in values]
+        return [plain_number(value) for value in values]
     with np.errstate(invalid="ignore"):
         whole = np.isfinite(values) & (values == np.floor(values)) & (np.abs(values) < 2**53)
     pairs = zip(values.tolist(), whole.tolist(), strict=True)
@@ -92,5 +92,6 @@ def source_of(run: ReportRun) -> dict[str, Any]:
     }
 
 
-def _number(value: Any) -> float | int | None:
+def plain_number(value: Any) -> float | int | None:
+    """A number as it is, None for whatever else."""
     return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None

@@ -30,8 +30,8 @@ def sniff(file: LogFile) -> bool:
 def read(file: LogFile) -> list[ToolLog]:
     """A step is taken for an epoch where it counts 0, 1, 2 ...; a metric that was logged without a step is always at 0.
 
-    The database is opened to read only: MLflow's own client would bring its tables up to date first, and so change a
-    stranger's file; the files are three words a line.
+    The database is opened to read only: MLflow's own client refuses one of another version, and writes tables to an
+    empty file that it searches (findings/mlflow_search_makes_a_database.sh); the files are three words a line.
     """
     if file.is_sqlite:
         return _of_database(file)

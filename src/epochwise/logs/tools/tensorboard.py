@@ -34,7 +34,8 @@ def read(file: LogFile) -> list[ToolLog]:
         return [_downloaded(file)]
     curves: dict[str, pd.Series] = {}
     tags: dict[str, str] = {}
-    for stage, path in _files(file.path):
+    files = _files(file.path)
+    for stage, path in files:
         for tag, points in _scalars(LogFile(path)).items():
             plain = tag.removeprefix("epoch_")
             name = f"{stage}/{plain}" if stage else plain
@@ -51,13 +52,14 @@ def read(file: LogFile) -> list[ToolLog]:
     names = {tags[name]: ours for name, ours in names.items()}
     if not named:
         raise file.refused(f"is an event file without scores; it has {', '.join(list(curves)[:5]) or 'epochs alone'}")
+    notes = [f"{len(files)} event files beside each other are taken for one training"] if len(files) > 1 else []
     if at is not None:
         rows = pd.DataFrame(named).rename_axis("step").reset_index()
         place = np.clip(np.searchsorted(at.index.to_numpy(), rows["step"].to_numpy()), 0, len(at) - 1)
         has_parts = bool((at % 1 != 0).any())
         rows["epoch"] = at.to_numpy()[place]
-        return [ToolLog(TOOL, rows, names, counted_from="done" if has_parts else 0)]
-    return [_by_axis(named, names, any(tag.startswith("epoch_") for tag in tags.values()), [])]
+        return [ToolLog(TOOL, rows, names, counted_from="done" if has_parts else 0, notes=notes)]
+    return [_by_axis(named, names, any(tag.startswith("epoch_") for tag in tags.values()), notes)]
 
 
 def _by_axis(curves: dict[str, pd.Series], names: dict[str, str], are_epochs: bool, notes: list[str]) -> ToolLog:
