@@ -130,3 +130,19 @@ def test_what_an_earlier_report_left_beside_a_file_is_written_anew_whatever_it_i
     (tmp_path / "log.csv.epochwise/result.json").write_text("{")
     assert epochwise("report", "log.csv")[::2] == (0, "")
     assert json.loads((tmp_path / "log.csv.epochwise/result.json").read_text())["epochs_run"] == 9
+
+
+def test_the_report_is_there_although_nobody_reads_on(tmp_path):
+    (tmp_path / "log.csv").write_text(CURVES)
+    command = f"{sys.executable} -m epochwise.console.main report log.csv | head -1"
+    subprocess.run(command, shell=True, cwd=tmp_path, check=True, capture_output=True)
+    assert (tmp_path / "log.csv.epochwise/report.html").exists()
+
+
+def test_where_nothing_can_be_written_the_answer_is_told_all_the_same(epochwise, tmp_path):
+    (tmp_path / "log.csv").write_text(CURVES)
+    (tmp_path / "log.csv.epochwise").touch()
+    code, out, err = epochwise("report", "log.csv")
+    assert code == 2
+    assert "best epoch" in out
+    assert err.startswith("output: cannot write") and err.endswith("; allowed: output=FOLDER\n")

@@ -63,16 +63,19 @@ def report(config: DictConfig) -> None:
     folder = Path(config.output) if config.output else ladder or _place(runs)
     title = runs[0].name if len(runs) == 1 else shown(folder if all(run.is_own for run in runs) else _shared(runs))
     document = make_document(title, runs, findings, datetime.now()) | ({"counts": counts} if counts else {})
-    if not config.json:
-        _tell(document)
+    fault = None
     try:
-        page = write_report(document, folder)
+        write_report(document, folder)
         _write_findings(runs, findings, folder, to_output=bool(config.output))
     except OSError as error:
         said = f"cannot write {error.filename or folder}: {error.strerror}; allowed: output=FOLDER"
-        raise InputError(f"output: {said}") from error
-    if not config.json:
-        tell({"report": f"{shown(page)} and {shown(page.with_name('curves.png'))}"})
+        fault = InputError(f"output: {said}")
+    if not config.json:  # also where nothing could be written; and behind it, since `| head` ends what is told
+        _tell(document)
+        if fault is None:
+            tell({"report": f"{shown(folder / 'report.html')} and {shown(folder / 'curves.png')}"})
+    if fault is not None:
+        raise fault
 
 
 #: Where the report of somebody else's file goes: beside it, under a name that no tool writes.
