@@ -85,3 +85,9 @@ def test_the_best_of_a_course_is_never_below_every_score():
     for _ in range(300):
         loss = np.exp(rng.normal(size=rng.integers(1, 40)) * rng.uniform(0, 4))
         assert smooth(np.arange(len(loss)), loss).best_loss >= loss.min()
+
+
+def test_a_curve_that_waits_at_one_score_has_the_noise_of_what_follows():
+    waits = np.zeros(12)
+    later = -np.array([0.04, 0.055, 0.057, 0.09, 0.23, 0.24, 0.19, 0.17])
+    assert smooth(np.arange(20), np.concatenate([waits, later])).noise > 0.01

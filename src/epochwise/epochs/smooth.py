@@ -189,7 +189,12 @@ def _rising(loss: Floats) -> Floats:
 
 
 def _roughness(loss: Floats) -> float:
-    """The noise of single scores as their third differences have it, whatever the course: too little of slow noise."""
+    """The noise of single scores as their third differences have it, whatever the course: too little of slow noise.
+
+    Equal scores at the beginning (a detector that finds nothing yet scores 0) say nothing of it, and are left out.
+    """
+    moved = np.flatnonzero(loss != loss[0])
+    loss = loss[moved[0] - 1 :] if len(moved) else loss[:0]
     return 1.4826 * float(np.median(np.abs(np.diff(loss, 3)))) / float(np.sqrt(20)) if len(loss) > 3 else 0.0
 
 
