@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
-
-import pandas as pd
+from typing import TYPE_CHECKING, Literal
 
 from epochwise.epochs.epoch_table import EpochTable
+
+if TYPE_CHECKING:  # half a second that a report of a run of this project does not need
+    import pandas as pd
 
 Mode = Literal["min", "max"]
 #: What one row is: an epoch; a round of boosting; an evaluation within epochs; a line of steps without any epoch.
@@ -38,7 +39,7 @@ class ToolLog:
     """
 
     tool: str
-    rows: pd.DataFrame
+    rows: "pd.DataFrame"
     names: dict[str, str] = field(default_factory=dict)
     counted_from: Literal[0, 1, "done"] | None = None
     a_line_an_epoch: bool = False

@@ -10,7 +10,7 @@ from epochwise.logs.choose_score import choose_score, with_training
 from epochwise.logs.directions import direction_of
 from epochwise.logs.find_logs import find_logs, is_named_by_folder
 from epochwise.logs.log import Log
-from epochwise.logs.read_log import read_log
+from epochwise.logs.own import as_written
 from epochwise.rules.monitor import metrics_of
 from epochwise.run.run_folder import read_json
 from epochwise.trust.names import Trust
@@ -90,7 +90,7 @@ def read_runs(
     for file, name in zip(files, _names(files), strict=True):
         must = file in asked or file.name == "epochs.csv"
         try:
-            logs = read_log(file, steps_per_epoch)
+            logs = _logs(file, steps_per_epoch)
         except InputError as error:
             if must:
                 raise
@@ -106,6 +106,15 @@ def read_runs(
     if left_out is not None:
         left_out += [f"{fault.lines[0]}; left out" for fault in faults]
     return found
+
+
+def _logs(file: Path, steps_per_epoch: float | None) -> list[Log]:
+    own = as_written(file) if file.name == "epochs.csv" else None
+    if own is not None:
+        return [own]
+    from epochwise.logs.read_log import read_log  # half a second, of pandas
+
+    return read_log(file, steps_per_epoch)
 
 
 def _read_all(
