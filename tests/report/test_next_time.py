@@ -16,6 +16,10 @@ def found(value=12, at_least=False, ended=False, label="good_fit"):
         (found(at_least=True, ended=True), "at least 12 epochs: its schedule ended"),
         (found(at_least=True, ended=True, label="undecided"), "at least 12 epochs: its schedule ended"),
         (found(at_least=True, label="still_improving"), "at least 12 epochs: it still improves"),
+        (
+            found(at_least=True, ended=True, label="overfitting"),
+            "12 epochs of this schedule; one of another length has its own count",
+        ),
         (found(6, at_least=True, label="undecided"), "at least 6 epochs: too few to tell"),
     ],
 )

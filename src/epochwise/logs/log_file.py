@@ -247,4 +247,4 @@ class LogFile:
 
 
 def _one_line(error: BaseException) -> str:
-    return " ".join(str(error).split())[:200]
+    return " ".join(str(error).removeprefix("Error tokenizing data. C error: ").split())[:200]

@@ -151,7 +151,7 @@ SHORT = {"round": " rounds", "evaluation": " evaluations", "step": " lines"}
 
 def _band(one: Mapping[str, Any]) -> str:
     count = one["recommended_epochs"]
-    if count and count.get("at_least"):
+    if count and count.get("at_least") and one.get("verdict", {}).get("label") != "overfitting":
         return f">= {count['value']}"
     return f"{count['value']} ({count['low']}-{count['high']})" if count else ""
 

@@ -13,7 +13,7 @@ from epochwise.trust.run_config import run_words
 
 
 def next_time(found: Mapping[str, Any]) -> str:
-    """``12 epochs (10 to 12 are within the noise)``, or ``at least 12 epochs`` and why no count is known to be enough.
+    """``12 epochs (10 to 12 are within the noise)``; where none is known to be enough, ``at least 12 epochs`` and why.
 
     Args:
         found: what ``epochs.analysis.analyse`` says of a run, with a count.
@@ -22,7 +22,10 @@ def next_time(found: Mapping[str, Any]) -> str:
     plural = "" if count["value"] == 1 else "s"
     if not count.get("at_least"):
         return f"{count['value']:,} epoch{plural} ({count['low']} to {count['high']} are within the noise)"
-    undecided = found["verdict"]["label"] == "undecided"
+    label = found["verdict"]["label"]
+    if label == "overfitting":  # "at least" beside it would read as advice to overfit more
+        return f"{count['value']:,} epoch{plural} of this schedule; one of another length has its own count"
+    undecided = label == "undecided"
     why = "its schedule ended" if is_unsettled(found) else "too few to tell" if undecided else "it still improves"
     return f"at least {count['value']:,} epoch{plural}: {why}"
 

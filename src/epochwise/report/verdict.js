@@ -10,8 +10,11 @@ function recommendation(run) {
   if (!count) return "–";
   const band = ` (${number(count.low)} to ${number(count.high)} score within the noise of the best)`;
   const least = run.schedule_end?.ended ? " (its schedule ended: a longer one may gain)" : "";
-  const rest = count.at_least ? least : count.low === count.high ? "" : band;
-  return element("span", {}, element("b", {}, `${count.at_least ? "at least " : ""}${counted(count.value, unitOf(run))}`), rest);
+  // "At least" beside "overfitting" would read as advice to overfit more.
+  const overfits = run.verdict?.label === "overfitting" ? " of this schedule; one of another length has its own count" : "";
+  const rest = count.at_least ? overfits || least : count.low === count.high ? "" : band;
+  const word = count.at_least && !overfits ? "at least " : "";
+  return element("span", {}, element("b", {}, `${word}${counted(count.value, unitOf(run))}`), rest);
 }
 
 function namedEpoch(run) {
