@@ -10,7 +10,7 @@ from epochwise.run.interrupts import Interrupts
 
 @pytest.fixture(autouse=True)
 def listeners():
-    before = {signum: signal.getsignal(signum) for signum in SIGNALS}
+    before = {signum: signal.getsignal(signum) for signum in (*SIGNALS, signal.SIGCHLD)}
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
@@ -115,3 +115,16 @@ def test_signals_that_come_together_are_one_request_and_a_later_one_is_another()
 def test_an_error_that_nobody_asked_for_keeps_its_name():
     with pytest.raises(ZeroDivisionError), interruptible(first_process=True):
         raise ZeroDivisionError
+
+
+def test_a_data_worker_that_ends_behind_a_request_raises_nowhere():
+    """torch's handler of SIGCHLD raises wherever the process stands: once it was the writing of result.json."""
+
+    def as_torch(signum, frame):
+        raise RuntimeError("DataLoader worker (pid 7) is killed by signal: Terminated.")
+
+    signal.signal(signal.SIGCHLD, as_torch)
+    with pytest.raises(RuntimeError, match="DataLoader worker"):
+        os.kill(os.getpid(), signal.SIGCHLD)
+    EndRequests().add(signal.SIGTERM)
+    os.kill(os.getpid(), signal.SIGCHLD)

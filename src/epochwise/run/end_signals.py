@@ -31,7 +31,13 @@ class EndRequests:
         self.latest = -float("inf")
 
     def add(self, signum: int) -> bool:
-        """Note a signal. Returns whether it is a request of its own."""
+        """Note a signal. Returns whether it is a request of its own.
+
+        From the first one on no data worker's end is an error: told with their group, they may end at any moment, and
+        torch's handler would raise wherever this process stands, be it writing the result.
+        """
+        if not self.first and hasattr(signal, "SIGCHLD"):
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         new = monotonic() - self.latest > TOGETHER
         if new:
             self.latest = monotonic()
