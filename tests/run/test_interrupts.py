@@ -4,6 +4,7 @@ from contextlib import suppress
 from types import SimpleNamespace
 
 import pytest
+from torch.utils.data import DataLoader, Dataset
 
 from epochwise.run.end_signals import SIGNALS, TOGETHER, interruptible
 from epochwise.run.interrupts import Interrupted, Interrupts
@@ -125,3 +126,43 @@ def test_what_came_before_training_ends_it_before_the_first_step(trainer, hook):
     os.kill(os.getpid(), signal.SIGTERM)
     with pytest.raises(Interrupted, match="SIGTERM"):
         getattr(callback, hook)(trainer, None)
+
+
+class Fetching(Dataset):
+    """As where a worker goes while its batch is taken over: what a connection raises stands behind torch's loader."""
+
+    def __init__(self, error):
+        self.error = error
+
+    def __len__(self):
+        return 4
+
+    def __getitem__(self, index):
+        raise self.error
+
+
+@pytest.mark.parametrize(
+    ("error", "explained"),
+    [
+        (ConnectionResetError(104, "Connection reset by peer"), True),
+        (EOFError(), True),
+        (RuntimeError("DataLoader worker (pid 7) is killed by signal: Terminated."), True),
+        (ValueError("a fault of the data's own"), False),
+        (RuntimeError("CUDA out of memory"), False),
+    ],
+)
+def test_what_breaks_since_workers_went_with_their_group_is_the_request_to_end(error, explained):
+    interrupts = Interrupts()
+    with pytest.raises(type(error)) as told:
+        next(iter(DataLoader(Fetching(error))))
+    assert not interrupts.explains(told.value)
+    interrupts.asked = signal.SIGTERM
+    assert interrupts.explains(told.value) is explained
+
+
+def test_a_disk_that_fails_after_a_request_to_end_is_told_as_what_it_is():
+    interrupts = Interrupts()
+    interrupts.asked = signal.SIGTERM
+    with pytest.raises(OSError, match="No space") as told:
+        raise OSError(28, "No space left on device")
+    assert not interrupts.explains(told.value)

@@ -3,6 +3,8 @@
 import os
 import signal
 from math import isfinite
+from pickle import UnpicklingError
+from traceback import walk_tb
 from types import FrameType
 from typing import Any
 
@@ -11,6 +13,8 @@ import lightning as L
 from epochwise.run.end_signals import SIGNALS, EndRequests
 from epochwise.run.epoch_log import EpochLog
 from epochwise.run.epochs_csv import best_row
+
+LOADER = "torch.utils.data.dataloader"
 
 
 class Interrupted(SystemExit):
@@ -91,8 +95,17 @@ class Interrupts(L.Callback):
         return asked
 
     def explains(self, error: BaseException) -> bool:
-        """Whether an error follows from what asked the run to end: told with their group, data workers go at once."""
-        return bool(self.asked) and isinstance(error, RuntimeError) and str(error).startswith("DataLoader worker")
+        """Whether an error follows from what asked the run to end: told with their group, data workers go at once.
+
+        torch says so where it finds one gone; where one goes while its batch is taken over, it is whatever a connection
+        that breaks raises.
+        """
+        if not self.asked:
+            return False
+        if isinstance(error, RuntimeError):
+            return str(error).startswith("DataLoader worker")
+        modules = (frame.f_globals.get("__name__") for frame, _ in walk_tb(error.__traceback__))
+        return isinstance(error, (OSError, EOFError, UnpicklingError)) and LOADER in modules
 
     def listen(self) -> None:
         """Hear the signals, until ``leave``."""
