@@ -11,11 +11,11 @@ def samples(y, class_names=("a", "b", "c"), names=()):
 
 
 def test_spec_counts_classes():
-    assert samples([0, 0, 2]).spec((2,)) == Spec((2,), "class", 3, ["a", "b", "c"], [2, 0, 1])
+    assert samples([0, 0, 2]).spec((2,)) == Spec((2,), "class", 3, ["a", "b", "c"], [2, 0, 1], num_train=3)
 
 
 def test_spec_has_mean_and_deviation_of_numbers():
-    assert samples([1.0, 3.0], None).spec((2,)) == Spec((2,), "number", 1, [], [], 2.0, 1.0)
+    assert samples([1.0, 3.0], None).spec((2,)) == Spec((2,), "number", 1, [], [], 2.0, 1.0, num_train=2)
 
 
 def test_constant_number_has_a_deviation_that_can_be_divided_by():

@@ -1,10 +1,11 @@
 """What a network has to know of the data, and what of it a checkpoint keeps."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import isfinite
-from typing import Any, Literal
+from typing import Any
 
 from epochwise.data.picture_files import PictureView
+from epochwise.data.target import TARGETS, Target
 from epochwise.input_error import InputError
 
 
@@ -15,22 +16,36 @@ class Spec:
     ``dataclasses.asdict`` of it holds plain values only, so it survives YAML and a checkpoint.
 
     Args:
-        input_shape: shape of one sample as a network sees it, without the batch: (C, H, W) for pictures, (F,) for rows.
-        target: ``"class"``, an index in [0, C), or ``"number"``, a real number in the units of the data.
-        num_outputs: C for a class, 1 for a number.
-        class_names: C names in the order of the indices; empty for a number.
-        class_counts: samples of each class in the training split; empty for a number.
-        target_mean: mean of the numbers in the training split, in their units; 0 for a class.
-        target_std: their standard deviation, never 0; 1 for a class.
+        input_shape: shape of one sample as a network sees it, without the batch: (C, H, W) for pictures, (F,) for rows,
+            (most tokens,) for text. Of several inputs that of the first.
+        target: kind of target, see ``data.target``.
+        num_outputs: C for a class, for labels and for masks; T for T numbers; V for tokens.
+        class_names: C names in the order of the indices; empty for numbers and tokens.
+        class_counts: samples of each class, or with each label, in the training split, or pixels of each class; empty
+            for numbers and tokens.
+        target_mean: mean of the numbers in the training split, in their units, a list of T for several; else 0.
+        target_std: their standard deviation, never 0, in the same way; else 1.
+        target_names: T names of several numbers; empty for one, and for all else.
+        input_shapes: of several inputs, the shape of each by its name; empty for one.
+        num_tokens: V, the size of the vocabulary; 0 where the input is no text.
+        pad_id: the token that fills up shorter texts, and is never one of a text.
+        num_train: samples in the training split; 0 in a run from before it was kept.
+        target_entropy: of tokens, what guessing by their shares in the training split costs, in nats a token; else 0.
     """
 
     input_shape: tuple[int, ...]
-    target: Literal["class", "number"]
+    target: Target
     num_outputs: int
     class_names: list[str]
     class_counts: list[int]
-    target_mean: float = 0.0
-    target_std: float = 1.0
+    target_mean: float | list[float] = 0.0
+    target_std: float | list[float] = 1.0
+    target_names: list[str] = field(default_factory=list)
+    input_shapes: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    num_tokens: int = 0
+    pad_id: int = 0
+    num_train: int = 0
+    target_entropy: float = 0.0
 
     @property
     def is_picture(self) -> bool:
@@ -72,21 +87,44 @@ def kept_view(state: dict[str, Any]) -> PictureView:
 
 def _is_spec(spec: dict[str, Any]) -> bool:
     needed = {"input_shape", "target", "num_outputs", "class_names", "class_counts"}
-    if not needed <= spec.keys() <= needed | {"target_mean", "target_std"}:
+    if not needed <= spec.keys() <= set(Spec.__dataclass_fields__) or spec["target"] not in TARGETS:
         return False
-    sizes = isinstance(spec["input_shape"], (list, tuple)) and all(_is_size(size) for size in spec["input_shape"])
-    names = isinstance(spec["class_names"], list) and all(isinstance(name, str) for name in spec["class_names"])
-    counts = isinstance(spec["class_counts"], list) and all(_is_size(count, 0) for count in spec["class_counts"])
-    if not (sizes and spec["input_shape"] and names and counts and _is_size(spec["num_outputs"])):
-        return False
-    num_names = spec["num_outputs"] if spec["target"] == "class" else 0
-    return (
-        spec["target"] in ("class", "number")
-        and len(spec["class_names"]) == len(spec["class_counts"]) == num_names
-        and _is_number(spec.get("target_mean", 0.0))
-        and _is_number(spec.get("target_std", 1.0))
-        and spec.get("target_std", 1.0) != 0
+    shapes = spec.get("input_shapes", {})
+    counts = spec["class_counts"]
+    right = (
+        _is_shape(spec["input_shape"])
+        and isinstance(shapes, dict)
+        and all(isinstance(name, str) and _is_shape(shape) for name, shape in shapes.items())
+        and _are_names(spec["class_names"])
+        and _are_names(spec.get("target_names", []))
+        and isinstance(counts, list)
+        and all(_is_size(count, 0) for count in counts)
+        and _is_size(spec["num_outputs"])
+        and all(_is_size(spec.get(name, 0), 0) for name in ("num_tokens", "pad_id", "num_train"))
+        and _is_number(spec.get("target_entropy", 0.0))
     )
+    if not right:
+        return False
+    num_names = spec["num_outputs"] if spec["target"] in ("class", "labels", "mask") else 0
+    num_targets = len(spec.get("target_names", []))
+    if num_targets and (spec["target"] != "number" or num_targets != spec["num_outputs"]):
+        return False
+    of_targets = [spec.get("target_mean", 0.0), spec.get("target_std", 1.0)]
+    if num_targets:
+        means, stds = of_targets
+        numbers = all(isinstance(each, (list, tuple)) and len(each) == num_targets for each in of_targets)
+        numbers = numbers and all(map(_is_number, [*means, *stds])) and 0 not in stds
+    else:
+        numbers = all(map(_is_number, of_targets)) and of_targets[1] != 0
+    return numbers and len(spec["class_names"]) == len(counts) == num_names
+
+
+def _is_shape(shape: Any) -> bool:
+    return isinstance(shape, (list, tuple)) and len(shape) > 0 and all(map(_is_size, shape))
+
+
+def _are_names(names: Any) -> bool:
+    return isinstance(names, list) and all(isinstance(name, str) for name in names)
 
 
 def _is_learned(learned: dict[str, Any], channels: int) -> bool:

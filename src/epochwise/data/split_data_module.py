@@ -23,6 +23,18 @@ from epochwise.data.split_samples import fold_samples, split_samples
 from epochwise.input_error import InputError
 
 
+def shapes_of(x: Any) -> dict[str, tuple[int, ...]]:
+    """The shape of one sample of each of several inputs, by name; empty for one input."""
+    one = x[[0]]
+    return {name: tuple(each.shape[1:]) for name, each in one.items()} if isinstance(one, dict) else {}
+
+
+def shape_of(x: Any) -> tuple[int, ...]:
+    """The shape of one sample, or of the first of its inputs."""
+    one = x[[0]]
+    return tuple((next(iter(one.values())) if isinstance(one, dict) else one).shape[1:])
+
+
 @dataclass(eq=False, kw_only=True)
 class SplitDataModule(BatchedDataModule, ABC):
     """What all data sets here have in common. One's own gives ``load``, and the rest only where it is no array.
@@ -69,6 +81,20 @@ class SplitDataModule(BatchedDataModule, ABC):
         x = torch.from_numpy(x)
         return x if x.dtype == torch.uint8 else x.float()
 
+    def encode_targets(self, samples: Samples) -> Any:
+        """Turn the targets of N samples into what gives a tensor (B, ...) for a list of indices; ``spec`` is set."""
+        assert self.spec is not None
+        return samples.targets(self.spec)
+
+    def describe(self, samples: Samples, x: Any) -> Spec:
+        """What a network needs to know of the training split.
+
+        Args:
+            samples: N of them.
+            x: theirs, encoded.
+        """
+        return samples.spec(shape_of(x), shapes_of(x))
+
     def read(self, path: str) -> tuple[list[str], Any]:
         """Read one's own samples without targets: their N names and their ``x``, encoded."""
         paths = find_pictures(path)
@@ -101,12 +127,12 @@ class SplitDataModule(BatchedDataModule, ABC):
         if self.spec is None:
             train = splits["all" if stage == "all" else "train"]
             self.learned = self.learn(train.x)
-            self.spec = train.spec(self.encode(train.x)[[0]].shape[1:])
+            self.spec = self.describe(train, self.encode(train.x))
         for split, samples in splits.items():
             x, trained = self.encode(samples.x), self.spec.input_shape
-            if len(samples) and (shape := tuple(x[[0]].shape[1:])) != trained:
+            if len(samples) and self.spec.num_tokens == 0 and (shape := shape_of(x)) != tuple(trained):
                 raise InputError(f"data: the samples have the shape {shape}; the network was trained on {trained}")
-            self.splits[split] = StackDataset(x, samples.targets(self.spec))  # type: ignore[arg-type]  # tensors do
+            self.splits[split] = StackDataset(x, self.encode_targets(samples))
             self.names[split] = samples.names
 
     @property

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from sklearn.model_selection import GroupShuffleSplit, TimeSeriesSplit, train_test_split
 
+from epochwise.data.label_strata import label_strata
 from epochwise.data.samples import Samples, join_samples
 from epochwise.input_error import InputError
 
@@ -13,7 +14,7 @@ from epochwise.input_error import InputError
 def split_samples(
     given: dict[str, Samples], val_fraction: float, test_fraction: float, seed: int, in_order: bool = False
 ) -> dict[str, Samples]:
-    """Cut what is not published out of ``train``, each class in the same proportion.
+    """Cut what is not published out of ``train``, each class, or label, in the same proportion.
 
     Samples with ``groups`` are cut between groups instead.
 
@@ -61,7 +62,8 @@ def hold_out(
     """
     num_held, rows = ceil(fraction * of), np.arange(len(samples))
     key = f"data.{split}_fraction={fraction}"
-    classes, num_left = samples.class_names or [], len(samples) - num_held
+    num_left = len(samples) - num_held
+    classes = samples.class_names or [] if samples.kind == "class" else []
     if num_left < 1:
         raise InputError(f"{key}: {num_held} of {len(samples)} samples held out leave none to train on")
     if min(num_held, num_left) < len(classes):
@@ -70,6 +72,9 @@ def hold_out(
         left, held = rows[:num_left], rows[num_left:]
     elif samples.groups is not None:
         left, held = _between_groups(samples, num_held / len(samples), seed, key)
+    elif samples.kind == "labels":
+        part = label_strata(samples.y, [num_left, num_held], seed)
+        left, held = np.flatnonzero(part == 0), np.flatnonzero(part == 1)
     else:
         counts = np.bincount(samples.y, minlength=len(classes)) if classes else np.array([2])
         if counts.min() < 2:
@@ -82,15 +87,15 @@ def hold_out(
 def _between_groups(samples: Samples, fraction: float, seed: int, key: str) -> tuple[np.ndarray, np.ndarray]:
     try:
         cut = GroupShuffleSplit(1, test_size=fraction, random_state=seed)
-        left, held = next(cut.split(samples.y, groups=samples.groups))
+        left, held = next(cut.split(np.zeros(len(samples)), groups=samples.groups))
     except ValueError as error:
         raise InputError(f"{key}: the groups cannot be cut: {error}") from error
     return left, held
 
 
 def check_every_class_is_in(split: str, samples: Samples, given: Samples) -> None:
-    """Raise InputError where a class is in none of a split's samples."""
-    if samples.class_names is None:
+    """Raise InputError where a class is in none of a split's samples; a label may be rarer than that."""
+    if samples.class_names is None or samples.kind != "class":
         return
     missing = np.setdiff1d(np.arange(len(samples.class_names)), samples.y)
     if len(missing):
@@ -138,21 +143,38 @@ def fold_samples(
         raise InputError(
             f"data.in_order: {name} needs samples in the order of time; where they are: data.in_order=true"
         )
-    if "Stratified" in name and pool.class_names is None:  # whole numbers it would take for classes
+    if "Stratified" in name and pool.kind not in ("class", "labels"):  # whole numbers it would take for classes
         instead = "repeated_kfold" if name.startswith("Repeated") else "kfold"
-        raise InputError(f"splitter: {name} cuts classes, and the target is a number; did you mean splitter={instead}?")
+        raise InputError(
+            f"splitter: {name} cuts classes, and the target is a {pool.kind}; did you mean splitter={instead}?"
+        )
     if fold is None:
         return {"train": pool, "val": pool.take(np.array([], dtype=int)), "test": test}
     try:
-        num_folds = splitter.get_n_splits(pool.y, pool.y, pool.groups)
+        rows = np.zeros(len(pool))
+        num_folds = splitter.get_n_splits(rows, pool.y, pool.groups)
         if fold >= num_folds:
             raise InputError(f"data.fold: got {fold}, allowed: 0 to {num_folds - 1} with {name}")
-        folds = list(splitter.split(np.zeros(len(pool)), pool.y, pool.groups))
+        if pool.kind == "labels" and "Stratified" in name:
+            folds = _label_folds(pool, splitter, num_folds)
+        else:
+            folds = list(splitter.split(rows, pool.y if pool.kind in ("class", "number") else None, pool.groups))
     except ValueError as error:
         raise InputError(f"splitter: {name} cannot cut these samples: {_why(error, pool)}") from error
     train, val = (pool.take(rows) for rows in folds[fold])
     check_every_class_is_in("train", train, pool)
     return {"train": train, "val": val, "test": test}
+
+
+def _label_folds(pool: Samples, splitter: Any, num_folds: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Folds that have each label in its share: scikit-learn's stratified splitters take one class a sample."""
+    if type(splitter).__name__ != "StratifiedKFold":
+        raise InputError(
+            f"splitter: {type(splitter).__name__} takes one class a sample; of several labels: stratified_kfold, kfold"
+        )
+    sizes = [len(each) for each in np.array_split(np.arange(len(pool)), num_folds)]
+    part = label_strata(pool.y, sizes, splitter.random_state or 0)
+    return [(np.flatnonzero(part != fold), np.flatnonzero(part == fold)) for fold in range(num_folds)]
 
 
 def _why(error: ValueError, pool: Samples) -> str:
