@@ -97,7 +97,7 @@ def test_the_stopping_is_another_files_and_a_callback_is_added(run):
 @pytest.mark.parametrize(
     ("word", "line"),
     [
-        ("stopping=erly", "stopping: no option 'erly'; allowed: adaptive, early, none; did you mean 'early'?"),
+        ("stopping=erly", "stopping: no option 'erly'; allowed: adaptive, early, none, target; did you mean 'early'?"),
         ("model.pretrained=x", "a run that is continued has the weights of its checkpoint"),
         ("resume=null", "run=FOLDER says it already"),
         ("hydra.run.dir=x", "run=FOLDER says it already"),

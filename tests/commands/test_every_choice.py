@@ -23,7 +23,7 @@ def trained_result(composed, folder, *overrides):
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("choice", [*files("optimizer"), *files("scheduler"), *files("stopping")])
+@pytest.mark.parametrize("choice", [*files("optimizer"), *files("scheduler"), *files("stopping", without=["target"])])
 def test_every_optimizer_schedule_and_stopping_trains(tmp_path, composed, choice):
     # Muon's matrix iterations are made for a GPU: on a small network they tell as much in less time.
     small = ["model.hidden_sizes=[32]", "optimizer.lr=0.01"] if choice.startswith("optimizer") else []

@@ -88,7 +88,10 @@ def _ended(run: Any, checkpoint: dict[str, Any], epochs: int) -> str | None:
     if state and hasattr(stopping, "why_ended"):
         stopping.load_state_dict(state)
         if reason := stopping.why_ended(trainer.max_epochs, trainer.min_epochs or 0):
-            return f"the run has ended ({reason}); set trainer.max_epochs=... too, or stopping=none"
+            # What was reached stays so, however many epochs there are.
+            reached = hasattr(stopping, "target") and stopping.target.reached(0)
+            further = "stopping.target_score" if reached else "trainer.max_epochs"
+            return f"the run has ended ({reason}); set {further}=... too, or stopping=none"
     return None
 
 

@@ -75,6 +75,10 @@ def check_epoch_settings(tree: dict[str, Any]) -> EpochFindings:
 
 def _stopping(found: EpochFindings, stopping: dict[str, Any], budget: float, every: float, last_phase: float) -> None:
     patience, start = number(stopping, "patience"), number(stopping, "start_epoch") or 0
+    target, monitor = number(stopping, "target_score"), stopping.get("monitor")
+    if target is not None and monitor is not None:
+        side = "more" if stopping.get("mode") == "max" else "less"
+        found.notes.append(f"stopping.target_score={target:g}: the run ends once {monitor} is {target:g} or {side}")
     if patience is None:
         return
     if start >= budget:
@@ -84,8 +88,9 @@ def _stopping(found: EpochFindings, stopping: dict[str, Any], budget: float, eve
         since = f" from stopping.start_epoch={start} on" if start else ""
         if last_phase > start:
             since = f", counted from epoch {last_phase} on, where the last layers are unfrozen,"
+        ends = "all are trained" if target is None else "the target alone does"
         found.notes.append(
-            f"stopping.patience={patience}{since} cannot end a run before trainer.max_epochs={budget}: all are trained"
+            f"stopping.patience={patience}{since} cannot end a run before trainer.max_epochs={budget}: {ends}"
         )
     if every > patience:
         found.notes.append(

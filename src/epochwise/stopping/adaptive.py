@@ -16,6 +16,7 @@ from epochwise.run.checkpoints import BeforeCooldown, best_checkpoint, load_earl
 from epochwise.run.stopper import Pace
 from epochwise.source.fit import checked_arguments
 from epochwise.stopping.early import decided_by_training, monitored_score
+from epochwise.stopping.target_score import TargetScore
 
 #: A cool-down whose scores are so far from the best is to no purpose; the luckiest of many scores is itself two away.
 WORSE_NOISE_WIDTHS = 4.0
@@ -42,6 +43,8 @@ class Adaptive(L.Callback):
     Args:
         monitor: name of the score, such as ``val/loss``.
         mode: ``"min"`` where smaller is better, else ``"max"``.
+        target_score: the run also ends after the epoch in which the monitor is as good, cooled down or not
+            (``target_score.TargetScore``).
 
     Raises:
         InputError: the schedule cannot cool down, before the first step; or the monitor is not among what validation
@@ -53,8 +56,9 @@ class Adaptive(L.Callback):
     """
 
     @checked_arguments
-    def __init__(self, monitor: str, mode: Literal["min", "max"]) -> None:
+    def __init__(self, monitor: str, mode: Literal["min", "max"], target_score: float | None = None) -> None:
         self.monitor, self.mode = monitor, mode
+        self.target = TargetScore(monitor, mode, target_score)
         self.scores: dict[int, float] = {}  # epoch -> its last score
         self.anew_epoch = 0
         self.cooldown_epoch: int | None = None  # decided here, not by the schedule
@@ -82,16 +86,18 @@ class Adaptive(L.Callback):
 
     def why_ended(self, max_epochs: int | None, min_epochs: int) -> str | None:
         """Why a run that had cooled down ends by the settings it has now; see ``Early.why_ended``."""
-        return self.reason if max_epochs == self.max_epochs else None
+        return self.target.reached(min_epochs) or (self.reason if max_epochs == self.max_epochs else None)
 
     def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         schedule = _schedule(pl_module)
+        self.target.check(pl_module)
         self.pace.begin(trainer)
         if self.max_epochs not in (None, trainer.max_epochs):  # more epochs were asked for since
             self.reason = None
             if schedule.cooldown_begins:  # and it goes on from before the cool-down
                 # A score that has turned is the same score: what follows is held against its best.
                 self._call_off() if self.turned else self.begin_anew(trainer.current_epoch)
+        self.reason = self.target.reached(trainer.min_epochs or 0) or self.reason
         if self.reason:  # continued after it had ended
             trainer.should_stop = True
         self.max_epochs = trainer.max_epochs
@@ -145,6 +151,12 @@ class Adaptive(L.Callback):
     def on_train_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         if decided_by_training(trainer, self.monitor):
             self._observe(trainer)
+        self.target.end_epoch(trainer.current_epoch)
+        reached = self.target.reached(trainer.min_epochs or 0)
+        if trainer.strategy.reduce_boolean_decision(reached is not None, all=False):
+            self.reason = reached
+            trainer.should_stop = True
+            return
         schedule, count = _schedule(pl_module), trainer.current_epoch + 1
         begins, ends = schedule.cooldown_epochs
         if self.cooldown_epoch is None and count < begins:
@@ -164,6 +176,7 @@ class Adaptive(L.Callback):
         score = monitored_score(trainer, self.monitor)
         if score is not None:
             self.scores[trainer.current_epoch] = score
+            self.target.observe(score, trainer.current_epoch)
 
     def _judge(self, trainer: L.Trainer, count: int) -> None:
         scores = [self.scores.get(epoch, float("nan")) for epoch in range(self.anew_epoch, count)]
@@ -199,10 +212,15 @@ class Adaptive(L.Callback):
             "found",
             "reason",
         )
-        return {name: getattr(self, name) for name in names}
+        kept = {name: getattr(self, name) for name in names} | {"target": self.target.state_dict()}
+        if self.reason == self.target.reached(0):  # which follows from the target, that may be another by then
+            kept["reason"] = None
+        return kept
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        vars(self).update(state_dict)
+        kept = dict(state_dict)
+        self.target.load_state_dict(kept.pop("target", {}))  # which runs of before lack
+        vars(self).update(kept)
 
 
 def _schedule(pl_module: L.LightningModule) -> Any:

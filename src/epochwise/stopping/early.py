@@ -9,6 +9,7 @@ from lightning.pytorch.trainer.states import TrainerFn
 from epochwise.input_error import InputError
 from epochwise.run.epochs_csv import is_of_training
 from epochwise.source.fit import checked_arguments
+from epochwise.stopping.target_score import TargetScore
 
 
 def monitored_score(trainer: L.Trainer, monitor: str, key: str = "monitor") -> float | None:
@@ -56,9 +57,11 @@ class Early(L.Callback):
         patience: epochs without improvement, at least 1.
         min_delta: an improvement is larger than this, in the unit of the monitor.
         start_epoch: from which, from 0, scores are compared; those before are not looked at.
+        target_score: the run also ends after the epoch in which the monitor is as good (``target.TargetScore``).
 
     Raises:
-        InputError: the monitor is not among what validation logs (``monitored_score``).
+        InputError: the monitor is not among what validation logs (``monitored_score``), or the target is better than
+            the best there is.
 
     Source:
         Prechelt 1998, Early Stopping - But When?, https://doi.org/10.1007/3-540-49430-8_3, criterion UP;
@@ -73,9 +76,11 @@ class Early(L.Callback):
         patience: Annotated[int, Ge(1)],
         min_delta: Annotated[float, Ge(0)] = 0.0,
         start_epoch: Annotated[int, Ge(0)] = 0,
+        target_score: float | None = None,
     ) -> None:
         self.monitor, self.mode, self.patience, self.min_delta = monitor, mode, patience, min_delta
         self.start_epoch = start_epoch
+        self.target = TargetScore(monitor, mode, target_score)
         self.best_score: float | None = None
         self.best_epoch = -1
         self.validated_epoch = -1
@@ -101,11 +106,14 @@ class Early(L.Callback):
             max_epochs: ``trainer.max_epochs``; other than when it stopped, more were asked for.
             min_epochs: ``trainer.min_epochs``.
         """
+        if reached := self.target.reached(min_epochs):
+            return reached
         if self.reason is None or max_epochs != self.max_epochs:
             return None
         return self._decide(min_epochs)
 
     def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        self.target.check(pl_module)
         if self.reason and trainer.max_epochs != self.max_epochs:
             self.begin_anew(trainer.current_epoch)
         self.reason = self.why_ended(trainer.max_epochs, trainer.min_epochs or 0)
@@ -121,9 +129,10 @@ class Early(L.Callback):
         epoch = trainer.current_epoch
         if decided_by_training(trainer, self.monitor):
             self._observe(trainer)
+        self.target.end_epoch(epoch)
         if self.validated_epoch != epoch:
             return
-        reason = self._decide(trainer.min_epochs or 0)
+        reason = self.target.reached(trainer.min_epochs or 0) or self._decide(trainer.min_epochs or 0)
         if trainer.strategy.reduce_boolean_decision(reason is not None, all=False):
             self.reason = reason
             trainer.should_stop = True
@@ -142,14 +151,17 @@ class Early(L.Callback):
         if score is None:
             return
         self.validated_epoch = trainer.current_epoch
-        if trainer.current_epoch >= self.start_epoch and self.improves(score):
+        if trainer.current_epoch < self.start_epoch:
+            return
+        self.target.observe(score, trainer.current_epoch)
+        if self.improves(score):
             self.best_score, self.best_epoch = score, trainer.current_epoch
 
     def state_dict(self) -> dict[str, Any]:
-        return {
-            name: getattr(self, name)
-            for name in ("best_score", "best_epoch", "validated_epoch", "anew_epoch", "max_epochs", "reason")
-        }
+        names = ("best_score", "best_epoch", "validated_epoch", "anew_epoch", "max_epochs", "reason")
+        return {name: getattr(self, name) for name in names} | {"target": self.target.state_dict()}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        vars(self).update(state_dict)
+        kept = dict(state_dict)
+        self.target.load_state_dict(kept.pop("target", {}))  # which runs of before lack
+        vars(self).update(kept)
