@@ -11,7 +11,7 @@ import pytest
 
 WITH_LITTLE = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1] / "little_project")}
 
-MODELS = "cnn, deep, mlp, net, resnet, small_resnet, timm, torchvision"
+MODELS = "cnn, deep, lstm, mlp, net, resnet, small_resnet, timm, torchvision, transformer"
 SCRIPT = """
 '''A small front door.'''
 import os
@@ -174,7 +174,7 @@ def test_the_first_process_of_several_prints(run):
     ("arguments", "printed"),
     [
         (["--help"], "A small front door."),
-        (["--help"], "model       deep, [net], timm | cnn, mlp, resnet,"),
+        (["--help"], "model       deep, [net], timm | cnn, lstm, mlp, resnet,"),
         (["--help", "trainer.max_epochs=77"], "trainer.max_epochs=77"),
         (["--hydra-help"], "Hydra"),
         (["--cfg", "job"], "max_epochs: 10"),
