@@ -22,6 +22,7 @@ LOSSES = [1.0, 0.8, 0.7, 0.75, 0.71, 0.69, 0.9, 0.95, 0.99, 1.0]
         ({"patience": 3}, 8, 5),
         ({"patience": 5}, None, 5),
         ({"patience": 3, "min_delta": 0.05}, 5, 5),  # the checkpoint takes the smaller gain all the same
+        ({"patience": 3, "min_delta": 0.07, "min_delta_mode": "rel"}, 5, 5),  # 0.69 is no 0.07 of 0.7 less
         ({"patience": 1, "start_epoch": 4}, 6, 5),
         ({"patience": 1, "start_epoch": 6}, 7, 5),
         ({"patience": 1, "start_epoch": 20}, None, 5),
@@ -56,11 +57,12 @@ def test_a_setting_out_of_range_is_named():
     mode=st.sampled_from(["min", "max"]),
     patience=st.integers(1, 6),
     min_delta=st.sampled_from([0.0, 0.15]),
+    min_delta_mode=st.sampled_from(["abs", "rel"]),
     min_epochs=st.integers(0, 8),
     start_epoch=st.integers(0, 4),
 )
-def test_it_stops_where_the_callback_does(scores, mode, patience, min_delta, min_epochs, start_epoch):
-    early = Early("val/loss", mode, patience, min_delta, start_epoch)
+def test_it_stops_where_the_callback_does(scores, mode, patience, min_delta, min_delta_mode, min_epochs, start_epoch):
+    early = Early("val/loss", mode, patience, min_delta, start_epoch, min_delta_mode=min_delta_mode)
     strategy = SimpleNamespace(reduce_boolean_decision=lambda decision, **_: decision)
     trainer = SimpleNamespace(
         sanity_checking=False,
@@ -82,7 +84,8 @@ def test_it_stops_where_the_callback_does(scores, mode, patience, min_delta, min
             stopped = epoch
             break
     val = [np.nan if score is None else score for score in scores]
-    found = replay(Curve.of(val, np.ones(len(val)), mode), patience, min_delta, start_epoch, min_epochs)
+    settings = (patience, min_delta, start_epoch, min_epochs, min_delta_mode)
+    found = replay(Curve.of(val, np.ones(len(val)), mode), *settings)
     if Curve.of(val, np.ones(len(val)), mode).ends_unmeasured:  # the callback was not called, a diverged run would be
         return
     assert found.stops_at_epoch == stopped

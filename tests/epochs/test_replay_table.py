@@ -16,6 +16,11 @@ def test_every_combination_is_replayed():
     ]  # fmt: skip
 
 
+def test_min_delta_may_be_a_fraction_of_the_best_score():
+    (one,) = ReplayTable(patience=[1], min_delta=[0.25], min_delta_mode="rel").of(ROWS, "val/accuracy", "max")
+    assert (one.stops_at_epoch, one.min_delta_mode) == (1, "rel")  # 0.6 is less than a quarter over 0.5
+
+
 def test_another_score_than_the_runs_own_may_decide():
     (one,) = ReplayTable(patience=[1], monitor="val/accuracy", mode="max").of(ROWS, "val/loss", "min")
     assert (one.stops_at_epoch, one.best_epoch, one.best_score) == (4, 3, 0.8)

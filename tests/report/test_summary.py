@@ -35,6 +35,12 @@ def test_what_tells_replayed_settings_apart_is_said():
     assert "patience 3 start_epoch 5: " in lines["replay"]
 
 
+def test_a_gain_that_is_a_fraction_of_the_best_is_said_to_be_one():
+    replays = ReplayTable(patience=[3], min_delta=[0.1], min_delta_mode="rel")
+    lines = summarise(document_of(run(), replays=replays)["runs"][0])
+    assert lines["replay"].startswith("patience 3 min_delta 0.1 of the best: ")
+
+
 def test_several_runs_are_a_table_of_ten_lines_at_most_with_mean_and_spread_over_seeds():
     console = Console(width=120)
     with console.capture() as capture:

@@ -38,6 +38,8 @@ def stops_after(scores, checks_per_epoch=1, every_n_epochs=1, min_epochs=None, n
         ({"mode": "max"}, [1, 2, 3, 3, 3], 4),
         ({"min_delta": 0.5}, [3, 2.9, 2.8, 1], 2),
         ({"min_delta": 0.5}, [3, 2.9, 2.4, 2.3, 2.2], 4),
+        ({"min_delta": 0.5, "min_delta_mode": "rel"}, [8, 5, 3, 2, 2], 4),
+        ({"min_delta": 0.5, "min_delta_mode": "rel", "mode": "max"}, [-8, -5, -3, -2, -2], 4),
         ({"patience": 3}, [1, 2, 3, 4, 5], 3),
         ({}, [float("nan")] * 3, 1),
         ({}, [2, float("nan"), 1, 2, 2], 4),

@@ -22,11 +22,12 @@ class ReplayTable:
 
     Args:
         patience: epochs.
-        min_delta: in the monitor's unit.
+        min_delta: see ``min_delta_mode``.
         start_epoch: from 0.
         min_epochs: counts.
         monitor: the score to follow; None for the run's own.
         mode: ``min`` where smaller is better, else ``max``; None for the run's own.
+        min_delta_mode: ``abs``: ``min_delta`` is in the monitor's unit; ``rel``: a fraction of the best score so far.
     """
 
     patience: Sequence[Annotated[int, Ge(1)]] = (1, 2, 3, 5, 8, 13)
@@ -35,6 +36,7 @@ class ReplayTable:
     min_epochs: Sequence[Annotated[int, Ge(0)]] = (0,)
     monitor: str | None = None
     mode: Literal["min", "max"] | None = None
+    min_delta_mode: Literal["abs", "rel"] = "abs"
 
     def of(self, rows: Sequence[Mapping[str, Any]], monitor: str, mode: Literal["min", "max"]) -> list[Replay]:
         """Replay a run.
@@ -49,7 +51,7 @@ class ReplayTable:
         """
         curve = Curve.of_rows(rows, self.monitor or monitor, self.mode or mode)
         settings = product(self.patience, self.min_delta, self.start_epoch, self.min_epochs)
-        return [replay(curve, *setting) for setting in settings]
+        return [replay(curve, *setting, self.min_delta_mode) for setting in settings]
 
 
 def analyse(

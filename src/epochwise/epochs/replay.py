@@ -3,6 +3,7 @@
 from bisect import bisect_left
 from dataclasses import dataclass
 from functools import partial
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,7 @@ class Replay:
 
     Args:
         patience: the setting, in epochs.
-        min_delta: the setting, in the monitor's unit.
+        min_delta: the setting.
         start_epoch: the setting, from 0.
         min_epochs: the setting, a count.
         stops_at_epoch: the last epoch it would have trained, from 0; None where it never fires.
@@ -26,6 +27,7 @@ class Replay:
         best_epoch: the best validated epoch until then, from 0: that of the best checkpoint. None without any.
         best_score: its score.
         lost: by how much the best score of the whole run is better, at least 0.
+        min_delta_mode: the setting: what ``min_delta`` is counted in.
     """
 
     patience: int
@@ -38,9 +40,17 @@ class Replay:
     best_epoch: int | None
     best_score: float | None
     lost: float | None
+    min_delta_mode: str = "abs"
 
 
-def replay(curve: Curve, patience: int, min_delta: float = 0.0, start_epoch: int = 0, min_epochs: int = 0) -> Replay:
+def replay(
+    curve: Curve,
+    patience: int,
+    min_delta: float = 0.0,
+    start_epoch: int = 0,
+    min_epochs: int = 0,
+    min_delta_mode: Literal["abs", "rel"] = "abs",
+) -> Replay:
     """Follow a run as ``stopping.early.Early`` would, epoch by epoch.
 
     It stops after the first validated epoch that lies at least ``patience`` epochs behind the last improvement. A
@@ -49,9 +59,10 @@ def replay(curve: Curve, patience: int, min_delta: float = 0.0, start_epoch: int
     Args:
         curve: the run.
         patience: epochs without improvement, at least 1.
-        min_delta: an improvement is larger than this, in the monitor's unit, at least 0.
+        min_delta: an improvement is larger than this, at least 0.
         start_epoch: from which, from 0, scores are compared and patience counts; those before are not looked at.
         min_epochs: count of epochs after which patience counts.
+        min_delta_mode: ``"abs"``: ``min_delta`` is in the monitor's unit; ``"rel"``: a fraction of the best so far.
 
     Raises:
         InputError: a setting out of its range.
@@ -69,7 +80,7 @@ def replay(curve: Curve, patience: int, min_delta: float = 0.0, start_epoch: int
             raise InputError(f"replay.{name}: got {value}, allowed: {least} or more")
     first = int(np.searchsorted(curve.epochs, start_epoch))
     checked = curve.epochs[first:]
-    last = np.where(_improves(curve.loss[first:], min_delta), checked, start_epoch - 1)
+    last = np.where(_improves(curve.loss[first:], min_delta, min_delta_mode == "rel"), checked, start_epoch - 1)
     if curve.ends_unmeasured:
         after = np.arange(max(int(curve.epochs[-1]) + 1 if len(curve.epochs) else 0, start_epoch), curve.num_epochs)
         checked, last = np.concatenate([checked, after]), np.concatenate([last, np.full(len(after), start_epoch - 1)])
@@ -90,22 +101,23 @@ def replay(curve: Curve, patience: int, min_delta: float = 0.0, start_epoch: int
         None if best is None else int(curve.epochs[best]),
         None if best is None else curve.score(curve.loss[best]),
         None if best is None else float(curve.loss[best] - curve.loss.min()),
+        min_delta_mode,
     )
 
 
-def _improves(loss: Floats, min_delta: float) -> NDArray[np.bool_]:
+def _improves(loss: Floats, min_delta: float, relative: bool) -> NDArray[np.bool_]:
     """(n,) whether a score is an improvement: of those that are the lowest so far, the ones that the delta leaves."""
     is_lowest: NDArray[np.bool_] = loss < np.concatenate([[np.inf], np.minimum.accumulate(loss)[:-1]])
     if min_delta == 0 or not len(loss):
         return is_lowest
     places = np.flatnonzero(is_lowest)
     lowest, kept, at = loss[places].tolist(), [0], 0
-    while (at := bisect_left(lowest, True, at, key=partial(_beats, lowest[at], min_delta))) < len(lowest):
+    while (at := bisect_left(lowest, True, at, key=partial(_beats, lowest[at], min_delta, relative))) < len(lowest):
         kept.append(at)
     improves = np.zeros(len(loss), dtype=np.bool_)
     improves[places[kept]] = True
     return improves
 
 
-def _beats(to_beat: float, min_delta: float, loss: float) -> bool:
-    return to_beat - loss > min_delta
+def _beats(to_beat: float, min_delta: float, relative: bool, loss: float) -> bool:
+    return to_beat - loss > min_delta * (abs(to_beat) if relative else 1.0)

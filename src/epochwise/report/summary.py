@@ -93,7 +93,8 @@ def _setting(one: Mapping[str, Any], table: Sequence[Mapping[str, Any]]) -> str:
     """What tells a setting from the others of its table."""
     names = ("min_delta", "start_epoch", "min_epochs")
     unlike = [name for name in names if one[name] or len({other[name] for other in table}) > 1]
-    return " ".join([f"patience {one['patience']}", *(f"{name} {one[name]:g}" for name in unlike)])
+    of = {"min_delta": " of the best" if one.get("min_delta_mode") == "rel" else ""}
+    return " ".join([f"patience {one['patience']}", *(f"{name} {one[name]:g}{of.get(name, '')}" for name in unlike)])
 
 
 def _stop(one: Mapping[str, Any]) -> str:

@@ -55,9 +55,11 @@ class Early(L.Callback):
         monitor: name of the score, such as ``val/loss``.
         mode: ``"min"`` where smaller is better, else ``"max"``.
         patience: epochs without improvement, at least 1.
-        min_delta: an improvement is larger than this, in the unit of the monitor.
+        min_delta: an improvement is larger than this.
         start_epoch: from which, from 0, scores are compared; those before are not looked at.
-        target_score: the run also ends after the epoch in which the monitor is as good (``target.TargetScore``).
+        target_score: the run also ends after the epoch in which the monitor is as good (``target_score.TargetScore``).
+        min_delta_mode: ``"abs"``: ``min_delta`` is in the unit of the monitor; ``"rel"``: it is a fraction of the best
+            score so far without its sign, so that 0.01 asks for a hundredth, also of a score below 0.
 
     Raises:
         InputError: the monitor is not among what validation logs (``monitored_score``), or the target is better than
@@ -65,7 +67,8 @@ class Early(L.Callback):
 
     Source:
         Prechelt 1998, Early Stopping - But When?, https://doi.org/10.1007/3-540-49430-8_3, criterion UP;
-        ``start_epoch``: Keras's EarlyStopping, ``start_from_epoch``.
+        ``start_epoch``: Keras's EarlyStopping, ``start_from_epoch``; ``min_delta_mode``: torch's ReduceLROnPlateau,
+        ``threshold_mode``.
     """
 
     @checked_arguments
@@ -77,9 +80,10 @@ class Early(L.Callback):
         min_delta: Annotated[float, Ge(0)] = 0.0,
         start_epoch: Annotated[int, Ge(0)] = 0,
         target_score: float | None = None,
+        min_delta_mode: Literal["abs", "rel"] = "abs",
     ) -> None:
         self.monitor, self.mode, self.patience, self.min_delta = monitor, mode, patience, min_delta
-        self.start_epoch = start_epoch
+        self.start_epoch, self.min_delta_mode = start_epoch, min_delta_mode
         self.target = TargetScore(monitor, mode, target_score)
         self.best_score: float | None = None
         self.best_epoch = -1
@@ -93,7 +97,7 @@ class Early(L.Callback):
         if self.best_score is None:
             return score == score
         gain = self.best_score - score if self.mode == "min" else score - self.best_score
-        return gain > self.min_delta
+        return gain > self.min_delta * (abs(self.best_score) if self.min_delta_mode == "rel" else 1.0)
 
     def begin_anew(self, epoch: int) -> None:
         """Count patience from an epoch on, since another training begins with it; the best score stays."""
