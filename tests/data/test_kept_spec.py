@@ -8,6 +8,7 @@ from epochwise.input_error import InputError
 SPEC = asdict(Spec((1, 8, 8), "class", 2, ["a", "b"], [3, 4]))
 NUMBER = asdict(Spec((4,), "number", 1, [], [], 2.0, 0.5))
 COLUMNS = {"x": {"mean": 0.0, "std": 1.0, "median": 0.5}, "y": {"categories": ["p", "q"]}}
+COLUMNS |= {"day": {"days": {"mean": 3.0, "std": 1.0, "median": 2.0}}, "said": {"words": ["a"], "idf": [1.5]}}
 
 
 @pytest.mark.parametrize(
@@ -57,6 +58,9 @@ def test_no_spec_at_all_is_one_line(state):
         {"columns": []}, {"columns": {"x": None}}, {"columns": {"x": {"mean": 0.0, "std": 1.0}}},
         {"columns": {"x": {"mean": 0.0, "std": 0.0, "median": 0.0}}}, {"columns": {"x": {"categories": [1]}}},
         {"columns": {"x": {"categories": ["p", "p"]}}}, {"columns": {"x": {"categories": 10**30}}},
+        {"columns": {"x": {"days": 3.0}}}, {"columns": {"x": {"days": {"mean": 0.0, "std": 0.0, "median": 0.0}}}},
+        {"columns": {"x": {"words": ["a"], "idf": []}}}, {"columns": {"x": {"words": [], "idf": []}}},
+        {"columns": {"x": {"words": ["a", "a"], "idf": [1.0, 1.0]}}}, {"columns": {"x": {"words": ["a"]}}},
     ],
 )  # fmt: skip
 def test_learned_values_that_cannot_be_used_are_one_line(learned):

@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from epochwise.data.table import read_table
+from epochwise.data.tables.read_table import read_table
 from epochwise.input_error import InputError
 
 
@@ -26,7 +26,7 @@ def test_shipped_tables_are_real(path, shape, target):
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("rows.xlsx", b"x", r"not a table; allowed: .csv, .parquet, or one of breast_cancer, diabetes, wine"),
+        ("rows.xlsx", b"x", r"not a table; allowed: .csv, .parquet, or one of breast_cancer, diabetes, linnerud, wine"),
         ("rows.csv", b"", r"not a readable table"),
         ("rows.csv", b"a,b\n1,2,3\n4\n5,6,7,8\n", r"not a readable table"),
         ("rows.csv", b"\xff\xfe\x00broken", r"not a readable table"),
@@ -44,3 +44,9 @@ def test_missing_file_is_an_error_with_the_closest_name(tmp_path):
     (tmp_path / "rows.csv").touch()
     with pytest.raises(InputError, match=r"there is no 'row.csv'; did you mean 'rows.csv'"):
         read_table(str(tmp_path / "row.csv"), "data.path")
+
+
+def test_a_shipped_table_of_several_numbers_names_them():
+    frame = read_table("linnerud", "data.path")
+    assert frame.shape == (20, 6)
+    assert {"Weight", "Waist", "Pulse"} < set(frame)

@@ -139,3 +139,31 @@ def test_all_of_a_new_file_is_taken_where_few_rows_hold_a_single_class(table, fr
     assert fresh.sample_names("all") == ["0", "1", "2", "3", "4"]
     assert [trained.spec.class_names[index] for index in y] == ["yes"] * 5
     torch.testing.assert_close(x, trained.encode(rows))
+
+
+def test_several_numbers_are_cut_with_their_names(table):
+    data = table(target=["price", "size"], kind="number")
+    assert (data.spec.num_outputs, data.spec.target_names) == (2, ["price", "size"])
+    assert data.splits["val"][[0, 1]][1].shape == (2, 2)
+
+
+def test_labels_of_one_column_are_in_each_part(table):
+    labels = (["a|b", "a", "b|c", None] * 15)[:60]
+    data = table({"kind": labels}, kind="labels", separator="|")
+    assert (data.spec.target, data.spec.class_names) == ("labels", ["a", "b", "c"])
+    assert all((data.splits[split].datasets[1].sum(dim=0) > 0).all() for split in data.splits)
+
+
+def test_dates_and_texts_are_encoded_by_name_in_a_row_of_ones_own_too(table, frame, tmp_path):
+    days = pd.date_range("2024-01-01", periods=60).strftime("%Y-%m-%d")
+    data = table({"id": days, "town": [f"word{row} said" for row in range(60)]}, ignore_columns=(), dates=["id"],
+                 texts=["town"])  # fmt: skip
+    (tmp_path / "own.csv").write_text("id,size,town,price\n2025-02-01,50,said nothing,1000\n")
+    fresh = Table()
+    fresh.load_state_dict(data.state_dict())
+    _, loader = fresh.predict_data(str(tmp_path / "own.csv"))
+    assert next(iter(loader)).shape == (1, *data.spec.input_shape)
+    with pytest.raises(InputError, match=r"^data.dates=idd: no such column; did you mean 'id'"):
+        table(dates=["idd"])
+    with pytest.raises(InputError, match=r"^data.dates=id: the column is used otherwise already$"):
+        table(dates=["id"])

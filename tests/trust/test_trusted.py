@@ -48,7 +48,7 @@ def test_nothing_of_other_packages_is_trusted(target):
         "torch.nn.modules.module.Module.load_state_dict",  # through a class
         "lightning.pytorch.core.module.LightningModule.load_from_checkpoint",
         "torch.nn.modules.module.os.system",  # what a trusted module imports
-        "epochwise.data.table.pd.read_pickle",
+        "epochwise.data.tables.read_table.pd.read_pickle",
         "epochwise.data.torchvision_pictures.FileLock",
         "timm.models.load_checkpoint",  # no network
         "timm.models.resnet.build_model_with_cfg",

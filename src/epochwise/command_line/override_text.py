@@ -18,7 +18,7 @@ from epochwise.input_error import InputError, existing_path
 
 #: Key -> the choice that reads a path there, which has to be; others download, or know names of their own.
 READ_BY = {"data.root": "data=image_folder", "data.path": "data=table", "predict": None}
-SHIPPED = ("breast_cancer", "diabetes", "wine")  # tables of scikit-learn, by name
+SHIPPED = ("breast_cancer", "diabetes", "linnerud", "wine")  # tables of scikit-learn, by name
 
 
 def check_paths(words: list[str]) -> None:

@@ -146,7 +146,15 @@ def _is_column(column: Any) -> bool:
         return (
             isinstance(names, list) and all(isinstance(name, str) for name in names) and len(set(names)) == len(names)
         )
-    return all(_is_number(column.get(name)) for name in ("median", "mean", "std")) and column["std"] != 0
+    if "words" in column:
+        words, weights = column["words"], column.get("idf")
+        if not _are_names(words) or not isinstance(weights, list) or not words:
+            return False
+        return len(set(words)) == len(words) == len(weights) and all(map(_is_number, weights))
+    values = column.get("days", column)  # of dates, or of numbers
+    if not isinstance(values, dict):
+        return False
+    return all(_is_number(values.get(name)) for name in ("median", "mean", "std")) and values["std"] != 0
 
 
 def _is_size(value: Any, least: int = 1) -> bool:
