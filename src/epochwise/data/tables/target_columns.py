@@ -105,7 +105,7 @@ def _labels(frame: pd.DataFrame, names: list[str], separator: str | None) -> dic
 
 
 def _first_other(column: pd.Series) -> Any:
-    return column[~column.isin([0, 1])].iloc[0] if is_numeric_dtype(column) else column.iloc[0]
+    return (column[~column.isin([0, 1])] if is_numeric_dtype(column) else column).tolist()[0]
 
 
 def _filled(column: pd.Series) -> pd.Series:
