@@ -12,7 +12,7 @@ from huggingface_hub import constants
 from omegaconf import OmegaConf
 from safetensors.torch import save_file
 
-from epochwise.commands.build import build_network
+from epochwise.commands.build_network import build_network
 from epochwise.commands.train import train
 from epochwise.input_error import InputError
 from epochwise.run.pretrained_weights import TIMEOUT_S

@@ -20,7 +20,7 @@ from torch import nn
 from torch.optim.lr_scheduler import ConstantLR
 
 from epochwise.command_line.composer import engine_conf
-from epochwise.commands.build import build_network
+from epochwise.commands.build_network import build_network
 from epochwise.data.digits import Digits
 from epochwise.finetune.plan import Plan
 from epochwise.model.small_resnet import SmallResNet

@@ -45,3 +45,36 @@ def test_every_parameter_stands_in_one_stage():
         names = [name for own in stages(network).values() for name in own]
         assert sorted(names) == sorted(name for name, _ in network.named_parameters())
     assert stages(Odd())["stem"] == ["scale", "body.weight", "body.bias"]
+
+
+def test_a_trunk_is_entered_and_each_layer_of_a_list_in_it_is_a_stage():
+    class Tagger(nn.Module):
+        def __init__(self, num_layers):
+            super().__init__()
+            layer = nn.TransformerEncoderLayer(4, 2, 8)
+            self.embedding = nn.Embedding(3, 4)
+            self.encoder = nn.TransformerEncoder(layer, num_layers, nn.LayerNorm(4), enable_nested_tensor=False)
+            self.decoder = nn.ModuleList([nn.Linear(4, 4), nn.Linear(4, 4)])
+            self.head = nn.Linear(4, 2)
+
+    found = stages(Tagger(2))
+    assert list(found) == ["embedding", "encoder.layers.0", "encoder.layers.1", "decoder", "head"]
+    assert {"encoder.norm.weight", "encoder.norm.bias"} < set(found["encoder.layers.1"])
+    assert list(stages(Tagger(1))) == ["embedding", "encoder", "decoder", "head"]
+
+
+def test_what_a_trunk_holds_loose_is_taken_in_at_its_input():
+    class Trunk(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.position = nn.Parameter(torch.zeros(2, 2))
+            self.one, self.two = nn.Linear(2, 2), nn.Linear(2, 2)
+
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.stem, self.backbone, self.head = nn.Linear(2, 2), Trunk(), nn.Linear(2, 1)
+
+    found = stages(Net())
+    assert list(found.values())[1] == ["backbone.position", "backbone.one.weight", "backbone.one.bias"]
+    assert [len(names) for names in found.values()] == [2, 3, 2, 2]

@@ -11,7 +11,8 @@ from lightning.pytorch.plugins import DoublePrecision
 from omegaconf import DictConfig, OmegaConf
 
 from epochwise.commands.budget import budgeted
-from epochwise.commands.build import build, build_network, check_fits, check_makers
+from epochwise.commands.build import build, check_fits, check_makers
+from epochwise.commands.build_network import build_network
 from epochwise.commands.check_callbacks import SamePlan, check_callbacks, check_plan_is_kept, long_memories
 from epochwise.epochs.plan import plan_epochs
 from epochwise.input_error import InputError

@@ -8,7 +8,8 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from epochwise.commands.budget import budgeted, one_epoch
-from epochwise.commands.build import build, build_network
+from epochwise.commands.build import build
+from epochwise.commands.build_network import build_network
 from epochwise.config.check import check
 from epochwise.config.schema import SCHEMAS
 from epochwise.input_error import InputError

@@ -37,7 +37,9 @@ def stages(network: nn.Module) -> dict[str, list[str]]:
 
     A network of timm says them itself (``group_matcher``, one's own may have one too). Any other one has a stage for
     each of its children, in the order in which they were registered; a child that is a norm joins the stage before it,
-    and a network that only wraps another is entered.
+    and a network that only wraps another is entered. So is a trunk, as libraries call it: an ``encoder``
+    (segmentation-models), a ``backbone`` (torchvision), or what ``base_model_prefix`` names (transformers). Each layer
+    of a list in it is a stage.
 
     Args:
         network: any module with parameters.
@@ -56,25 +58,49 @@ def stages(network: nn.Module) -> dict[str, list[str]]:
     return dict(zip(called, cut, strict=True))
 
 
+TRUNKS = ("encoder", "backbone")
+
+
 def _children(network: nn.Module) -> list[list[str]]:
+    prefix, inner = _unwrapped(network, "")
     parameters = dict(network.named_parameters())
-    prefix = ""
-    while True:
-        inside = list(dict.fromkeys(_top(name.removeprefix(prefix)) for name in parameters))
-        wraps = len(inside) == 1 and f"{prefix}{inside[0]}" not in parameters
-        if not wraps:
-            break
-        prefix += f"{inside[0]}."
     cut: list[list[str]] = []
-    loose = [name for name in parameters if "." not in name.removeprefix(prefix)]
-    for child in inside:
-        names = [name for name in parameters if name.startswith(f"{prefix}{child}.")]
-        if cut and all(parameters[name].ndim < 2 for name in names):
-            cut[-1] += names
-        elif names:
-            cut.append(names)
+    trunks = (*TRUNKS, getattr(inner, "base_model_prefix", None))
+    for name, child in inner.named_children():
+        _cut(f"{prefix}{name}.", child, name in trunks, parameters, cut)
     # What belongs to no child, such as a position embedding, is taken in at the input.
+    loose = [name for name in parameters if "." not in name.removeprefix(prefix)]
     return [loose + cut[0], *cut[1:]] if cut else [loose]
+
+
+def _unwrapped(module: nn.Module, prefix: str) -> tuple[str, nn.Module]:
+    """The module that is inside those that hold nothing but one other, and what stands before its parameters' names."""
+    while True:
+        own = [name for name, _ in module.named_parameters(recurse=False)]
+        inside = [(name, child) for name, child in module.named_children() if any(True for _ in child.parameters())]
+        if own or len(inside) != 1 or isinstance(module, nn.ModuleList):
+            return prefix, module
+        prefix, module = f"{prefix}{inside[0][0]}.", inside[0][1]
+
+
+def _cut(prefix: str, module: nn.Module, trunk: bool, parameters: Mapping[str, Tensor], cut: list[list[str]]) -> None:
+    """Add the stages of a module: several where it is a trunk, or holds a list of layers in one; else one."""
+    if trunk:
+        before = len(cut)
+        prefix, module = _unwrapped(module, prefix)
+        for name, child in module.named_children():
+            holds_list = any(isinstance(one, nn.ModuleList) for one in child.modules())
+            inside = holds_list and not isinstance(module, nn.ModuleList)
+            _cut(f"{prefix}{name}.", child, inside, parameters, cut)
+        loose = [name for name in parameters if name.startswith(prefix) and "." not in name.removeprefix(prefix)]
+        if loose:
+            cut[before:] = [loose + cut[before], *cut[before + 1 :]] if len(cut) > before else [loose]
+        return
+    names = [name for name in parameters if name.startswith(prefix)]
+    if cut and all(parameters[name].ndim < 2 for name in names):
+        cut[-1] += names
+    elif names:
+        cut.append(names)
 
 
 def _top(name: str) -> str:
@@ -90,6 +116,7 @@ def _called(path: list[str], others: list[list[str]]) -> str:
 
 
 PREFIXES = ("", "network.", "model.", "module.", "backbone.", "_orig_mod.")  # what wrappers put before a name
+ENCODERS = ("", "encoder.", "encoder.model.")  # where segmentation-models has the layers of a classifier
 MOST_NAMED = 5
 
 
@@ -98,8 +125,9 @@ def load_weights(
 ) -> list[str]:
     """Put weights into a network. Its input layer takes over those of other channels, its output may stay its own.
 
-    The input layer's weights are summed over the channels they were made for and shared out over the network's, so that
-    a grey picture gives what it gave as a coloured one.
+    A network with an encoder also takes the weights of a classifier of the same kind. Those of the input layer are
+    summed over the channels they were made for and shared out over the network's, so that a grey picture gives what it
+    gave as a coloured one.
 
     Args:
         network: with weights of its own; what is not found stays as it is.
@@ -115,8 +143,9 @@ def load_weights(
         InputError: a line for each tensor whose shape does not fit; or no name is known at all.
     """
     own = network.state_dict()
-    prefix = max(PREFIXES, key=lambda one: sum(f"{one}{name}" in weights for name in own))
-    given = {name.removeprefix(prefix): weight for name, weight in weights.items() if name.startswith(prefix)}
+    pairs = [(theirs, ours) for ours in ENCODERS for theirs in PREFIXES]
+    prefix, inner = max(pairs, key=lambda pair: sum(_renamed(name, *pair) in own for name in weights))
+    given = {_renamed(name, prefix, inner): weight for name, weight in weights.items() if name.startswith(prefix)}
     if not own.keys() & given.keys():
         raise InputError(f"model.pretrained: {source} has none of the network's weights; {_listed(weights)}")
     output, first = _output_layer(network), next((name for name in own if own[name].ndim == 4), None)
@@ -145,6 +174,11 @@ def load_weights(
     lines += [f"missing there: {_listed(missing)}"] * bool(missing)
     lines += [f"not known here: {_listed(unexpected)}"] * bool(unexpected)
     return [line for line in lines if line]
+
+
+def _renamed(name: str, prefix: str, inner: str) -> str:
+    """A name without a wrapper's prefix, as one of an encoder; empty where it has not that prefix."""
+    return f"{inner}{name.removeprefix(prefix)}" if name.startswith(prefix) else ""
 
 
 def _output_layer(network: nn.Module) -> set[str]:

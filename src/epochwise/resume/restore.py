@@ -10,7 +10,8 @@ from lightning.pytorch.callbacks import ModelCheckpoint
 from omegaconf import DictConfig, OmegaConf
 
 from epochwise.command_line.continued_run import named_run
-from epochwise.commands.build import build, build_network
+from epochwise.commands.build import build
+from epochwise.commands.build_network import build_network
 from epochwise.config.check import check
 from epochwise.data.spec import kept_spec
 from epochwise.input_error import InputError, allowed_names

@@ -26,6 +26,7 @@ TRUSTED = (
     "lightning.pytorch.profilers.",
     "lightning.pytorch.strategies.",
     "schedulefree.",
+    "segmentation_models_pytorch.decoders.",
     "sklearn.model_selection.GroupKFold",
     "sklearn.model_selection.KFold",
     "sklearn.model_selection.RepeatedKFold",
