@@ -17,7 +17,11 @@ from epochwise.command_line.overrides import one_line
 from epochwise.input_error import InputError, existing_path
 
 #: Key -> the choice that reads a path there, which has to be; others download, or know names of their own.
-READ_BY = {"data.root": "data=image_folder", "data.path": "data=table", "predict": None}
+READ_BY = {
+    "data.root": ("data=image_folder", "data=image_table"),
+    "data.path": ("data=table", "data=image_table"),
+    "predict": (),
+}
 SHIPPED = ("breast_cancer", "diabetes", "linnerud", "wine")  # tables of scikit-learn, by name
 
 
@@ -33,7 +37,7 @@ def check_paths(words: list[str]) -> None:
     lines: list[str] = []
     for word in words:
         key, sign, value = word.partition("=")
-        chosen = READ_BY.get(key, "") is None or READ_BY.get(key) in words
+        chosen = key in READ_BY and (not READ_BY[key] or any(choice in words for choice in READ_BY[key]))
         value = value[1:-1].replace("\\'", "'") if value[:1] == value[-1:] == "'" else value
         if not (sign and chosen and value) or value in SHIPPED or "," in value or "${" in value or value == "null":
             continue

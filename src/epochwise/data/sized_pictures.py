@@ -1,0 +1,95 @@
+"""What all data sets of picture files share: they are looked at once, and read batch by batch in one size."""
+
+import logging
+from abc import ABC
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from annotated_types import Ge
+
+from epochwise.data.picture_files import (
+    WHITE,
+    Fit,
+    PictureFiles,
+    PictureView,
+    channel_statistics,
+    colour,
+    unreadable_pictures,
+)
+from epochwise.data.split_data_module import SplitDataModule
+from epochwise.input_error import InputError
+
+MOST_LINES = 10
+
+
+@dataclass(eq=False, kw_only=True)
+class SizedPictures(SplitDataModule, ABC):
+    """Pictures of any size, whose ``x`` are paths. A subclass gives ``load``.
+
+    The pictures are read by the workers, batch by batch; all of them are looked at once before the first step. Mean and
+    standard deviation come from at most 2,048 training pictures.
+
+    Args:
+        image_size: height and width to which pictures are brought, in pixels.
+        channels: 1 for grey, 3 for colour; pictures of the other kind are converted.
+        fit: what becomes of a picture that is no square: ``crop`` cuts off its ends, ``pad`` puts ``background`` around
+            it, ``squash`` changes its proportions. None: ``crop``, or what the network was trained with.
+        background: under what is transparent, and around what is padded: a name, ``#rrggbb`` or [r, g, b]. None:
+            white, as in web pages and viewers, or what the network was trained with.
+        on_error: what to do about a picture that cannot be read: ``raise``, or ``skip`` it and say so.
+
+    Raises:
+        InputError: no such colour, a picture that is missing or cannot be read; ``fit`` or ``background`` are not
+            those that the network was trained with.
+    """
+
+    image_size: Annotated[int, Ge(8)] = 64
+    channels: Literal[1, 3] = 3
+    fit: Fit | None = None
+    background: str | Sequence[int] | None = None
+    on_error: Literal["raise", "skip"] = "raise"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.view = PictureView(self.fit or "crop", WHITE if self.background is None else colour(self.background))
+
+    def learn(self, x: Any) -> dict[str, Any]:
+        return channel_statistics(self.encode(x), max_samples=2048)
+
+    def encode(self, x: Any) -> PictureFiles:
+        return PictureFiles(x, (self.channels, self.image_size, self.image_size), self.view)
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        asked = self.view
+        super().load_state_dict(state_dict)
+        for name in ("fit", "background"):
+            ours, theirs = getattr(asked, name), getattr(self.view, name)
+            if getattr(self, name) is not None and ours != theirs:
+                raise InputError(f"data.{name}: got {ours}; the network was trained with {theirs}")
+
+    def unusable(self, paths: Sequence[str]) -> set[str]:
+        """Look at every picture.
+
+        Args:
+            paths: N files.
+
+        Returns:
+            Those that are to be left out, under ``on_error: skip``; a warning names them.
+
+        Raises:
+            InputError: one is missing or cannot be read, under ``on_error: raise``; all are named, or the first ten.
+        """
+        missing = [path for path in paths if not Path(path).is_file()]
+        faults = unreadable_pictures([path for path in paths if path not in set(missing)])
+        lines = [f"{path}: no such picture" for path in missing]
+        lines += [f"{path}: not a readable picture ({fault})" for path, fault in faults.items()]
+        if lines and self.on_error == "raise":
+            left = len(lines) - MOST_LINES
+            more = [f"and {left} more; data.on_error=skip leaves them out"] if left > 0 else []
+            raise InputError(*lines[:MOST_LINES], *more)
+        if lines:
+            log = logging.getLogger(__name__)
+            log.warning("data.on_error=skip: left out %d of %d pictures: %s", len(lines), len(paths), "; ".join(lines))
+        return {*missing, *faults}
