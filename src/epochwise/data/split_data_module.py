@@ -86,6 +86,21 @@ class SplitDataModule(BatchedDataModule, ABC):
         assert self.spec is not None
         return samples.targets(self.spec)
 
+    def stacked(self, x: Any, y: Any) -> StackDataset:
+        """A split whose batches are ``[x, y]``, from what was encoded of both."""
+        return StackDataset(x, y)
+
+    def check_shape(self, x: Any) -> None:
+        """Hold the shape of samples against those that the network was made for; ``spec`` is set.
+
+        Raises:
+            InputError: they have another one.
+        """
+        assert self.spec is not None
+        trained = tuple(self.spec.input_shape)
+        if self.spec.num_tokens == 0 and (shape := shape_of(x)) != trained:
+            raise InputError(f"data: the samples have the shape {shape}; the network was trained on {trained}")
+
     def describe(self, samples: Samples, x: Any) -> Spec:
         """What a network needs to know of the training split.
 
@@ -129,10 +144,10 @@ class SplitDataModule(BatchedDataModule, ABC):
             self.learned = self.learn(train.x)
             self.spec = self.describe(train, self.encode(train.x))
         for split, samples in splits.items():
-            x, trained = self.encode(samples.x), self.spec.input_shape
-            if len(samples) and self.spec.num_tokens == 0 and (shape := shape_of(x)) != tuple(trained):
-                raise InputError(f"data: the samples have the shape {shape}; the network was trained on {trained}")
-            self.splits[split] = StackDataset(x, self.encode_targets(samples))
+            x = self.encode(samples.x)
+            if len(samples):
+                self.check_shape(x)
+            self.splits[split] = self.stacked(x, self.encode_targets(samples))
             self.names[split] = samples.names
 
     @property

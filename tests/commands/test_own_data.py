@@ -1,0 +1,99 @@
+"""Runs on a data set of one's own: cut off, on two processes, in folds, scored again."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from epochwise.commands.build import build
+from epochwise.commands.evaluate import evaluate
+from epochwise.commands.train import train
+from epochwise.resume.restore import restore
+from epochwise.run.epochs_csv import read_epochs_csv
+from epochwise.task.classification import Classification
+from epochwise.trust.project import project_trust, with_listed
+
+from tests.items.own_sets import Points
+from tests.outcome import differences, outcome
+from tests.ranks import run_ranks
+
+OWN = ("data=own", "data.train={_target_: tests.items.own_sets.Points, jitter: 0.1}", "data.batch_size=16", "name=test")
+OWN += ("model.hidden_sizes=[8]", "trainer.max_epochs=3", "~callbacks.model_summary", "~callbacks.progress_bar")
+
+
+class PowerCut(BaseException):
+    """What no code expects."""
+
+
+@pytest.mark.parametrize("workers", [0, pytest.param(2, marks=pytest.mark.long)])
+def test_a_run_that_was_cut_off_ends_as_the_uninterrupted_one(tmp_path, composed, monkeypatch, workers):
+    monkeypatch.setattr(torch.utils.data._utils, "MP_STATUS_CHECK_INTERVAL", 0.1)
+    words = (*OWN, f"data.num_workers={workers}", "callbacks.last_checkpoint.every_n_steps=3", "resume=auto")
+    train(composed(*words, run_folder=tmp_path / "whole"))
+    learn, begun = Classification.training_step, []
+
+    def cut_off(self, *args):
+        begun.append(1)
+        if len(begun) == 12:
+            raise PowerCut
+        return learn(self, *args)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Classification, "training_step", cut_off)
+        with pytest.raises(PowerCut):
+            train(composed(*words, run_folder=tmp_path / "cut"))
+    train(composed(*words, run_folder=tmp_path / "cut"))
+    assert differences(outcome(tmp_path / "cut"), outcome(tmp_path / "whole")) == []
+    assert "train_eval/loss" in read_epochs_csv(tmp_path / "whole/epochs.csv")[0]
+
+
+def test_a_run_is_scored_again(tmp_path, composed):
+    train(composed(*OWN, "data.train.jitter=0.0", run_folder=tmp_path))
+    words = (f"run={tmp_path}", "+trust=tests.items.own_sets.Points")
+    scores = evaluate(composed(*words, root="evaluate"), tells=False)
+    assert scores == pytest.approx(json.loads((tmp_path / "result.json").read_text())["test"], abs=1e-6)
+
+
+def test_scores_are_those_of_a_plain_loop_over_the_items(tmp_path, composed):
+    train(composed(*OWN, "data.train.jitter=0.0", "data.batch_size=13", run_folder=tmp_path))
+    run = restore(tmp_path, "last", with_listed(project_trust(), "tests.items.own_sets.Points"))
+    data, points = build(run.config, "data"), Points()
+    data.setup("fit")
+    rows = data.splits["val"].items.rows
+    with torch.no_grad():
+        outputs = run.task.eval()(torch.tensor(points.x[rows]).float())
+    right = float(np.mean(outputs.argmax(1).numpy() == points.y[rows]))
+    assert read_epochs_csv(tmp_path / "epochs.csv")[-1]["val/accuracy"] == pytest.approx(right)
+
+
+@pytest.mark.ranks
+def test_two_processes_see_each_sample_once_an_epoch(tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHONHASHSEED", "0")
+    script = Path(__file__).parent / "go_on_ranks.py"
+    words = [word.replace("jitter: 0.1", "jitter: 0.0") for word in OWN]
+    words += [
+        "trainer=ddp",
+        "trainer.devices=2",
+        "trainer.accelerator=cpu",
+        "callbacks.last_checkpoint.every_n_steps=1",
+    ]
+    whole = run_ranks(script, 2, str(tmp_path / "whole"), "0", *words)
+    for epoch in "012":
+        seen = [sample for rank in whole for batch, _ in rank[epoch] for sample in batch]
+        assert len(seen) == len(set(seen)) == 112
+    cut = [run_ranks(script, 2, str(tmp_path / "cut"), life, *words, "resume=auto") for life in ("6", "0")]
+    for rank in range(2):
+        assert {e: cut[0][rank].get(e, []) + cut[1][rank].get(e, []) for e in "012"} == whole[rank]
+
+
+@pytest.mark.long
+def test_folds_are_cut_over_the_items(typed, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+    words = ["folds=3", *OWN, "report=false", "~loggers.tensorboard", "hydra.sweep.dir=folds"]
+    code, _, err = typed("crossval.py", *words)
+    assert (code, err) == (0, "")
+    found = json.loads(Path("folds/crossval.json").read_text())
+    assert len(list(Path("folds").glob("fold-*"))) == 3
+    assert found["folds"]["samples"] == pytest.approx(136 * 2 / 3, abs=1)
