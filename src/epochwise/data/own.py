@@ -8,7 +8,7 @@ import numpy as np
 from annotated_types import Ge
 from lightning.pytorch.utilities.seed import isolate_rng
 from torch import Tensor
-from torch.utils.data import DataLoader, StackDataset
+from torch.utils.data import DataLoader, Dataset, StackDataset
 
 from epochwise.data.picture_files import channel_statistics
 from epochwise.data.samples import Samples
@@ -54,10 +54,10 @@ class Own(SplitDataModule):
         InputError: what is given is no such data set; or, once it is read, a line for each thing that is missing.
     """
 
-    train: Any
-    val: Any = None
-    test: Any = None
-    plain: Any = None
+    train: Dataset
+    val: Dataset | None = None
+    test: Dataset | None = None
+    plain: Dataset | None = None
     collate_fn: Callable[[list[Any]], Any] | None = None
     target: Target | None = None
     inputs: list[str] | None = None
@@ -71,11 +71,13 @@ class Own(SplitDataModule):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        given = {name: getattr(self, name) for name in ("train", "val", "test", "plain")}
+        given: dict[str, Any] = {name: getattr(self, name) for name in ("train", "val", "test", "plain")}
         self.sets = {split: given[split] for split in ("train", "val", "test") if given[split] is not None}
         faults = [fault for name, each in given.items() if (fault := _set_fault(name, each))]
-        if not faults and self.plain is not None and len(self.plain) != len(self.train):
-            faults.append(f"data.plain: got {len(self.plain)} samples, allowed: the {len(self.train)} of data.train")
+        if not faults and self.plain is not None and len(given["plain"]) != len(given["train"]):
+            faults.append(
+                f"data.plain: got {len(given['plain'])} samples, allowed: the {len(given['train'])} of data.train"
+            )
         if self.collate_fn is not None and self.label_noise:
             faults.append(
                 f"data.label_noise: got {self.label_noise}, but data.collate_fn makes the targets; allowed: 0.0"
@@ -160,7 +162,7 @@ class Own(SplitDataModule):
         """The kind of target, and what is missing for it."""
         faults = []
         try:
-            items = [self.train[place] for place in range(min(2, len(self.train)))]
+            items = [self.train[place] for place in range(min(2, len(self.sets["train"])))]
             x, y = self.form.parts(items[0])
         except ValueError as error:
             return "own", [f"data.train: an item {error}"]
