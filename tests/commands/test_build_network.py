@@ -47,6 +47,18 @@ def test_a_run_of_as_many_other_classes_gives_all_but_its_head(trained):
     assert lines[1] == "the head is new, its classes differ: head.weight, head.bias"
 
 
+def test_weights_that_knew_other_tokens_are_one_line(tmp_path):
+    learned = {"tokens": {"kind": "words", "lowercase": False, "tokens": ["a"]}}
+    kept = {"spec": {"class_names": NAMES}, "learned": learned}
+    state = {"body.1.weight": torch.zeros(256, 64)}
+    (tmp_path / "checkpoints").mkdir()
+    torch.save({"state_dict": state, "epoch": 0, "Text": kept}, tmp_path / "checkpoints/best.ckpt")
+    model = OmegaConf.create({"model": MLP | {"pretrained": str(tmp_path)}})
+    build_network(model.copy(), NAMES, False, learned)
+    with pytest.raises(InputError, match=rf"learned from other tokens .*: data.tokenizer={tmp_path}$"):
+        build_network(model, NAMES, False, {"tokens": learned["tokens"] | {"tokens": ["b"]}})
+
+
 def test_a_run_that_goes_on_asks_for_no_weights_from_elsewhere():
     assert built(MLP | {"pretrained": "gone"}, resumed=True)[1] == []
 

@@ -19,10 +19,11 @@ from epochwise.input_error import InputError, existing_path
 #: Key -> the choice that reads a path there, which has to be; others download, or know names of their own.
 READ_BY = {
     "data.root": ("data=image_folder", "data=image_table"),
-    "data.path": ("data=table", "data=image_table"),
+    "data.path": ("data=table", "data=image_table", "data=text"),
     "predict": (),
 }
-SHIPPED = ("breast_cancer", "diabetes", "linnerud", "wine")  # tables of scikit-learn, by name
+#: Tables of scikit-learn and texts of Python, by name.
+SHIPPED = ("breast_cancer", "diabetes", "docstrings", "linnerud", "python_topics", "wine")
 
 
 def check_paths(words: list[str]) -> None:

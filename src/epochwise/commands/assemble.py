@@ -69,7 +69,7 @@ def assemble(config: DictConfig, resumed: bool = False, going_on: GoingOn | None
     if going_on is not None:
         config = going_on.compare(config)
 
-    network, loaded = build_network(config, data.spec.class_names, resumed)
+    network, loaded = build_network(config, data.spec.class_names, resumed, getattr(data, "learned", None))
     check_fits(network, data.spec, config.model["_target_"])
     makers = {name: build(config, name) for name in ("optimizer", "scheduler")}
     task = build(config, "task", network=network, **makers)
@@ -111,7 +111,7 @@ def assemble(config: DictConfig, resumed: bool = False, going_on: GoingOn | None
     )
     check_callbacks(named, trainer)
     steps = num_batches * max(trainer.max_epochs or 0, 0) // (trainer.world_size * trainer.accumulate_grad_batches)
-    notes = [*notes, *long_memories(config.get("callbacks") or {}, steps)]
+    notes = [*notes, *getattr(data, "notes", ()), *long_memories(config.get("callbacks") or {}, steps)]
     same_plan.begin(trainer, data)
     if isinstance(trainer.precision_plugin, DoublePrecision):
         task.double()  # Lightning does so after it has put back a checkpoint, which rounds its weights to float32

@@ -1,5 +1,6 @@
 """The network of a run, and the weights that it begins with."""
 
+from collections.abc import Mapping
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -21,13 +22,16 @@ from epochwise.source.signature import signature
 LOCAL_WEIGHTS = "model.pretrained=RUN_FOLDER or FILE (a state dict)"
 
 
-def build_network(config: DictConfig, class_names: list[str], resumed: bool) -> tuple[nn.Module, list[str]]:
+def build_network(
+    config: DictConfig, class_names: list[str], resumed: bool, learned: Mapping[str, Any] | None = None
+) -> tuple[nn.Module, list[str]]:
     """Build the network; ``model.pretrained`` is for any class, and the class itself sees it only as true or false.
 
     Args:
         config: with its spec. A folder of runs becomes the one that was taken, so that ``config.yaml`` says which.
         class_names: of the data, in their order; where they are those of the weights, the head is taken over too.
         resumed: the weights are those of a checkpoint that is loaded later; none are looked for.
+        learned: what the data module learned: weights that knew other tokens are not for it.
 
     Returns:
         The network, and lines that say what it begins with.
@@ -53,6 +57,13 @@ def build_network(config: DictConfig, class_names: list[str], resumed: bool) -> 
         name = getattr(network, "published", None) or config.model.get("name")
         return network, load_weights(network, _published(str(name)), f"torchvision's {name}", None)
     found = read_pretrained(pretrained)
+    tokens, theirs = ((kept or {}).get("tokens") for kept in (learned, found.learned))
+    if tokens and theirs and tokens != theirs:
+        of_run = pretrained if Path(pretrained).is_dir() else found.path.parent.parent
+        raise InputError(
+            f"model.pretrained: {found.path} learned from other tokens than this data has; "
+            f"take those: data.tokenizer={of_run}"
+        )
     same = None if found.class_names is None else found.class_names == class_names
     lines = load_weights(network, found.weights, str(found.path), same)
     config.model.pretrained = str(found.path)

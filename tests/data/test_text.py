@@ -1,0 +1,216 @@
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from epochwise.data.target import IGNORE
+from epochwise.data.text import Text
+from epochwise.data.texts.tokenizer import NUM_SPECIAL, SEPARATOR
+from epochwise.input_error import InputError
+
+WORDS = ["good fine great", "bad awful poor worse", "ok"]
+
+
+@pytest.fixture
+def rows():
+    random = np.random.default_rng(0)
+    kinds = np.arange(60) % 2
+    texts = [" ".join(random.choice(WORDS[kind].split(), 1 + row % 5)) + f" w{row}" for row, kind in enumerate(kinds)]
+    labels = ["a|b" if row % 3 == 0 else "b" for row in range(60)]
+    frame = pd.DataFrame({"text": texts, "label": np.array(["yes", "no"])[kinds], "labels": labels})
+    return frame.assign(size=random.normal(3, 1, 60), weight=random.normal(9, 2, 60), author=np.arange(60) // 4)
+
+
+@pytest.fixture
+def text(tmp_path, rows):
+    def make(**settings):
+        rows.to_csv(tmp_path / "rows.csv", index=False)
+        data = Text(**{"path": str(tmp_path / "rows.csv"), "batch_size": 8, **settings})
+        data.setup()
+        return data
+
+    return make
+
+
+@pytest.fixture
+def model_of_language(tmp_path):
+    def make(num_texts=10, **settings):
+        for number in range(num_texts):
+            (tmp_path / f"{number}.txt").write_text("text ends here. " * (3 + number))
+        data = Text(
+            **{"path": str(tmp_path), "kind": "tokens", "tokenizer": "characters", "max_length": 16, **settings}
+        )
+        data.setup()
+        return data
+
+    return make
+
+
+def said(data, ids):
+    """The characters of tokens, those of no text left out."""
+    return "".join(data.learned["tokens"]["tokens"][each - NUM_SPECIAL] for each in ids if each >= NUM_SPECIAL)
+
+
+def test_a_batch_is_as_long_as_its_longest_text(text):
+    data = text()
+    for x, y in data.split_dataloader("train"):
+        assert x.dtype == torch.int64
+        assert x.shape == (len(y), int((x != data.spec.pad_id).sum(dim=1).max()))
+    assert len({batch[0].shape[1] for batch in text(batch_size=2).split_dataloader("train")}) > 1
+
+
+def test_vocabulary_is_that_of_the_training_texts(text, rows):
+    data = text()
+    train = rows["text"][[int(name) for name in data.sample_names("train")]]
+    assert set(data.learned["tokens"]["tokens"]) == {word for each in train for word in each.split()}
+    assert data.spec.num_tokens == NUM_SPECIAL + len(data.learned["tokens"]["tokens"])
+    assert (data.spec.input_shape, data.spec.pad_id, data.spec.num_train) == ((256,), 0, 42)
+
+
+@pytest.mark.parametrize(
+    ("settings", "target", "num_outputs", "names"),
+    [
+        ({}, "class", 2, ["no", "yes"]),
+        ({"kind": "labels", "target": "labels", "separator": "|"}, "labels", 2, ["a", "b"]),
+        ({"kind": "number", "target": "size"}, "number", 1, []),
+        ({"kind": "number", "target": ["size", "weight"]}, "number", 2, []),
+    ],
+)
+def test_targets_are_those_of_tables(text, settings, target, num_outputs, names):
+    data = text(**settings)
+    assert (data.spec.target, data.spec.num_outputs, data.spec.class_names) == (target, num_outputs, names)
+    x, y = next(iter(data.train_dataloader()))
+    assert len(x) == len(y) == 8
+
+
+def test_longer_texts_are_cut_and_that_is_told(text):
+    assert text().notes == []
+    data = text(max_length=4)
+    assert data.notes == ["data.max_length=4: 24 of 60 texts have more tokens; their ends are left out"]
+    assert max(batch[0].shape[1] for batch in data.split_dataloader("train")) == 4
+
+
+def test_groups_stay_together(text, rows):
+    data = text(groups="author")
+    parts = [set(rows["author"][[int(name) for name in data.sample_names(split)]]) for split in data.splits]
+    assert sum(map(len, parts)) == len(set.union(*parts)) == 15
+
+
+def test_order_of_an_epoch_is_the_same_on_any_ranks(text):
+    def order(data):
+        return [row.tolist() for batch in data.train_dataloader() for row in batch[0]]
+
+    assert order(text()) == order(text())
+    assert sorted(len(row) for row in order(text())) == sorted(len(row) for row in order(text(batch_size=8)))
+    assert order(text()) != order(text(order_seed=1))
+
+
+def test_folder_of_texts_has_a_folder_a_class(tmp_path):
+    for name in ("good", "bad"):
+        (tmp_path / name).mkdir()
+        for number in range(10):
+            (tmp_path / name / f"{number}.txt").write_text(f"{name} text {number}")
+    data = Text(path=str(tmp_path))
+    data.setup()
+    assert data.spec.class_names == ["bad", "good"]
+    assert all(name.split("/")[0] in ("bad", "good") for name in data.sample_names("val"))
+
+
+def test_own_texts_are_predicted_with_the_tokens_of_training(text, tmp_path):
+    trained = text()
+    torch.save(trained.state_dict(), tmp_path / "data.ckpt")
+    fresh = Text(batch_size=2)
+    fresh.load_state_dict(torch.load(tmp_path / "data.ckpt", weights_only=True))
+    (tmp_path / "own.jsonl").write_text("".join(json.dumps({"text": each}) + "\n" for each in ("good never", "bad")))
+    names, loader = fresh.predict_data(str(tmp_path / "own.jsonl"))
+    place = {word: number for number, word in enumerate(trained.learned["tokens"]["tokens"], NUM_SPECIAL)}
+    assert names == ["0", "1"]
+    assert [batch.tolist() for batch in loader] == [[[place["good"], 1], [place["bad"], 0]]]
+
+
+def test_next_tokens_are_told_once_and_splits_share_no_text(model_of_language):
+    data = model_of_language()
+    whole = ["text ends here. " * (3 + number) for number in range(10)]
+    found = []
+    for split in ("train", "val", "test"):
+        x, y = data.splits[split][list(range(data.num_samples[split]))]
+        assert (y[x == 0] == IGNORE).all()
+        assert (y != IGNORE).sum() == data.num_targets[split]
+        shown = torch.cat([x.new_tensor([SEPARATOR]), y[y != IGNORE]])
+        texts = [said(data, each.tolist()) for each in torch.tensor_split(shown, (shown == SEPARATOR).nonzero()[:, 0])]
+        assert any(texts)
+        found += filter(None, texts)
+    assert sorted(found) == sorted(whole)
+
+
+def test_spec_of_a_language_model_knows_what_guessing_costs(model_of_language):
+    data = model_of_language()
+    y = data.splits["train"][list(range(data.num_samples["train"]))][1]
+    shares = torch.bincount(y[y != IGNORE]) / (y != IGNORE).sum()
+    assert data.spec.target_entropy == pytest.approx(float(torch.special.entr(shares).sum()), rel=1e-5)
+    assert (data.spec.target, data.spec.num_outputs) == ("tokens", data.spec.num_tokens)
+    assert data.spec.num_train == data.num_samples["train"]
+
+
+def test_one_text_is_split_by_place(model_of_language):
+    data = model_of_language(1, split_by="place", val_fraction=0.25, test_fraction=0.25)
+    shown = []
+    for split in ("train", "val", "test"):
+        y = data.splits[split][list(range(data.num_samples[split]))][1]
+        shown.append(said(data, y[y != IGNORE].tolist()))
+    assert "".join(shown) == "text ends here. " * 3
+    assert all(shown)
+
+
+def test_a_text_of_ones_own_is_scored_row_by_row(model_of_language, tmp_path):
+    data = model_of_language()
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "long.txt").write_text("text " * 5)
+    (tmp_path / "own" / "short.txt").write_text("text")
+    names, loader = data.predict_data(str(tmp_path / "own"))
+    assert names == ["long", "long:16", "short"]
+    ((x, y),) = list(loader)
+    assert [(row != IGNORE).sum() for row in y] == [16, 10, 5]
+    assert (x[:, 0] == SEPARATOR).tolist() == [True, False, True]
+
+
+def test_tokens_of_a_run_made_before_are_taken(text, tmp_path):
+    (tmp_path / "run/checkpoints").mkdir(parents=True)
+    learned = {"tokens": {"kind": "words", "lowercase": False, "tokens": ["good", "bad"]}}
+    kept = {"spec": {"class_names": []}, "learned": learned}
+    checkpoint = {"state_dict": {"w": torch.zeros(1)}, "epoch": 0, "global_step": 1, "Text": kept}
+    torch.save(checkpoint, tmp_path / "run/checkpoints/best.ckpt")
+    data = text(tokenizer=str(tmp_path / "run"))
+    assert data.learned == learned
+    assert data.spec.num_tokens == 5
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"target": "labl"}, r"^data.target=labl: no such column; did you mean 'label'\?"),
+        ({"text": "txt"}, r"^data.text=txt: no such column; did you mean 'text'\?"),
+        ({"target": "size"}, r"^data.kind=class: the target 'size' holds 60 different numbers"),
+        ({"kind": "number"}, r"^data.kind=number: the target 'label' holds"),
+        ({"tokenizer": "wrods"}, r"^data.tokenizer=wrods: .*did you mean 'words'"),
+        ({"split_by": "place"}, r"^data.split_by=place: got data.kind=class; allowed: data.kind=tokens"),
+        ({"kind": "tokens", "groups": "author"}, r"^data.groups=author: "),
+    ],
+)
+def test_settings_that_do_not_fit_are_one_line(text, settings, message):
+    with pytest.raises(InputError, match=message):
+        text(**settings)
+
+
+def test_too_few_texts_to_split_are_told_the_split_by_place(model_of_language):
+    with pytest.raises(InputError, match=r"1 text\(s\), too few .*data.split_by=place"):
+        model_of_language(1)
+
+
+def test_texts_for_a_network_of_another_kind_are_one_line(text, tmp_path):
+    data = Text(path=str(tmp_path / "rows.csv"), kind="tokens")
+    data.load_state_dict(text().state_dict())
+    with pytest.raises(InputError, match=r"^data.kind=tokens: the network was trained on class"):
+        data.setup()
