@@ -49,21 +49,28 @@ class PictureView:
         """Make a picture uint8 (H, W, C), where C is 1 or 3."""
         flat = _eight_bits(picture) if self.background is None else _opaque(picture, self.background)
         flat = flat.convert("L" if channels == 1 else "RGB")
-        size = (width, height)
-        if self.fit == "crop":
-            fitted = ImageOps.fit(flat, size)
-        elif self.fit == "squash":
-            fitted = flat.resize(size, Image.Resampling.BICUBIC)
-        else:
-            fitted = _padded(flat, size, self.background or (0, 0, 0))
+        fitted = self.fitted(flat, (width, height), Image.Resampling.BICUBIC, self.background or (0, 0, 0))
         return np.array(fitted).reshape(height, width, channels)
 
+    def fitted(self, flat: Image.Image, size: tuple[int, int], how: Image.Resampling, around: Colour) -> Image.Image:
+        """Bring a picture, or its mask, to a width and height; ``around`` it what is padded."""
+        if self.fit == "crop":
+            return ImageOps.fit(flat, size, how)
+        if self.fit == "squash":
+            return flat.resize(size, how)
+        scale = min(size[0] / flat.width, size[1] / flat.height)
+        inside = (max(1, round(flat.width * scale)), max(1, round(flat.height * scale)))
+        whole = Image.new("RGB", size, around).convert(flat.mode)
+        whole.paste(flat.resize(inside, how), ((size[0] - inside[0]) // 2, (size[1] - inside[1]) // 2))
+        return whole
 
-def colour(given: str | Sequence[int]) -> Colour:
+
+def colour(given: str | Sequence[int], key: str = "data.background") -> Colour:
     """Red, green and blue of a colour as people write it.
 
     Args:
         given: a name of CSS, ``#rrggbb`` (with or without the ``#``), or three numbers of 0 to 255.
+        key: where it was given, for the message.
 
     Raises:
         InputError: it is none of these. The message names the closest name.
@@ -79,7 +86,7 @@ def colour(given: str | Sequence[int]) -> Colour:
     elif len(given) == 3 and all(type(value) is int and 0 <= value <= 255 for value in given):
         return given[0], given[1], given[2]
     allowed = "a name such as white, '#rrggbb', or [r, g, b] of 0 to 255 each"
-    raise InputError(f"data.background: got {given!r}, allowed: {allowed}{closest}")
+    raise InputError(f"{key}: got {given!r}, allowed: {allowed}{closest}")
 
 
 def _opaque(picture: Image.Image, background: Colour) -> Image.Image:
@@ -105,16 +112,6 @@ def _eight_bits(picture: Image.Image) -> Image.Image:
         return Image.fromarray((np.asarray(picture) >> 8).clip(0, 255).astype(np.uint8))
     # A palette may hold transparency, which PIL drops from there alone.
     return picture.convert("RGBA") if picture.mode == "P" else picture
-
-
-def _padded(picture: Image.Image, size: tuple[int, int], background: Colour) -> Image.Image:
-    scale = min(size[0] / picture.width, size[1] / picture.height)
-    inside = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
-    whole = Image.new("RGB", size, background).convert(picture.mode)
-    whole.paste(
-        picture.resize(inside, Image.Resampling.BICUBIC), ((size[0] - inside[0]) // 2, (size[1] - inside[1]) // 2)
-    )
-    return whole
 
 
 def channel_statistics(x: Any, max_samples: int | None = None) -> dict[str, list[float]]:
