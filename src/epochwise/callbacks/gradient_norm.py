@@ -4,30 +4,62 @@ from typing import Any
 
 import lightning as L
 import torch
+from torch import Tensor, nn
+from torch.nn.utils import get_total_norm
 from torch.optim import Optimizer
+
+from epochwise.model.stages import stages
+from epochwise.source.fit import checked_arguments
 
 
 class GradientNorm(L.Callback):
-    """Log the 2-norm of all gradients together, before clipping, as ``grad_norm``: its mean over the epoch's steps."""
+    """Log the 2-norm of all gradients together, before clipping, as ``grad_norm``: its mean over the epoch's steps.
 
-    def __init__(self) -> None:
-        self.total = torch.zeros(())
-        self.steps = 0
+    It is that of an optimizer step, so of all its batches and ranks together.
+
+    Args:
+        by_stage: log that of each stage of the network too (``model.stages``), as ``grad_norm/<stage>``: the mean over
+            the steps in which it had gradients; not in an epoch in which it had none, as where it is frozen. The square
+            of ``grad_norm`` of a step is the sum of theirs.
+    """
+
+    @checked_arguments
+    def __init__(self, by_stage: bool = False) -> None:
+        self.by_stage = by_stage
+        self.names: dict[nn.Parameter, str] = {}  # what the norm of its stage is logged as
+        # Name -> sum over the steps of the epoch so far, and their number.
+        self.sums: dict[str, Tensor] = {}
+        self.steps: dict[str, int] = {}
 
     def state_dict(self) -> dict[str, Any]:
-        return {"total": self.total, "steps": self.steps}
+        return {"sums": self.sums, "steps": self.steps}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        self.total, self.steps = state_dict["total"], state_dict["steps"]
+        if "sums" in state_dict:  # runs of before begin their epoch anew
+            self.sums, self.steps = dict(state_dict["sums"]), dict(state_dict["steps"])
+
+    def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        if self.by_stage:
+            network = getattr(pl_module, "network", pl_module)
+            parameters = dict(network.named_parameters())
+            cut = stages(network)
+            self.names = {parameters[name]: f"grad_norm/{stage}" for stage, names in cut.items() for name in names}
 
     def on_train_epoch_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        self.total, self.steps = torch.zeros((), device=pl_module.device), 0
+        self.sums, self.steps = {}, {}
 
     def on_before_optimizer_step(self, trainer: L.Trainer, pl_module: L.LightningModule, optimizer: Optimizer) -> None:
-        gradients = [p.grad for group in optimizer.param_groups for p in group["params"] if p.grad is not None]
-        self.total = self.total.to(pl_module.device) + torch.nn.utils.get_total_norm(gradients)
-        self.steps += 1
+        gradients: dict[str, list[Tensor]] = {"grad_norm": []}
+        for parameter in (p for group in optimizer.param_groups for p in group["params"] if p.grad is not None):
+            gradients["grad_norm"].append(parameter.grad)
+            if parameter in self.names:
+                gradients.setdefault(self.names[parameter], []).append(parameter.grad)
+        for name, those in gradients.items():
+            norm = get_total_norm(those)
+            self.sums[name] = self.sums.get(name, torch.zeros(())).to(norm.device) + norm
+            self.steps[name] = self.steps.get(name, 0) + 1
 
     def on_train_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         # Ranks hold the same gradients once DDP has averaged them: the largest is any of them.
-        pl_module.log("grad_norm", self.total / max(self.steps, 1), reduce_fx="max", sync_dist=True)
+        for name, total in self.sums.items():
+            pl_module.log(name, total / self.steps[name], reduce_fx="max", sync_dist=True)
