@@ -24,7 +24,14 @@ def test_it_logs_the_mean_over_steps_of_the_norm_of_all_gradients_together():
     assert logged == {"grad_norm": pytest.approx(3.0)}
 
 
-SMALL = ("model.hidden_sizes=[8,4]", "data.max_train_samples=300", "name=test", "report=false", "scheduler=none")
+SMALL = (
+    "model.hidden_sizes=[8,4]",
+    "model.dropout=0",
+    "data.max_train_samples=300",
+    "name=test",
+    "report=false",
+    "scheduler=none",
+)
 SMALL += ("~callbacks.model_summary", "~callbacks.progress_bar", "~callbacks.train_eval", "~loggers.tensorboard")
 
 
