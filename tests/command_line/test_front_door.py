@@ -11,7 +11,7 @@ import pytest
 
 WITH_LITTLE = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1] / "little_project")}
 
-MODELS = "cnn, deep, lstm, mlp, net, resnet, small_resnet, timm, torchvision, transformer, unet"
+MODELS = "cnn, deep, lstm, mlp, net, resnet, small_resnet, timm, torchvision, transformer, transformers, unet"
 SCRIPT = """
 '''A small front door.'''
 import os

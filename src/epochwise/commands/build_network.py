@@ -50,9 +50,11 @@ def build_network(
         named = passed.model.get("encoder_weights") or (published if pretrained is True else None)
         passed.model.encoder_weights = None if resumed else named
     network = _built(passed)
+    if (kept := getattr(network, "kept_config", None)) is not None and not resumed:
+        config.model.config = kept  # transformers', complete: the folder it was read from is not needed again
     loads_itself = pretrained is True and bool({"pretrained", "encoder_weights"} & parameters.keys())
     if not pretrained or resumed or loads_itself:
-        return network, []
+        return network, list(getattr(network, "loaded", []))
     if pretrained is True:
         name = getattr(network, "published", None) or config.model.get("name")
         return network, load_weights(network, _published(str(name)), f"torchvision's {name}", None)
@@ -78,7 +80,7 @@ def _built(config: DictConfig) -> nn.Module:
     from_timm = node["_target_"].startswith("timm.") and (node.get("pretrained") or "hub:" in name)
     if from_timm and (file := (node.get("pretrained_cfg_overlay") or {}).get("file")):
         existing_path(file, "model.pretrained_cfg_overlay.file")
-    from_hub = from_timm or node.get("encoder_weights")
+    from_hub = from_timm or node.get("encoder_weights") or _asks_transformers(node)
     try:
         with bounded_downloads(), bounded_hub() if from_hub else nullcontext():
             network: nn.Module = build(config, "model")
@@ -99,6 +101,14 @@ def _built(config: DictConfig) -> nn.Module:
         reason = " ".join(f"{type(error).__name__}: {error}".split())
         raise InputError(f"model: {name} does not get its weights ({reason}); allowed: {LOCAL_WEIGHTS}") from error
     return network
+
+
+def _asks_transformers(node: DictConfig) -> bool:
+    """Whether a model of transformers is read by a name that is no folder."""
+    if not node["_target_"].startswith("epochwise.model.transformers.") or not node.get("name"):
+        return False
+    complete = "model_type" in (node.get("config") or {}) and not node.get("pretrained")
+    return not complete and not Path(node.name).expanduser().is_dir()
 
 
 def _published(name: str) -> dict[str, Any]:
