@@ -85,6 +85,16 @@ def test_targets_are_those_of_tables(text, settings, target, num_outputs, names)
     assert len(x) == len(y) == 8
 
 
+def test_labels_of_json_lines_are_lists(tmp_path):
+    rows = [{"text": f"text {row}", "label": ["a", "b"][: row % 3]} for row in range(30)]
+    (tmp_path / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    data = Text(path=str(tmp_path / "rows.jsonl"), kind="labels")
+    data.setup()
+    names = [int(name) for name in data.sample_names("test")]
+    y = data.splits["test"].datasets[1]
+    assert y.tolist() == [[float(name % 3 > 0), float(name % 3 > 1)] for name in names]
+
+
 def test_longer_texts_are_cut_and_that_is_told(text):
     assert text().notes == []
     data = text(max_length=4)

@@ -41,7 +41,7 @@ class Text(SplitDataModule):
         text: the column of the texts.
         target: the column to predict, or several; of a folder the class is the folder.
         kind: ``class``, ``labels``, ``number``, see ``data.tables.target_columns``; or ``tokens``, without a target.
-        separator: between the labels of one column.
+        separator: between the labels of one column; not where JSON lines or Parquet hold lists of them.
         tokenizer: ``characters`` or ``words``, learned from the training texts; the folder of a Hugging Face tokenizer;
             or a run folder, whose tokens are taken, as its weights need them.
         max_tokens: of a vocabulary that is learned, the most frequent; all others are unknown. None: all.
@@ -89,7 +89,11 @@ class Text(SplitDataModule):
         whole = pd.concat(frames.values(), ignore_index=True)
         aside = [("groups", self.groups)] if self.groups is not None else []
         check_columns(whole, [*(("target", name) for name in target_names(self.target)), *aside])
-        found = read_targets(whole, self.target, self.kind, self.separator, trained=self.spec is not None)
+        separator = self.separator
+        if self.kind == "labels" and isinstance(self.target, str) and _holds_lists(whole[self.target]):
+            separator = "\0"
+            whole[self.target] = [separator.join(map(str, labels)) for labels in whole[self.target]]
+        found = read_targets(whole, self.target, self.kind, separator, trained=self.spec is not None)
         groups = None if self.groups is None else whole[self.groups].to_numpy()
         samples = Samples(whole[self.text].tolist(), names=_names(whole), groups=groups, **found)
         begin, cut = 0, {}
@@ -206,3 +210,7 @@ class Text(SplitDataModule):
 
 def _names(frame: pd.DataFrame) -> list[str]:
     return [str(name) for name in frame[NAME]] if NAME in frame else [str(row) for row in range(len(frame))]
+
+
+def _holds_lists(column: pd.Series) -> bool:
+    return all(isinstance(cell, (list, tuple, np.ndarray)) for cell in column)

@@ -57,12 +57,12 @@ def read_texts(path: str, key: str, text: str, label: str | None = None) -> dict
     """
     place = existing_path(path, key)
     if place.is_file():
-        return {"train": _checked(_read_file(place, key, text), text, place, key)}
+        return {"train": checked(_read_file(place, key, text), text, place, key)}
     published = {split: found for split in SPLITS if (found := _of_split(place, split)) is not None}
     if "train" not in published:
-        return {"train": _checked(_read_folder(place, key, text, label), text, place, key)}
+        return {"train": checked(_read_folder(place, key, text, label), text, place, key)}
     return {
-        split: _checked(
+        split: checked(
             _read_file(found, key, text) if found.is_file() else _read_folder(found, key, text, label), text, found, key
         )
         for split, found in published.items()
@@ -111,7 +111,18 @@ def _read_txt(path: Path) -> str:
         raise InputError(f"{path}: not a readable text in UTF-8 ({error})") from error
 
 
-def _checked(frame: pd.DataFrame, text: str, path: Path, key: str) -> pd.DataFrame:
+def checked(frame: pd.DataFrame, text: str, path: Path, key: str) -> pd.DataFrame:
+    """The table itself, when it has rows and each has a text.
+
+    Args:
+        frame: to look at.
+        text: the column of the texts.
+        path: where it came from, for the message.
+        key: where that was given.
+
+    Raises:
+        InputError: no row, no such column, a text that is empty or no text.
+    """
     columns = [str(name) for name in frame]
     if frame.empty:
         raise InputError(f"{key}={path}: no row in it")
