@@ -35,7 +35,7 @@ SHORTER = {
     "glob(digits_*)": "trainer.max_epochs=1",
     "model=resnet": "trainer.max_epochs=1",
     "digits_resnet": "trainer.max_epochs=1",
-    "data=mnist5k": "trainer.max_epochs=1",
+    "train.py data=mnist5k": "trainer.max_epochs=1",
     "n_trials=50": "n_trials=4 trainer.max_epochs=4",
     "n_trials=20": "n_trials=4 trainer.max_epochs=4",
 }
@@ -69,6 +69,12 @@ def scene(tmp_path_factory):
     (project / "history.csv").write_text(
         "epoch,train_loss,valid_loss,time\n" + "".join(f"{n},{1 / (n + 1)},1,00:01\n" for n in range(9))
     )
+    shutil.copy(project / "history.csv", project / "results.csv")
+    # Reports are written beside what they are of, so the logs are copied, not linked.
+    shutil.copytree(PROJECT / "tests/logs/written", project / "tests/logs/written")
+    shutil.copytree(PROJECT / "tests/logs/written/keras", project / "runs/keras")
+    shutil.copytree(PROJECT / "tests/logs/written/timm", project / "runs/timm")
+    (project / "pictures").symlink_to(beside / "pictures")
     made = {
         "digits-mlp/first": [],
         "scratch": ["data=image_folder", "data.root=../pictures", "model=cnn"],
@@ -94,7 +100,7 @@ def test_it_runs_as_printed(scene, tmp_path, command):
     folder = tmp_path / "project"
     for name in ("pictures", "beetles.csv", "numbers.csv"):
         (tmp_path / name).symlink_to(scene / name)
-    shutil.copytree(scene / "project", folder)
+    shutil.copytree(scene / "project", folder, symlinks=True)
     meant = {
         "config-dir FOLDER": f"config-dir {PROJECT}/tests/little_project/conf",
         "data.root=FOLDER": "data.root=../pictures",
@@ -107,6 +113,8 @@ def test_it_runs_as_printed(scene, tmp_path, command):
         "COLUMN": "species",
         "RUN RUN RUN": "outputs/digits-mlp/first outputs/digits-mlp/second outputs/beetles",
         "RUN": "outputs/digits-mlp/first",
+        "ckpt=NAME": "ckpt=best",
+        "data=mnist5k counts=5,10,20,40,80": "data=mnist5k counts=1,2",
         "run=FOLDER": "run=outputs/beetles"
         if "table" in command or "PATH" in command
         else "run=outputs/digits-mlp/first",

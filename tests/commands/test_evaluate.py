@@ -7,10 +7,13 @@ import torch
 from PIL import Image
 from sklearn.datasets import load_digits
 
-from epochwise.commands.evaluate import evaluate, prediction_columns, prediction_lines, predictions_name
+from epochwise.commands.evaluate import evaluate, predictions_name
+from epochwise.commands.predictions import prediction_columns, prediction_lines
 from epochwise.commands.train import train
+from epochwise.data.spec import Spec
 from epochwise.input_error import InputError
 
+PETS = Spec((2,), "class", 2, ["cat", "dog"], [1, 1])
 QUICK = ("~callbacks.model_summary", "~callbacks.progress_bar", "~loggers.tensorboard", "name=test")
 
 
@@ -134,7 +137,7 @@ def test_scores_do_not_stay_beside_rows_without_labels(shop, score):
 
 
 def test_probabilities_become_a_column_a_class():
-    table = prediction_columns(torch.tensor([[0.25, 0.75]]), ["cat", "dog"])
+    table = prediction_columns(torch.tensor([[0.25, 0.75]]), PETS)
     assert table.to_dict("records") == [{"prediction": "dog", "p(cat)": 0.25, "p(dog)": 0.75}]
 
 
@@ -149,7 +152,7 @@ def test_one_picture_is_labelled_in_the_terminal(trained, score, tmp_path, capsy
 
 
 def test_of_many_predictions_the_first_few_are_printed():
-    table = prediction_columns(torch.tensor([[0.25, 0.75]] * 7), ["cat", "dog"])
+    table = prediction_columns(torch.tensor([[0.25, 0.75]] * 7), PETS)
     table.insert(0, "sample", [f"{index}.png" for index in range(7)])
     lines = prediction_lines(table)
     assert lines[0] == "0.png: dog (probability 0.7500)"

@@ -57,7 +57,7 @@ def test_numbers_are_answered_with_the_mean_of_the_neighbours_in_the_unit_of_the
 
 def test_what_was_measured_of_the_run_stays():
     task = classes()
-    task.meters["val"].update(torch.tensor(1.0), torch.tensor([0, 1]), torch.tensor([0, 0]))
+    task.meters["val"].update(torch.tensor(1.0), torch.tensor([0, 1]), torch.tensor([0, 0]), 2)
     neighbours_score(normal(8.0), task, "val/accuracy")
     assert float(task.meters["val"].compute()["accuracy"]) == 0.5
 

@@ -8,7 +8,7 @@ from epochwise.task.meters import Meters
 
 def fed(meters: Meters, batches: list[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]) -> Meters:
     for batch in batches:
-        meters.update(*batch)
+        meters.update(*batch, len(batch[2]))
     return meters
 
 

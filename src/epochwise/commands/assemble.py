@@ -11,9 +11,10 @@ from lightning.pytorch.plugins import DoublePrecision
 from omegaconf import DictConfig, OmegaConf
 
 from epochwise.commands.budget import budgeted
-from epochwise.commands.build import build, check_fits, check_makers
+from epochwise.commands.build import build, check_makers
 from epochwise.commands.build_network import build_network
 from epochwise.commands.check_callbacks import SamePlan, check_callbacks, check_plan_is_kept, long_memories
+from epochwise.commands.check_fits import check_fits
 from epochwise.epochs.plan import plan_epochs
 from epochwise.input_error import InputError
 from epochwise.loggers.continued import Continued, check_loggers
@@ -70,16 +71,17 @@ def assemble(config: DictConfig, resumed: bool = False, going_on: GoingOn | None
         config = going_on.compare(config)
 
     network, loaded = build_network(config, data.spec.class_names, resumed, getattr(data, "learned", None))
-    check_fits(network, data.spec, config.model["_target_"])
     makers = {name: build(config, name) for name in ("optimizer", "scheduler")}
     task = build(config, "task", network=network, **makers)
+    seen = check_fits(task, data, config.model["_target_"])
     check_makers(**makers)
     stopping = build(config, "stopping")
     finetune = build(config, "finetune") if config.get("finetune") else L.Callback()
     named = {name: build(config, f"callbacks.{name}") for name in config.get("callbacks") or ()}
     loggers = [build(config, f"loggers.{name}") for name in config.get("loggers") or ()]
 
-    task.example_input_array = torch.zeros(2, *data.spec.input_shape)  # the summary shows what becomes of it
+    if isinstance(seen, torch.Tensor):  # of several inputs Lightning would make keywords
+        task.example_input_array = seen  # the summary shows what becomes of it
     num_batches = len(data.train_dataloader())  # refuses samples that make no batch before anything is announced
     # A stopping with a pace of its own ends the schedule in time itself.
     timed = config.trainer.get("max_time") and horizon_key(config.scheduler) and not hasattr(stopping, "pace")

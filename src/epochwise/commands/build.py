@@ -11,7 +11,6 @@ from lightning.fabric.utilities.exceptions import MisconfigurationException
 from omegaconf import DictConfig, OmegaConf
 from torch import nn
 
-from epochwise.data.spec import Spec
 from epochwise.input_error import InputError
 
 
@@ -64,35 +63,6 @@ def _unknown_name(error: BaseException, node: Any) -> ValueError | None:
         hint = InputError.closest(name, list(encoders))
         return ValueError(f"segmentation_models_pytorch has no encoder {name!r}; tu-NAME is any of timm's{hint}")
     return None
-
-
-def check_fits(network: nn.Module, spec: Spec, name: str) -> None:
-    """Send two samples of zeros through the network, so that what does not fit shows before the first step.
-
-    Args:
-        network: in the state it will be trained from; nothing in it changes.
-        spec: the shape of a sample and the number of outputs.
-        name: what the config calls the network.
-
-    Raises:
-        InputError: the network fails on such a batch, or answers with another shape than (2, num_outputs).
-    """
-    batch = torch.zeros(2, *spec.input_shape)
-    training = network.training
-    network.eval()
-    try:
-        with torch.no_grad():
-            output = network(batch)
-    except (RuntimeError, ValueError, TypeError, AssertionError) as error:
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise InputError(f"model: {name} does not take a batch of shape {tuple(batch.shape)}: {reason}") from error
-    finally:
-        network.train(training)
-    if tuple(output.shape) != (2, spec.num_outputs):
-        raise InputError(
-            f"model: {name} answers a batch of 2 with shape {tuple(output.shape)}, allowed: (2, {spec.num_outputs}); "
-            "take the number of outputs from ${spec.num_outputs}"
-        )
 
 
 def check_makers(optimizer: Callable[..., Any], scheduler: Callable[..., Any]) -> None:

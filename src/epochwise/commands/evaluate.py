@@ -7,21 +7,18 @@ from typing import Any
 
 import lightning as L
 import pandas as pd
-import torch
 from omegaconf import DictConfig
 from rich.console import Console
-from torch import Tensor
 from torch.utils.data import DataLoader
 
 from epochwise.commands.build import build
+from epochwise.commands.predictions import joined, prediction_columns, prediction_lines, target_columns, write_masks
 from epochwise.config.check import check
 from epochwise.input_error import InputError
 from epochwise.report.terminal import quiet, shown
 from epochwise.resume.restore import restore
 from epochwise.run.run_folder import whole_file
 from epochwise.trust.project import project_trust, with_listed
-
-MOST_LINES = 5  # of predictions in the terminal; all are in the table
 
 
 def evaluate(config: DictConfig, tells: bool = True) -> dict[str, float]:
@@ -55,7 +52,6 @@ def evaluate(config: DictConfig, tells: bool = True) -> dict[str, float]:
         enable_model_summary=False,
         enable_checkpointing=False,
     )
-    class_names = list(data.spec.class_names)
     scores: dict[str, float] = {}
     if config.predict:
         names, loader = data.predict_data(config.predict)
@@ -64,18 +60,20 @@ def evaluate(config: DictConfig, tells: bool = True) -> dict[str, float]:
         data.prepare_data()
         data.setup("all" if config.split == "all" else "test")
         loader = data.split_dataloader(config.split)
-        targets = data.splits[config.split].datasets[1].tolist()
-        table = pd.DataFrame({"sample": data.sample_names(config.split)})
-        table["target"] = [class_names[target] for target in targets] if class_names else targets
+        targets = target_columns(data.splits[config.split].datasets[1], data.spec)
+        table = pd.DataFrame({"sample": data.sample_names(config.split)} | targets)
         scores = dict(trainer.test(run.task, datamodule=Batches(data, loader), verbose=False)[0])
         scores = {name.removeprefix("test/"): value for name, value in scores.items()}
     outputs: Any = trainer.predict(run.task, datamodule=Batches(data, loader))
-    table = pd.concat([table, prediction_columns(torch.cat(outputs), class_names)], axis=1)
+    found = joined(outputs, data.spec)
+    table = pd.concat([table, prediction_columns(found, data.spec, getattr(run.task, "threshold", 0.5))], axis=1)
 
     path = folder / "predictions" / f"{predictions_name(config)}.csv"
     try:
         path.parent.mkdir(exist_ok=True)
         path.with_suffix(".json").unlink(missing_ok=True)  # scores never stand beside rows that are not theirs
+        if data.spec.target == "mask" and found.ndim == 3:
+            table["mask"] = write_masks(found, list(table["sample"]), path.with_suffix(""))
         with whole_file(path) as file:
             table.to_csv(file, index=False)
         if scores:
@@ -116,37 +114,6 @@ def predictions_name(config: DictConfig) -> str:
 
 def _last_part(path: str) -> str:
     return Path(os.path.abspath(path)).name  # of ``.`` too
-
-
-def prediction_columns(outputs: Tensor, class_names: list[str]) -> pd.DataFrame:
-    """What was predicted for each sample, as columns of a table.
-
-    Args:
-        outputs: (N, C) probabilities, or (N,) numbers.
-        class_names: C names; none where outputs are numbers.
-
-    Returns:
-        N rows: ``prediction``, and for classes one column ``p(<name>)`` each.
-    """
-    if not class_names:
-        return pd.DataFrame({"prediction": outputs.tolist()})
-    columns = {"prediction": [class_names[index] for index in outputs.argmax(dim=1).tolist()]}
-    return pd.DataFrame(columns | {f"p({name})": outputs[:, index].tolist() for index, name in enumerate(class_names)})
-
-
-def prediction_lines(table: pd.DataFrame) -> list[str]:
-    """The first few predictions, as one reads them: ``three.png: 3 (probability 0.9812)``.
-
-    Args:
-        table: ``sample`` and the columns of ``prediction_columns``, a row a sample.
-    """
-    lines = []
-    for row in table.head(MOST_LINES).to_dict("records"):
-        sample, found = row["sample"], row["prediction"]
-        probability = row.get(f"p({found})")
-        said = f"{found:.6g}" if probability is None else f"{found} (probability {probability:.4f})"
-        lines.append(f"{sample}: {said}")
-    return [*lines, *([f"and {len(table) - MOST_LINES:,} more"] if len(table) > MOST_LINES else [])]
 
 
 class Batches(L.LightningDataModule):

@@ -2,7 +2,7 @@
 
 import random
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -10,10 +10,14 @@ import lightning as L
 import numpy as np
 import torch
 from annotated_types import Ge
+from torch.nn import functional as functional_nn
 from torch.utils.data import DataLoader, StackDataset
+from torchvision import tv_tensors
 from torchvision.transforms.v2 import functional
 
 from epochwise.data.epoch_batches import EpochBatches, EvenBatches
+from epochwise.data.target import IGNORE, IN_WORDS
+from epochwise.input_error import InputError
 
 
 def seed_batch(seed: int, epoch: int, batch: int, rank: int = 0) -> None:
@@ -65,7 +69,9 @@ class BatchedDataModule(L.LightningDataModule):
         drop_last: leave out the last training batch of an epoch where it is not full.
         num_workers: processes that read batches; 0 is fastest for data held in memory.
         augment: changes a whole batch of training pictures, floats in [0, 1], with one draw a batch: a torchvision v2
-            transform; None leaves them as they are.
+            transform; None leaves them as they are. Masks go with their pictures.
+        mix: mixes the samples of a training batch and their targets, after ``augment``: torchvision's v2 ``MixUp`` or
+            ``CutMix``. It is given a class as C shares, so it needs no ``num_classes``.
     """
 
     batch_size: Annotated[int, Ge(1)] = 64
@@ -73,7 +79,8 @@ class BatchedDataModule(L.LightningDataModule):
     shuffle: bool = True
     drop_last: bool = False
     num_workers: Annotated[int, Ge(0)] = 0
-    augment: Callable[[torch.Tensor], torch.Tensor] | None = None
+    augment: Callable[..., Any] | None = None
+    mix: Callable[..., Any] | None = None
 
     def __post_init__(self) -> None:
         super().__init__()
@@ -114,6 +121,11 @@ class BatchedDataModule(L.LightningDataModule):
         """Batches of anything that gives one for a list of indices, in its order, every sample once."""
         return self._loader(samples, EvenBatches(len(samples), self.batch_size, self._rank, self._world_size))
 
+    def two_samples(self) -> Any:
+        """A batch of two training samples (of one, where there is one alone, twice), as the loader gives it."""
+        samples = self.splits["train"]
+        return samples[[0, min(1, len(samples) - 1)]]
+
     def digests(self, overfit: bool = False) -> dict[str, str]:
         """What tells the ``order`` of an epoch from others, and what is ``held_out`` from other samples.
 
@@ -131,28 +143,68 @@ class BatchedDataModule(L.LightningDataModule):
         return batch
 
     def on_after_batch_transfer(self, batch: Any, dataloader_idx: int = 0) -> Any:
-        """Scale, augment (in training alone) and normalise a batch on its device.
+        """Scale, augment and mix (in training alone) and normalise a batch on its device.
 
         Args:
-            batch: ``[x, y]`` or ``x``; ``x`` uint8 (B, C, H, W), or float (B, ...).
+            batch: ``[x, y]`` or ``x``; ``x`` a tensor (B, ...), or several of them by name.
             dataloader_idx: as Lightning gives it.
 
         Returns:
-            The same with ``x`` float; uint8 was brought to [0, 1] before it was normalised by ``learned``.
+            The same with pictures, uint8 (B, C, H, W), as floats: brought to [0, 1], and normalised by ``learned``
+            where that has a mean. Tokens and other integers stay what they are.
         """
-        if isinstance(batch, (list, tuple)):
-            return [self.on_after_batch_transfer(batch[0]), *batch[1:]]
-        x = functional.to_dtype(batch, torch.float32, scale=True)
-        if self.augment is not None and self.trainer is not None and self.trainer.training:
-            x = self.augment(x)
-        if "mean" not in self.learned:
+        trains = self.trainer is not None and bool(self.trainer.training)
+        if not isinstance(batch, (list, tuple)):
+            return self._normalised(self._augmented(self._scaled(batch), None)[0] if trains else self._scaled(batch))
+        x, y, *rest = batch
+        x = self._scaled(x)
+        if trains:
+            x, y = self._augmented(x, y)
+        x = self._normalised(x)
+        if trains and self.mix is not None:
+            x, y = self._mixed(x, y)
+        return [x, y, *rest]
+
+    def _scaled(self, x: Any) -> Any:
+        if isinstance(x, Mapping):
+            return {name: self._scaled(each) for name, each in x.items()}
+        is_number = x.is_floating_point() or x.dtype == torch.uint8
+        return functional.to_dtype(x, torch.float32, scale=True) if is_number else x
+
+    def _augmented(self, x: Any, y: Any) -> tuple[Any, Any]:
+        """With ``augment``; a mask (B, H, W) of integers is moved with its picture, and padded with what is ignored."""
+        if self.augment is None:
+            return x, y
+        if not isinstance(y, torch.Tensor) or y.ndim != 3 or y.is_floating_point():
+            return self.augment(x), y
+        # Where a picture is turned or cropped beyond its edge, a mask is filled with 0: so 0 is what says nothing.
+        shifted = tv_tensors.Mask((y - IGNORE).to(torch.int32))
+        picture, mask = self.augment(tv_tensors.Image(x), shifted)
+        return picture.as_subclass(torch.Tensor), mask.as_subclass(torch.Tensor).long() + IGNORE
+
+    def _normalised(self, x: Any) -> Any:
+        if "mean" not in self.learned or not isinstance(x, torch.Tensor):
             return x
         mean, std = (x.new_tensor(self.learned[key]).view(-1, *[1] * (x.ndim - 2)) for key in ("mean", "std"))
         return (x - mean) / std
 
+    def _mixed(self, x: Any, y: Any) -> tuple[Any, Any]:
+        spec: Any = getattr(self, "spec", None)
+        kind = spec.target if spec else "own"
+        if kind not in ("class", "labels") or not isinstance(x, torch.Tensor):
+            raise InputError(
+                f"data.mix: got {type(self.mix).__name__}, but what the data has is {IN_WORDS[kind][0]} for "
+                "one tensor; allowed: null, or data with classes or labels"
+            )
+        shares = functional_nn.one_hot(y, spec.num_outputs).float() if kind == "class" else y
+        assert self.mix is not None
+        return self.mix(x, shares)
+
     def _digest(self, split: str) -> str:
         targets = self.splits[split].datasets[1] if split in self.splits else torch.zeros(0)
-        return f"{len(targets)}:{zlib.crc32(torch.as_tensor(targets).numpy().tobytes())}"
+        if not isinstance(targets, torch.Tensor):  # read batch by batch: one knows them by their names
+            return f"{len(targets)}:{zlib.crc32(repr(getattr(self, 'names', {}).get(split)).encode())}"
+        return f"{len(targets)}:{zlib.crc32(targets.numpy().tobytes())}"
 
     def _loader(self, samples: Any, batches: EpochBatches | EvenBatches) -> DataLoader:
         return LateLoader(

@@ -31,6 +31,8 @@ def check_monitor(tree: dict[str, Any]) -> dict[str, str]:
     task = tree.get("task")
     target = task.get("_target_") if isinstance(task, dict) else None
     directions = metrics_of(target) if isinstance(target, str) else {}
+    if directions and isinstance(task, dict) and isinstance(scores := task.get("scores"), dict):
+        directions = directions | {str(name): _better(node) for name, node in scores.items()}
     return _below(tree, "", directions) if directions else {}
 
 
@@ -41,6 +43,25 @@ def metrics_of(target: str) -> dict[str, str]:
     except LookupError:
         return {}
     return _metrics(found) if found and isinstance(found.node, ast.ClassDef) else {}
+
+
+def _better(node: Any) -> str:
+    """The better direction of a score as its class says it (torchmetrics' ``higher_is_better``), or ``"either"``."""
+    try:
+        found = find(node["_target_"])
+    except (LookupError, KeyError, TypeError):
+        return "either"
+    seen = [found] if found else []
+    for one in seen:
+        for item in one.node.body if isinstance(one.node, ast.ClassDef) else ():
+            target = item.target if isinstance(item, ast.AnnAssign) else None
+            named = item.targets[0] if isinstance(item, ast.Assign) else target
+            if isinstance(named, ast.Name) and named.id == "higher_is_better":
+                value = getattr(item.value, "value", None)  # type: ignore[attr-defined]  # both have one
+                return {True: "max", False: "min"}.get(value, "either")  # type: ignore[arg-type]
+        if isinstance(one.node, ast.ClassDef):
+            seen.extend(one.bases() or [])
+    return "either"
 
 
 def _metrics(found: Found) -> dict[str, str]:
@@ -75,7 +96,7 @@ def _one(node: dict[Any, Any], path: str, directions: dict[str, str]) -> dict[st
         close = InputError.closest(monitor, names)
         return {key: f"{key}: got {monitor!r}, which is never logged, allowed: {', '.join(names)}{close}"}
     better = directions[monitor.split("/", 1)[1]]
-    if mode not in ("min", "max") or mode == better:
+    if mode not in ("min", "max") or better in ("either", mode):
         return {}
     key = join(path, "mode")
     which = "larger" if better == "max" else "smaller"

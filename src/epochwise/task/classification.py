@@ -68,9 +68,16 @@ class Classification(Supervised):
         self.register_buffer("class_weights", weights, persistent=False)
 
     def compute_loss(self, output: Tensor, y: Tensor) -> Tensor:
-        """Mean cross-entropy of logits (B, C) and classes (B,), in nats a sample."""
+        """Mean cross-entropy of logits (B, C) and classes (B,), or shares of them (B, C), in nats a sample."""
         each = F.cross_entropy(output, y, self.class_weights, reduction="none", label_smoothing=self.label_smoothing)
         return each.mean()
+
+    def output_shape(self, y: Tensor) -> tuple[int, ...]:
+        return len(y), len(self.shares)
+
+    def scored(self, prediction: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+        """Where targets are shares of classes, as MixUp makes them, the one with the largest share is the right one."""
+        return prediction, y.argmax(dim=-1) if y.ndim > 1 else y
 
     def reference_scores(self) -> dict[str, tuple[float, float]]:
         """Of guessing by the shares of the classes, and of knowing all; smoothed labels leave their entropy."""

@@ -33,8 +33,8 @@ class SampleMean:
             here = torch.tensor(float(num_samples), device=loss.device)
             size = trainer.strategy.reduce(here.clone(), reduce_op="mean")
         begins = batch_idx % trainer.accumulate_grad_batches == 0  # here Lightning sets the gradients to zero, too
-        if begins:
-            self.first, self.samples = size, 0.0
+        if begins:  # a first batch of nothing but what is ignored counts against one
+            self.first, self.samples = size if size else 1.0, 0.0
         if trainer.world_size > 1 or size != self.first:
             loss = loss * here / self.first
         self.samples = self.samples + size
@@ -84,9 +84,9 @@ class Meters:
         self.loss.to(device)
         self.scores.to(device)
 
-    def update(self, loss: Tensor, prediction: Tensor, y: Tensor) -> None:
-        """Take in a batch: its mean loss, what was predicted, and its targets (B,)."""
-        self.loss.update(loss.detach(), weight=len(y))
+    def update(self, loss: Tensor, prediction: Any, y: Any, count: int) -> None:
+        """Take in a batch: its mean loss over ``count`` things, what was predicted, and its targets."""
+        self.loss.update(loss.detach(), weight=count)
         self.scores.update(prediction, y)
 
     def compute(self) -> dict[str, Tensor]:
@@ -101,14 +101,18 @@ class Meters:
         kept: dict[str, Any] = {}
         for name, metric in self._all().items():
             with metric.sync_context():
-                kept[name] = {state: torch.clone(value) for state, value in metric.metric_state.items()}  # type: ignore[arg-type]  # no lists
+                kept[name] = {state: _copied(value) for state, value in metric.metric_state.items()}
         return kept
 
     def load(self, kept: Mapping[str, Any]) -> None:
         """Go on from a ``state``, on one rank."""
         for name, metric in self._all().items():
             for state, value in kept[name].items():
-                setattr(metric, state, value.to(metric.device, getattr(metric, state).dtype))
+                if isinstance(value, list):  # all that was predicted, of a score that needs it whole
+                    setattr(metric, state, [each.to(metric.device) for each in value])
+                else:
+                    setattr(metric, state, value.to(metric.device, getattr(metric, state).dtype))
+            metric._update_count = max(metric._update_count, 1)  # else it warns that there was nothing
 
     def _keep_sums_in(self, dtype: torch.dtype) -> None:
         for metric in self._all().values():
@@ -116,3 +120,7 @@ class Meters:
 
     def _all(self) -> dict[str, Metric]:
         return {"loss": self.loss, **dict(self.scores.items(copy_state=False))}
+
+
+def _copied(state: Any) -> Any:
+    return [each.clone() for each in state] if isinstance(state, list) else state.clone()

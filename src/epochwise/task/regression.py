@@ -1,8 +1,9 @@
-"""One number for each sample."""
+"""One number, or several, for each sample."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, ClassVar
 
+import torch
 from annotated_types import Gt
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -10,6 +11,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 from torchmetrics import MeanAbsoluteError, MeanSquaredError, R2Score
 
+from epochwise.data.target import check_task
 from epochwise.task.supervised import Supervised
 
 
@@ -17,19 +19,20 @@ class Regression(Supervised):
     """Squared error on standardised targets, scored in the targets' own unit.
 
     The network sees targets of mean 0 and deviation 1, whatever their unit, so the same learning rates fit; MAE, RMSE
-    and R2 and what is predicted are in the unit of the data.
+    and R2 and what is predicted are in the unit of the data. Of several numbers, loss, MAE and RMSE are means over all
+    of them, and R2 is the mean of each one's.
 
     Args:
-        network: maps (B, ...) to (B, 1).
+        network: maps (B, ...) to (B, T), T the numbers of a sample, most often 1.
         optimizer: see ``Supervised``.
         scheduler: see ``Supervised``.
         target: what the data has for targets; must be ``"number"``.
-        target_mean: mean of the targets of the training split, in their unit.
-        target_std: their standard deviation, in the same unit.
+        target_mean: mean of the targets of the training split, in their unit; T of them for several.
+        target_std: their standard deviation, in the same unit, positive; T of them for several.
         monitor: see ``Supervised``.
 
     Raises:
-        ValueError: the targets are classes.
+        ValueError: the targets are no numbers.
     """
 
     metrics: ClassVar[dict[str, str]] = {"loss": "min", "mae": "min", "rmse": "min", "r2": "max"}
@@ -40,28 +43,46 @@ class Regression(Supervised):
         optimizer: Callable[..., Optimizer],
         scheduler: Callable[..., LRScheduler | ReduceLROnPlateau],
         target: str,
-        target_mean: float = 0.0,
-        target_std: Annotated[float, Gt(0)] = 1.0,
+        target_mean: float | Sequence[float] = 0.0,
+        target_std: Annotated[float, Gt(0)] | Sequence[float] = 1.0,
         monitor: str = "val/loss",
     ) -> None:
-        if target != "number":
+        if target == "class":
             raise ValueError("the targets of this data are classes; use task=classification")
+        check_task(target, "number")
         scores = {"mae": MeanAbsoluteError(), "rmse": MeanSquaredError(squared=False), "r2": R2Score()}
         super().__init__(network, optimizer, scheduler, scores, monitor)
-        self.target_mean, self.target_std = target_mean, target_std
+        self.target_mean: float | Tensor
+        self.target_std: float | Tensor
+        if isinstance(target_mean, Sequence) and isinstance(target_std, Sequence):
+            # They follow from the config: not a part of the checkpoint.
+            self.register_buffer("target_mean", torch.tensor(list(target_mean)), persistent=False)
+            self.register_buffer("target_std", torch.tensor(list(target_std)), persistent=False)
+            self.num_targets, variances = len(target_std), [std**2 for std in target_std]
+        else:
+            self.target_mean, self.target_std = float(target_mean), float(target_std)  # type: ignore[arg-type]  # both
+            self.num_targets, variances = 1, [self.target_std**2]
+        self.guessing_rmse = (sum(variances) / len(variances)) ** 0.5
+
+    def output_shape(self, y: Tensor) -> tuple[int, ...]:
+        return len(y), self.num_targets
 
     def compute_loss(self, output: Tensor, y: Tensor) -> Tensor:
-        """Mean squared error of (B, 1) and (B,), in squared standard deviations of the target."""
-        return F.mse_loss(output.squeeze(-1), (y - self.target_mean) / self.target_std)
+        """Mean squared error of (B, 1) and (B,), or (B, T) and (B, T), in squared standard deviations of the target."""
+        return F.mse_loss(self._numbers(output), (y - self.target_mean) / self.target_std)
 
     def reference_scores(self) -> dict[str, tuple[float, float]]:
         """Of guessing the mean, and of no error at all."""
-        return {"loss": (1.0, 0.0), "rmse": (self.target_std, 0.0), "r2": (0.0, 1.0)}
+        return {"loss": (1.0, 0.0), "rmse": (self.guessing_rmse, 0.0), "r2": (0.0, 1.0)}
 
     def mean_output(self, targets: Tensor) -> Tensor:
-        """The output (B, 1) that says the mean of targets (B, k)."""
-        return (targets.mean(dim=1, keepdim=True) - self.target_mean) / self.target_std
+        """The output (B, 1), or (B, T), that says the mean of targets (B, k), or (B, k, T)."""
+        mean = (targets.mean(dim=1) - self.target_mean) / self.target_std
+        return mean if mean.ndim > 1 else mean.unsqueeze(-1)
 
     def predict(self, output: Tensor) -> Tensor:
-        """Numbers (B,) in the targets' unit from (B, 1)."""
-        return output.squeeze(-1) * self.target_std + self.target_mean
+        """Numbers (B,), or (B, T), in the targets' unit from (B, T)."""
+        return self._numbers(output) * self.target_std + self.target_mean
+
+    def _numbers(self, output: Tensor) -> Tensor:
+        return output if isinstance(self.target_mean, Tensor) else output.squeeze(-1)

@@ -12,18 +12,28 @@ from epochwise.task.meters import Meters, SampleMean
 from epochwise.task.optimized import Optimized
 
 
+def in_dtype(x: Any, dtype: Any) -> Any:
+    """Floats of x, or of each of several, as ``dtype``: ``trainer.precision`` may be true."""
+    if isinstance(x, Tensor):
+        return x.to(dtype) if x.is_floating_point() else x
+    if isinstance(x, Mapping):
+        return {name: in_dtype(each, dtype) for name, each in x.items()}
+    return type(x)(in_dtype(each, dtype) for each in x) if isinstance(x, (list, tuple)) else x
+
+
 class Supervised(Optimized):
-    """A network trained on batches (x, y).
+    """A network trained on batches (x, y); x is a tensor, or several by name.
 
-    Scores are updated every batch and computed once at the end of each pass over a split. They are weighted by sample
-    and gathered from all ranks, so they do not depend on batch size or number of processes. They are logged as
-    ``<stage>/<name>`` with the stages ``train``, ``val`` and ``test``; scores of ``train`` are those of the moving
-    model, in training mode, those of ``train_eval`` are measured with ``val`` (``callbacks.train_eval``).
+    Scores are updated every batch and computed once at the end of each pass over a split. They are weighted by sample,
+    or by what ``count`` says, and gathered from all ranks, so they do not depend on batch size or number of processes.
+    They are logged as ``<stage>/<name>`` with the stages ``train``, ``val`` and ``test``; scores of ``train`` are those
+    of the moving model, in training mode, those of ``train_eval`` are measured with ``val`` (``callbacks.train_eval``).
 
-    A task of one's own gives ``metrics``, ``compute_loss``, ``predict`` and its ``scores``.
+    A task of one's own gives ``metrics``, ``compute_loss``, ``predict`` and its ``scores``; where its loss is a mean
+    over something else than samples ``count``; and where the output has one shape alone ``output_shape``.
 
     Args:
-        network: maps (B, ...) to (B, num_outputs).
+        network: maps x (B, ...), or a dict of such, to its output, most often (B, num_outputs).
         optimizer: makes the optimizer, see ``task.optimized``.
         scheduler: makes the schedule, see there.
         scores: metrics to clone for each stage, by name; updated with ``predict``'s output and y.
@@ -59,18 +69,34 @@ class Supervised(Optimized):
         """What the scores compare with y, and what is written for a new sample, from (B, num_outputs)."""
         return output
 
-    def reference_scores(self) -> dict[str, tuple[float, float]]:
+    def count(self, y: Any) -> int:
+        """Over how many things the loss of a batch is a mean: its samples, or its pixels or tokens that count."""
+        return len(y)
+
+    def output_shape(self, y: Any) -> tuple[int, ...] | None:
+        """The shape of the network's output for targets y; None where any will do."""
+        return None
+
+    def scored(self, prediction: Tensor, y: Any) -> tuple[Any, Any]:
+        """What the scores are given, of what was predicted and the targets."""
+        return prediction, y
+
+    def derived(self, values: dict[str, Tensor]) -> dict[str, Tensor]:
+        """The scores of a pass over a split, with those that follow from others."""
+        return values
+
+    def reference_scores(self) -> Mapping[str, tuple[float, float | None]]:
         """Scores by name, as (of knowing nothing but the training targets, the best there is); those that are known."""
         return {}
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Map (B, ...) to the network's output (B, num_outputs)."""
-        out: Tensor = self.network(x.to(self.dtype) if x.is_floating_point() else x)  # trainer.precision may be true
+    def forward(self, x: Any) -> Tensor:
+        """Map x (B, ...), or several of them by name, to the network's output."""
+        out: Tensor = self.network(in_dtype(x, self.dtype))
         return out
 
-    def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Tensor:
+    def training_step(self, batch: tuple[Any, Any], batch_idx: int) -> Tensor:
         loss, _ = self.measure("train", batch)
-        return self.sample_mean.weigh(self.trainer, loss, len(batch[1]), batch_idx)
+        return self.sample_mean.weigh(self.trainer, loss, self.count(batch[1]), batch_idx)
 
     def on_after_backward(self) -> None:
         self.sample_mean.finish(self.trainer)
@@ -84,13 +110,13 @@ class Supervised(Optimized):
                 self.cut_short = self.meters["train"].state()
             self.log_scores("train")
 
-    def validation_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Tensor:
+    def validation_step(self, batch: tuple[Any, Any], batch_idx: int) -> Tensor:
         return self.measure("val", batch)[1]
 
-    def test_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Tensor:
+    def test_step(self, batch: tuple[Any, Any], batch_idx: int) -> Tensor:
         return self.measure("test", batch)[1]
 
-    def predict_step(self, batch: Tensor | tuple[Tensor, Tensor], batch_idx: int) -> Tensor:
+    def predict_step(self, batch: Any, batch_idx: int) -> Tensor:
         return self.predict(self(batch[0] if isinstance(batch, (tuple, list)) else batch))
 
     def on_validation_epoch_end(self) -> None:
@@ -108,16 +134,17 @@ class Supervised(Optimized):
         if self.global_rank == 0:  # which then has what all had measured
             self.meters["train"].load(checkpoint["meters"])
 
-    def measure(self, stage: str, batch: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
+    def measure(self, stage: str, batch: tuple[Any, Any]) -> tuple[Tensor, Tensor]:
         """Take a batch into the scores of a stage. Returns its mean loss and what was predicted."""
         output, y = self(batch[0]), batch[1]
         loss = self.compute_loss(output, y)
         prediction = self.predict(output.detach())
-        self.meters[stage].update(loss, prediction, y)
+        self.meters[stage].update(loss, *self.scored(prediction, y), self.count(y))
         return loss, prediction
 
     def log_scores(self, stage: str) -> None:
         """Compute what was measured of a stage, log it and begin anew."""
         # Computed over all samples of all ranks already, so equal everywhere: the largest is any of them.
-        values = {f"{stage}/{name}": value for name, value in self.meters[stage].compute().items()}
+        found = self.derived(self.meters[stage].compute())
+        values = {f"{stage}/{name}": value for name, value in found.items()}
         self.log_dict(values, on_step=False, on_epoch=True, batch_size=1, reduce_fx="max", sync_dist=True)
