@@ -1,0 +1,138 @@
+"""Rows of arrays that numpy has written, read into memory or mapped into it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+import numpy as np
+import torch
+from torch.utils.data import Dataset
+
+from epochwise.data.target import IGNORE
+from epochwise.input_error import InputError, allowed_names, existing_path
+
+Stored = Mapping[str, np.ndarray]
+
+
+def read_arrays(path: str, key: str) -> Stored:
+    """The arrays of an ``.npz`` file, read into memory, or of the ``.npy`` files of a folder, mapped into it.
+
+    Objects (pickles) are never loaded.
+
+    Raises:
+        InputError: nothing is there, or no array that can be read.
+    """
+    place = existing_path(path, key)
+    files = sorted(place.glob("*.npy")) if place.is_dir() else [place]
+    if not files or (place.is_file() and place.suffix not in (".npz", ".npy")):
+        raise InputError(f"{key}={path}: no arrays; allowed: an .npz file, or a folder of .npy files")
+    try:
+        if place.suffix == ".npz":
+            with np.load(place, allow_pickle=False) as stored:
+                return {name: stored[name] for name in stored.files}
+        return {file.stem: np.load(file, mmap_mode="r", allow_pickle=False) for file in files}
+    except Exception as error:  # zipfile, zlib and numpy each have errors of their own
+        why = "objects, which numpy keeps as a pickle" if "allow_pickle" in str(error) else str(error)
+        raise InputError(f"{key}={path}: not readable arrays ({why})") from error
+
+
+class ArrayRows(Dataset):
+    """Some rows of several arrays, one after another: ``rows[list of indices]`` is a tensor (B, ...).
+
+    Args:
+        parts: arrays of the same shape but for their length, as of splits.
+        rows: (N,) which rows, counted over all parts.
+        kind: ``input``: uint8 as it is, else float32, pictures with their channels first; ``mask``: int64.
+        nothing: values of a mask that become ``IGNORE``.
+        scale: ``mean`` and ``std`` of each feature that a float is brought to; None leaves it.
+    """
+
+    def __init__(
+        self,
+        parts: Sequence[np.ndarray],
+        rows: np.ndarray,
+        kind: Literal["input", "mask"] = "input",
+        nothing: Sequence[int] = (),
+        scale: Mapping[str, list[float]] | None = None,
+    ) -> None:
+        self.parts, self.rows, self.kind, self.nothing, self.scale = parts, rows, kind, nothing, scale
+        self.starts = np.cumsum([0, *(len(part) for part in parts)])
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, indices: list[int]) -> torch.Tensor:
+        rows = self.rows[indices]
+        of = np.searchsorted(self.starts, rows, side="right") - 1
+        first = self.parts[0]
+        found = np.empty((len(rows), *first.shape[1:]), dtype=first.dtype)
+        for part in np.unique(of):
+            found[of == part] = self.parts[part][rows[of == part] - self.starts[part]]
+        if self.kind == "mask":
+            mask = found.reshape(found.shape[:3]).astype(np.int64)
+            return torch.from_numpy(np.where(np.isin(mask, self.nothing), IGNORE, mask))
+        x = torch.from_numpy(_channels_first(found if found.ndim > 1 else found[:, None]))
+        if x.dtype == torch.uint8:
+            return x
+        x = x.float()
+        if self.scale is None:
+            return x
+        mean, std = (torch.tensor(self.scale[name]).view(-1, *[1] * (x.ndim - 2)) for name in ("mean", "std"))
+        return (x - mean) / std
+
+
+def _channels_first(x: np.ndarray) -> np.ndarray:
+    """Pictures, bytes (B, H, W) or (B, H, W, C), as (B, C, H, W); all else as it is."""
+    if x.dtype == np.uint8 and x.ndim == 3:
+        return x[:, None]
+    if x.dtype == np.uint8 and x.ndim == 4 and x.shape[3] in (1, 3) and x.shape[1] not in (1, 3):
+        return np.ascontiguousarray(x.transpose(0, 3, 1, 2))
+    return x
+
+
+class Together(Dataset):
+    """Several inputs by name: ``inputs[list of indices]`` is a dict of tensors (B, ...)."""
+
+    def __init__(self, inputs: dict[str, ArrayRows], length: int) -> None:
+        self.inputs, self.length = inputs, length
+
+    def __len__(self) -> int:
+        return self.length
+
+    def __getitem__(self, indices: list[int]) -> dict[str, torch.Tensor]:
+        return {name: rows[indices] for name, rows in self.inputs.items()}
+
+
+def check_alike(arrays: Sequence[tuple[str, list[np.ndarray]]]) -> None:
+    """Raise InputError where an array has other shapes, or types, in other splits."""
+    for name, parts in arrays:
+        kinds = {(part.dtype.str, part.shape[1:]) for part in parts}
+        if len(kinds) > 1:
+            said = " and ".join(
+                f"{dtype} of the shape (N, {', '.join(map(str, shape))})" for dtype, shape in sorted(kinds)
+            )
+            raise InputError(f"data: {name or 'x'} is {said} in the splits; allowed: the same")
+
+
+def name_in(stored: Stored, array: str, split: str) -> str | None:
+    """The name under which a split's part of an array is stored: ``x_train`` or ``train_x``; None: there is none."""
+    words = ("val", "valid", "validation", "dev") if split == "val" else (split,)
+    return next((name for word in words for name in (f"{array}_{word}", f"{word}_{array}") if name in stored), None)
+
+
+def array_in(stored: Stored, name: str, key: str) -> np.ndarray:
+    """An array by name.
+
+    Args:
+        stored: arrays.
+        name: of the array.
+        key: where it was given, for the message.
+
+    Raises:
+        InputError: there is none of that name, or it has no rows of numbers, or of texts.
+    """
+    if name not in stored:
+        raise InputError(f"{key}: no array {name!r}{allowed_names(name, list(stored))}")
+    array = stored[name]
+    if array.ndim == 0 or array.dtype.kind not in "biufU" or not len(array):
+        raise InputError(f"{key}: {name!r} is {array.dtype} of the shape {array.shape}; allowed: N numbers, or rows")
+    return array
