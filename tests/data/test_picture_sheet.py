@@ -10,6 +10,7 @@ from epochwise.data.digits import Digits
 from epochwise.data.image_folder import ImageFolder
 from epochwise.data.picture_sheet import GAP_PX, LABEL_PX, MOST_BYTES, TILE_PX, picture_sheet
 from epochwise.data.samples import Samples
+from epochwise.data.spec import Spec
 from epochwise.data.split_data_module import SplitDataModule
 
 ACROSS, DOWN = TILE_PX + GAP_PX, TILE_PX + LABEL_PX + GAP_PX
@@ -25,6 +26,13 @@ class Given(SplitDataModule):
 def given(x, names=("cat", "dog"), **settings):
     data = Given(**settings)
     data.samples = Samples(x, np.arange(len(x)) % len(names), class_names=list(names))
+    data.setup()
+    return data
+
+
+def other(x, y, **kind):
+    data = Given()
+    data.samples = Samples(x, y, **kind)
     data.setup()
     return data
 
@@ -92,3 +100,37 @@ def test_floats_of_any_range_are_spread_over_the_shades():
 
 def test_fewer_pictures_make_a_smaller_sheet():
     assert drawn(given(np.zeros((8, 1, 8, 8), np.uint8))).shape[1] < 8 * ACROSS
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [{"kind": "labels", "class_names": ["a", "b"]}, {"kind": "number", "target_names": ["a", "b"]}],
+)
+def test_pictures_with_several_labels_or_numbers_are_drawn(kind):
+    x = np.full((40, 3, 8, 8), 90, dtype=np.uint8)
+    sheet = drawn(other(x, np.tile([[0, 1], [1, 1]], (20, 1)), **kind))
+    assert (tile(sheet, 1, 11) == 90).all()
+    assert (sheet[GAP_PX + TILE_PX : GAP_PX + TILE_PX + LABEL_PX] < 90).any(), "what it is stands beneath"
+
+
+class WithMasks(Given):
+    def encode_targets(self, samples):
+        return torch.from_numpy(samples.y)
+
+    def describe(self, samples, x):
+        return Spec(tuple(x.shape[1:]), "mask", 2, ["ground", "icon"], [1, 1])
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_mask_lies_over_its_picture_and_is_augmented_with_it(channels):
+    mask = np.zeros((24, 8, 8), dtype=np.int64)
+    mask[:, :4], mask[:, 7] = 1, -100
+    data = WithMasks(augment=v2.RandomVerticalFlip(p=1.0))
+    data.samples = Samples(np.full((24, channels, 8, 8), 100, dtype=np.uint8), mask, ["ground", "icon"], kind="mask")
+    data.setup()
+    sheet = drawn(data)
+    above, below = tile(sheet, 0, 0)[::9, 0].astype(int), tile(sheet, 1, 0)[::9, 0].astype(int)
+    assert abs(above[0] - np.array([(100 + 255) / 2, (100 + 127) / 2, (100 + 14) / 2])).max() <= 1
+    assert (above[5] == 100).all()
+    assert abs(above[7] - (100 + 127) / 2).max() <= 1
+    assert (below == above[::-1]).all()

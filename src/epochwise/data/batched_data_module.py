@@ -155,23 +155,17 @@ class BatchedDataModule(L.LightningDataModule):
         """
         trains = self.trainer is not None and bool(self.trainer.training)
         if not isinstance(batch, (list, tuple)):
-            return self._normalised(self._augmented(self._scaled(batch), None)[0] if trains else self._scaled(batch))
+            return self._normalised(self.augmented(self._scaled(batch), None)[0] if trains else self._scaled(batch))
         x, y, *rest = batch
         x = self._scaled(x)
         if trains:
-            x, y = self._augmented(x, y)
+            x, y = self.augmented(x, y)
         x = self._normalised(x)
         if trains and self.mix is not None:
             x, y = self._mixed(x, y)
         return [x, y, *rest]
 
-    def _scaled(self, x: Any) -> Any:
-        if isinstance(x, Mapping):
-            return {name: self._scaled(each) for name, each in x.items()}
-        is_number = x.is_floating_point() or x.dtype == torch.uint8
-        return functional.to_dtype(x, torch.float32, scale=True) if is_number else x
-
-    def _augmented(self, x: Any, y: Any) -> tuple[Any, Any]:
+    def augmented(self, x: Any, y: Any) -> tuple[Any, Any]:
         """With ``augment``; a mask (B, H, W) of integers is moved with its picture, and padded with what is ignored."""
         if self.augment is None:
             return x, y
@@ -181,6 +175,12 @@ class BatchedDataModule(L.LightningDataModule):
         shifted = tv_tensors.Mask((y - IGNORE).to(torch.int32))
         picture, mask = self.augment(tv_tensors.Image(x), shifted)
         return picture.as_subclass(torch.Tensor), mask.as_subclass(torch.Tensor).long() + IGNORE
+
+    def _scaled(self, x: Any) -> Any:
+        if isinstance(x, Mapping):
+            return {name: self._scaled(each) for name, each in x.items()}
+        is_number = x.is_floating_point() or x.dtype == torch.uint8
+        return functional.to_dtype(x, torch.float32, scale=True) if is_number else x
 
     def _normalised(self, x: Any) -> Any:
         if "mean" not in self.learned or not isinstance(x, torch.Tensor):

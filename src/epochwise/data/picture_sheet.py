@@ -3,46 +3,84 @@
 from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import torch
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 from torchvision.transforms.v2 import functional
 
+from epochwise.data.spec import Spec
 from epochwise.data.split_data_module import SplitDataModule
+from epochwise.data.target import IGNORE
 
 PER_ROW = 12
 TILE_PX, LABEL_PX, GAP_PX = 72, 16, 6
 MOST_BYTES = 150_000  # 24 tiles of one byte a pixel are less
+#: Of the classes of a mask after the first, which is most often the background: matplotlib's first colours.
+MASK_COLOURS = [(255, 127, 14), (31, 119, 180), (44, 160, 44), (214, 39, 40), (148, 103, 189), (23, 190, 207)]
+NOTHING_SAID = (127, 127, 127)
 
 
 def picture_sheet(data: SplitDataModule) -> bytes:
     """Draw 24 training pictures with their labels: cut, resized and coloured as the network gets them.
 
-    They are spread evenly over the classes. Where training augments, it is 12, and beneath them the same after one draw
-    of the augmentation. Their colours are those before normalising.
+    They are spread evenly over the classes, or the samples. Where training augments, it is 12, and beneath them the
+    same after one draw of the augmentation. Their colours are those before normalising. A mask lies over its picture:
+    each class but the first in a colour, what says nothing in grey.
 
     Args:
-        data: set up; samples of shape (C, H, W), C 1 or 3.
+        data: set up; samples of shape (C, H, W), C 1 or 3, or several inputs of which that is the first.
 
     Returns:
         A PNG of at most 150 kB.
     """
     samples = data.splits["train"]
     count = min(len(samples), PER_ROW if data.augment else 2 * PER_ROW)
-    by_class = torch.argsort(torch.as_tensor(samples.datasets[1]), stable=True)
-    x, y = samples[by_class[torch.linspace(0, len(samples) - 1, count).long()].tolist()]
-    x = functional.to_dtype(x, torch.float32, scale=True)
-    names = data.spec.class_names if data.spec else []
-    labels = [names[value] if names else f"{value:.4g}" for value in y.tolist()]
+    places = torch.linspace(0, len(samples) - 1, count).long()
+    targets = samples.datasets[1] if len(samples.datasets) > 1 else None
+    if isinstance(targets, Tensor) and targets.ndim == 1:
+        places = torch.argsort(targets, stable=True)[places]
+    x, *rest = samples[places.tolist()]
+    y = rest[0] if rest else None
+    x = functional.to_dtype(next(iter(x.values())) if isinstance(x, dict) else x, torch.float32, scale=True)
+    labels, seen = _labels(y, data.spec, count), _with_mask(x, y)
     if data.augment:
         with torch.random.fork_rng(devices=[]):  # what the run draws stays what it is
-            augmented = data.augment(x)
-        x = torch.cat([x, functional.resize(augmented, list(x.shape[-2:]))])  # one that crops leaves another size
+            augmented = _with_mask(*data.augmented(x, y))
+        seen = torch.cat([seen, functional.resize(augmented, list(seen.shape[-2:]))])  # a crop leaves another size
         labels += [f"{label} +" for label in labels]
-    sheet = _sheet(x, labels)
+    sheet = _sheet(seen, labels)
     png = _png(sheet)
     return png if len(png) <= MOST_BYTES else _png(sheet.quantize(256, Image.Quantize.FASTOCTREE))
+
+
+def _labels(y: Any, spec: Spec | None, count: int) -> list[str]:
+    """What is written beneath each picture; nothing where it does not fit into a word."""
+    kind = spec.target if spec else "own"
+    if spec is None or not isinstance(y, Tensor) or kind not in ("class", "number", "labels"):
+        return [""] * count
+    if kind == "class":
+        return [spec.class_names[value] for value in y.tolist()]
+    if kind == "labels":
+        return [
+            ", ".join(name for name, there in zip(spec.class_names, row, strict=True) if there) for row in y.tolist()
+        ]
+    return (
+        [", ".join(f"{value:.4g}" for value in row) for row in y.flatten(1).tolist()]
+        if y.ndim > 1
+        else [f"{value:.4g}" for value in y.tolist()]
+    )
+
+
+def _with_mask(x: Tensor, y: Any) -> Tensor:
+    """Pictures (N, C, H, W) with masks, integers (N, H, W), half visible over them; what is no mask shows nothing."""
+    if not isinstance(y, Tensor) or y.ndim != 3 or y.is_floating_point() or y.shape[1:] != x.shape[2:]:
+        return x
+    colours = x.new_tensor([*MASK_COLOURS, NOTHING_SAID]) / 255
+    place = torch.where(y == IGNORE, len(MASK_COLOURS), (y - 1) % len(MASK_COLOURS))
+    coloured = x.expand(-1, 3, -1, -1) / 2 + colours[place].permute(0, 3, 1, 2) / 2
+    return torch.where((y != 0)[:, None], coloured, x)
 
 
 def _sheet(x: Tensor, labels: list[str]) -> Image.Image:
