@@ -3,8 +3,8 @@ import torch
 from torch import nn
 
 from epochwise.input_error import InputError
+from epochwise.model.load_weights import load_weights
 from epochwise.model.small_resnet import SmallResNet
-from epochwise.model.stages import load_weights
 
 
 def network(channels=1, classes=3, widths=(2, 4)):

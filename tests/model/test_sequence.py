@@ -5,9 +5,10 @@ import torch
 
 from epochwise.finetune.applied_plan import freeze
 from epochwise.finetune.cut import Cut
+from epochwise.model.load_weights import load_weights
 from epochwise.model.lstm import LSTM
 from epochwise.model.sequence import pool
-from epochwise.model.stages import load_weights, stages
+from epochwise.model.stages import stages
 from epochwise.model.transformer import Transformer
 
 NUM_TOKENS, PAD = 11, 0

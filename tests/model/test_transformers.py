@@ -9,7 +9,8 @@ transformers = pytest.importorskip("transformers")
 from epochwise.commands.build_network import build_network  # noqa: E402
 from epochwise.finetune.applied_plan import freeze  # noqa: E402
 from epochwise.input_error import InputError  # noqa: E402
-from epochwise.model.stages import load_weights, stages  # noqa: E402
+from epochwise.model.load_weights import load_weights  # noqa: E402
+from epochwise.model.stages import stages  # noqa: E402
 from epochwise.model.transformers import Transformers  # noqa: E402
 from epochwise.task.optimized import decay_groups  # noqa: E402
 

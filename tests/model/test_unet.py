@@ -10,7 +10,8 @@ from epochwise.command_line.composer import ENGINE_CONF
 from epochwise.commands.build_network import build_network
 from epochwise.finetune.applied_plan import freeze
 from epochwise.input_error import InputError
-from epochwise.model.stages import load_weights, stages
+from epochwise.model.load_weights import load_weights
+from epochwise.model.stages import stages
 
 
 def built(**settings):

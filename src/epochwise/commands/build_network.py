@@ -14,7 +14,7 @@ from torch import nn
 
 from epochwise.commands.build import build
 from epochwise.input_error import InputError, existing_path
-from epochwise.model.stages import load_weights
+from epochwise.model.load_weights import load_weights
 from epochwise.run.pretrained_weights import bounded_downloads, bounded_hub, read_pretrained
 from epochwise.source.signature import signature
 
@@ -22,10 +22,16 @@ from epochwise.source.signature import signature
 LOCAL_WEIGHTS = "model.pretrained=RUN_FOLDER or FILE (a state dict)"
 
 
+#: The plan that adds to the network, and so stands in every checkpoint of its runs.
+LORA = "epochwise.finetune.lora.Lora"
+
+
 def build_network(
     config: DictConfig, class_names: list[str], resumed: bool, learned: Mapping[str, Any] | None = None
 ) -> tuple[nn.Module, list[str]]:
     """Build the network; ``model.pretrained`` is for any class, and the class itself sees it only as true or false.
+
+    With ``finetune=lora`` it has its adapters, beside layers that have their weights already.
 
     Args:
         config: with its spec. A folder of runs becomes the one that was taken, so that ``config.yaml`` says which.
@@ -39,6 +45,15 @@ def build_network(
     Raises:
         InputError: the class refuses its settings, there are no such weights, or they do not fit.
     """
+    network, lines = _with_weights(config, class_names, resumed, learned)
+    if (config.get("finetune") or {}).get("_target_") == LORA:
+        lines = [*lines, *build(config, "finetune").adapt(network)]
+    return network, lines
+
+
+def _with_weights(
+    config: DictConfig, class_names: list[str], resumed: bool, learned: Mapping[str, Any] | None
+) -> tuple[nn.Module, list[str]]:
     pretrained = config.model.get("pretrained")
     wanted = signature(config.model["_target_"])
     parameters = wanted.parameters if wanted is not None else {}

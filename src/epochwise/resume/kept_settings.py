@@ -27,6 +27,8 @@ KEPT: dict[str, str | None] = {
     "model.pretrained": "a run that goes on has the weights of its checkpoint; " + ANEW,
     "model.input_shape": "it follows from the data",
     "model.num_outputs": "it follows from the data",
+    "finetune.rank": "its adapters have that rank; " + ANEW,
+    "finetune.layers": "these layers have adapters; " + ANEW,
     "task.class_counts": "it follows from the data",
     "task.target*": "it follows from the data",
     "data.batch_size": None,

@@ -11,7 +11,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from epochwise.command_line.continued_run import named_run
 from epochwise.commands.build import build
-from epochwise.commands.build_network import build_network
+from epochwise.commands.build_network import LORA, build_network
 from epochwise.config.check import check
 from epochwise.data.spec import kept_spec
 from epochwise.input_error import InputError, allowed_names
@@ -152,11 +152,16 @@ def _config(folder: Path, trust: Trust | None) -> DictConfig:
             raise InputError(f"run: {folder / 'config.yaml'} names no class for {name!r}: it is damaged or cut short")
     # The weights are in the checkpoint: none are to be looked for, where they once came from, or downloaded.
     plain["model"] = _without_pretrained(plain["model"])
+    built: tuple[str, ...] = BUILT
+    finetune = plain.pop("finetune", None)
+    if isinstance(finetune, dict) and finetune.get("_target_") == LORA:  # no other adds to the network
+        plain["finetune"] = {key: finetune[key] for key in ("_target_", "rank", "layers") if key in finetune}
+        built = (*BUILT, "finetune")
     config = OmegaConf.create({**plain, "run_folder": str(folder)})
     try:
         check(config)
     except InputError as error:
-        faults = [line for line in error.lines if line.partition(":")[0].partition(".")[0] in BUILT]
+        faults = [line for line in error.lines if line.partition(":")[0].partition(".")[0] in built]
         if faults:
             raise InputError(*(f"run: {folder / 'config.yaml'}: {line}" for line in faults)) from error
     return config
