@@ -39,6 +39,15 @@ CONFIGS = {
         "callbacks.last_checkpoint.every_n_steps=3",
     ],
     "wsd": ["scheduler=wsd", "callbacks.last_checkpoint.every_n_steps=3"],
+    "validated by steps": [
+        "+callbacks=step_validation",
+        "callbacks.step_validation.every_n_steps=3",
+        "trainer.accumulate_grad_batches=2",
+        "stopping.patience_unit=validations",
+        "stopping.patience=2",
+        "optimizer.lr=0.3",
+        "callbacks.last_checkpoint.every_n_steps=2",
+    ],
     "steps": ["scheduler=step", "trainer.check_val_every_n_epoch=2", "callbacks.last_checkpoint.every_n_steps=2"],
 }
 
@@ -70,6 +79,7 @@ def whole(tmp_path_factory, composed):
 
 #: Those that are cut off in `make test`; in `make ranks` all are, and each at four places.
 QUICK_ONES = ("dropout and cosine", "plateau", "averaged weights", "validations between steps", "early stopping")
+QUICK_ONES += ("validated by steps",)
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ from epochwise.run.epoch_log import EpochLog
 from epochwise.run.epoch_place import EpochPlace, Phases
 from epochwise.run.interrupts import FiniteLoss, Interrupts
 from epochwise.run.stopper import EpochCount, Stopper
+from epochwise.run.validations_csv import ValidationLog
 from epochwise.run.weight_average import ScoredWeights, WeightAverage
 from epochwise.scheduler.lightning_schedule import ByTime
 
@@ -101,7 +102,8 @@ def assemble(config: DictConfig, resumed: bool = False, going_on: GoingOn | None
     callbacks = sorted(named.values(), key=lambda callback: isinstance(callback, WeightAveraging))
     averages = [WeightAverage(callback) for callback in callbacks if isinstance(callback, WeightAveraging)]
     places = [phases, EpochCount(), EpochPlace(data)]
-    observers = [ScoredWeights(), same_plan, stopper, epoch_log, finite_loss, interrupts, Continued()]
+    observers = [ScoredWeights(), same_plan, stopper, epoch_log, ValidationLog(epoch_log), finite_loss]
+    observers += [interrupts, Continued()]
     trainer = build(
         config,
         "trainer",

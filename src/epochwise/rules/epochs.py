@@ -52,6 +52,8 @@ def check_epoch_settings(tree: dict[str, Any]) -> EpochFindings:
     adaptive = str(stopping.get("_target_")).endswith(".Adaptive") and scheduler
     if adaptive:
         _adaptive(found, scheduler, budget, every)
+    if stopping.get("patience_unit") == "validations":  # whose number the data says
+        stopping = {key: value for key, value in stopping.items() if key != "patience"}
     horizon = number(scheduler, horizon_key(scheduler) or "")
     # What a schedule was drawn over is asked for when the run has been read (extend). true: of many runs, which begin.
     if tree.get("resume") == "auto":

@@ -44,22 +44,24 @@ def decided_by_training(trainer: L.Trainer, monitor: str) -> bool:
 
 
 class Early(L.Callback):
-    """Early stopping whose patience counts epochs.
+    """Early stopping whose patience counts epochs, or validations where it is told to.
 
     Every validation may set a new best; whether to stop is decided at the end of an epoch that was validated. With
     patience 3 and the best score at epoch 5, the run ends after epoch 8 (or the next validated one), however many
-    validations an epoch has. Patience counts from the last of these: the best epoch, ``start_epoch``, the end of
-    ``trainer.min_epochs``, and whatever began anew (``begin_anew``: layers that were unfrozen).
+    validations an epoch has. Counted in validations, it ends with the third one behind the best, also within an epoch.
+    Patience counts from the last of these: the best epoch, ``start_epoch``, the end of ``trainer.min_epochs``, and
+    whatever began anew (``begin_anew``: layers that were unfrozen).
 
     Args:
         monitor: name of the score, such as ``val/loss``.
         mode: ``"min"`` where smaller is better, else ``"max"``.
-        patience: epochs without improvement, at least 1.
+        patience: epochs without improvement, at least 1; or validations, see ``patience_unit``.
         min_delta: an improvement is larger than this.
         start_epoch: from which, from 0, scores are compared; those before are not looked at.
         target_score: the run also ends after the epoch in which the monitor is as good (``target_score.TargetScore``).
         min_delta_mode: ``"abs"``: ``min_delta`` is in the unit of the monitor; ``"rel"``: it is a fraction of the best
             score so far without its sign, so that 0.01 asks for a hundredth, also of a score below 0.
+        patience_unit: what ``patience`` counts, ``"epochs"`` or ``"validations"``.
 
     Raises:
         InputError: the monitor is not among what validation logs (``monitored_score``), or the target is better than
@@ -81,10 +83,15 @@ class Early(L.Callback):
         start_epoch: Annotated[int, Ge(0)] = 0,
         target_score: float | None = None,
         min_delta_mode: Literal["abs", "rel"] = "abs",
+        patience_unit: Literal["epochs", "validations"] = "epochs",
     ) -> None:
         self.monitor, self.mode, self.patience, self.min_delta = monitor, mode, patience, min_delta
         self.start_epoch, self.min_delta_mode = start_epoch, min_delta_mode
         self.target = TargetScore(monitor, mode, target_score)
+        self.patience_unit = patience_unit
+        self.validations = 0  # so far
+        self.best_validation = 0  # of them, from 1
+        self.validations_before = 0  # those behind which patience counts
         self.best_score: float | None = None
         self.best_epoch = -1
         self.validated_epoch = -1
@@ -101,7 +108,7 @@ class Early(L.Callback):
 
     def begin_anew(self, epoch: int) -> None:
         """Count patience from an epoch on, since another training begins with it; the best score stays."""
-        self.anew_epoch = epoch
+        self.anew_epoch, self.validations_before = epoch, self.validations
 
     def why_ended(self, max_epochs: int | None, min_epochs: int) -> str | None:
         """Why a run that had stopped ends by the settings it has now; ``None`` where it goes on.
@@ -126,8 +133,11 @@ class Early(L.Callback):
         self.max_epochs = trainer.max_epochs
 
     def on_validation_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        if not decided_by_training(trainer, self.monitor):
-            self._observe(trainer)
+        if decided_by_training(trainer, self.monitor):
+            return
+        validated = self._observe(trainer)
+        if validated and self.patience_unit == "validations" and trainer.current_epoch >= (trainer.min_epochs or 0):
+            self._stop(trainer, self._decide(trainer.min_epochs or 0))
 
     def on_train_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         epoch = trainer.current_epoch
@@ -136,33 +146,47 @@ class Early(L.Callback):
         self.target.end_epoch(epoch)
         if self.validated_epoch != epoch:
             return
-        reason = self.target.reached(trainer.min_epochs or 0) or self._decide(trainer.min_epochs or 0)
+        self._stop(trainer, self.target.reached(trainer.min_epochs or 0) or self._decide(trainer.min_epochs or 0))
+
+    def _stop(self, trainer: L.Trainer, reason: str | None) -> None:
         if trainer.strategy.reduce_boolean_decision(reason is not None, all=False):
             self.reason = reason
             trainer.should_stop = True
 
     def _decide(self, min_epochs: int) -> str | None:
         """Why the run ends, where patience is over."""
-        first = max(self.start_epoch, min_epochs, self.anew_epoch)
-        waited = self.validated_epoch - max(self.best_epoch, first - 1)
+        unit = self.patience_unit.removesuffix("s")
+        if unit == "epoch":
+            waited = self.validated_epoch - max(self.best_epoch, self._first_epoch(min_epochs) - 1)
+        else:
+            waited = self.validations - max(self.best_validation, self.validations_before)
         if waited < self.patience:
             return None
         best = "no valid score" if self.best_score is None else f"{self.best_score:.4g} at epoch {self.best_epoch}"
-        return f"{self.monitor} has not improved for {waited} epoch{'s' * (waited != 1)} (best: {best})"
+        return f"{self.monitor} has not improved for {waited} {unit}{'s' * (waited != 1)} (best: {best})"
 
-    def _observe(self, trainer: L.Trainer) -> None:
-        score = monitored_score(trainer, self.monitor)
+    def _first_epoch(self, min_epochs: int) -> int:
+        """From which patience counts."""
+        return max(self.start_epoch, min_epochs, self.anew_epoch)
+
+    def _observe(self, trainer: L.Trainer) -> bool:
+        """Take a score in. Returns whether there was one."""
+        score, epoch = monitored_score(trainer, self.monitor), trainer.current_epoch
         if score is None:
-            return
-        self.validated_epoch = trainer.current_epoch
-        if trainer.current_epoch < self.start_epoch:
-            return
-        self.target.observe(score, trainer.current_epoch)
-        if self.improves(score):
-            self.best_score, self.best_epoch = score, trainer.current_epoch
+            return False
+        self.validated_epoch = epoch
+        self.validations += 1
+        if epoch < self._first_epoch(trainer.min_epochs or 0):
+            self.validations_before = self.validations
+        if epoch >= self.start_epoch:
+            self.target.observe(score, epoch)
+            if self.improves(score):
+                self.best_score, self.best_epoch, self.best_validation = score, epoch, self.validations
+        return True
 
     def state_dict(self) -> dict[str, Any]:
-        names = ("best_score", "best_epoch", "validated_epoch", "anew_epoch", "max_epochs", "reason")
+        names = ["best_score", "best_epoch", "validated_epoch", "anew_epoch", "max_epochs", "reason"]
+        names += ["validations", "best_validation", "validations_before"]
         return {name: getattr(self, name) for name in names} | {"target": self.target.state_dict()}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:

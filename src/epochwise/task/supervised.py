@@ -110,6 +110,12 @@ class Supervised(Optimized):
                 self.cut_short = self.meters["train"].state()
             self.log_scores("train")
 
+    def on_train_epoch_end(self) -> None:
+        if self.meters["train"].loss.update_called:  # who stops the run by a validation within an epoch comes later
+            self.cut_short = self.meters["train"].state()
+            self.log_scores("train")
+        super().on_train_epoch_end()
+
     def validation_step(self, batch: tuple[Any, Any], batch_idx: int) -> Tensor:
         return self.measure("val", batch)[1]
 
