@@ -7,7 +7,7 @@ from epochwise.data.mask_files import MaskClasses, MaskFiles, check_masks, value
 from epochwise.data.picture_files import PictureFiles, PictureView
 from epochwise.input_error import InputError
 
-TWO = MaskClasses.of({0: "ground", 255: "icon"}, [7])
+TWO = MaskClasses.of({"ground": 0, "icon": 255}, [7])
 
 
 def written(path, pixels, mode="L"):
@@ -44,14 +44,14 @@ def test_black_and_white_are_0_and_255(tmp_path):
 
 def test_a_palette_has_indices_or_colours(tmp_path):
     path = palette(tmp_path / "a.png", [[0, 1], [2, 0]])
-    by_index = MaskClasses.of({0: "ground", 1: "cat", 2: "dog"}, [])
-    by_colour = MaskClasses.of({"black": "ground", "#00ff00": "dog"}, ["red"])
+    by_index = MaskClasses.of({"ground": 0, "cat": 1, "dog": 2}, [])
+    by_colour = MaskClasses.of({"ground": "black", "dog": "#00ff00"}, ["red"])
     assert files(path, by_index) == [[0, 1], [2, 0]]
     assert files(path, by_colour) == [[0, -100], [1, 0]]
 
 
-def test_values_of_one_name_are_one_class(tmp_path):
-    classes = MaskClasses.of({0: "ground", 1: "pet", 2: "pet"}, [])
+def test_a_class_may_have_several_values(tmp_path):
+    classes = MaskClasses.of({"ground": 0, "pet": [1, 2]}, [])
     assert classes.names == ["ground", "pet"]
     assert files(palette(tmp_path / "a.png", [[0, 1], [2, 0]]), classes) == [[0, 1], [1, 0]]
 
@@ -79,10 +79,11 @@ def test_pixels_of_each_class_are_counted(tmp_path):
 @pytest.mark.parametrize(
     ("classes", "ignore", "message"),
     [
-        ({0: "a"}, [], r"^data.classes: 1 classes; allowed: 2 to 254$"),
-        ({0: "a", "red": "b"}, [], r"^data.classes: values and colours together"),
-        ({0: "a", 1: "b"}, [1], r"^data.ignore: 1 is named in data.classes, or twice$"),
-        ({"blak": "a", "red": "b"}, [], r"^data.classes: got 'blak', allowed: .*; did you mean 'black'\?$"),
+        ({"a": 0}, [], r"^data.classes: 1 classes; allowed: 2 to 254$"),
+        ({"a": 0, "b": "red"}, [], r"^data.classes: values and colours together"),
+        ({"a": 0, "b": [1, 1]}, [], r"^data.classes, data.ignore: 1 is named twice$"),
+        ({"a": 0, "b": 1}, [1], r"^data.classes, data.ignore: 1 is named twice$"),
+        ({"a": "blak", "b": "red"}, [], r"^data.classes: got 'blak', allowed: .*; did you mean 'black'\?$"),
     ],
 )
 def test_classes_that_cannot_be_are_an_error(classes, ignore, message):
@@ -103,6 +104,6 @@ def test_every_mask_that_cannot_be_used_has_a_line(tmp_path):
         "odd.png: pixels of 3, 4; name them in data.classes or data.ignore",
         "wide.png: 90 x 20 pixels, and its picture 2 x 2",
         "broken.png: not a readable mask",
-        "blue.png: a mask of colours; name them in data.classes, such as {'#ff0000': name}",
+        "blue.png: a mask of colours; name them in data.classes, such as {car: '#ff0000'}",
     ]
     assert values_in([right, odd]) == [0, 3, 4, 7, 255]

@@ -7,7 +7,7 @@ from PIL import Image
 from epochwise.data.masks import Masks
 from epochwise.input_error import InputError
 
-CLASSES = {0: "ground", 255: "icon"}
+CLASSES = {"ground": 0, "icon": 255}
 
 
 @pytest.fixture
@@ -94,8 +94,8 @@ def test_all_pictures_without_a_mask_and_masks_without_a_picture_are_named(icons
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"classes": None}, r"^data.classes: the masks hold 2 values; name them: data.classes=\{0: NAME,255: NAME\}$"),
-        ({"classes": {0: "a", 1: "b"}}, r"0.png: pixels of 255; name them in data.classes or data.ignore"),
+        ({"classes": None}, r"^data.classes: the masks hold 2 values; name them: data.classes=\{NAME: 0,NAME: 255\}$"),
+        ({"classes": {"a": 0, "b": 1}}, r"0.png: pixels of 255; name them in data.classes or data.ignore"),
         ({"pictures": "picture"}, r"^data.pictures=.*: there is no 'picture'; did you mean 'pictures'\?$"),
         ({"split": "part"}, r"^data.split, data.groups: columns of a table"),
         ({"root": None}, r"^data.root=null: allowed: a folder with 'pictures' and 'masks' in it, or"),
@@ -108,11 +108,11 @@ def test_masks_that_cannot_be_used_say_what_to_write(icons, settings, message):
 
 def test_other_masks_are_told_by_the_names_of_their_classes(icons):
     trained = ready(icons)
-    other = Masks(root=str(icons), image_size=16, classes={255: "icon", 0: "ground"})
+    other = Masks(root=str(icons), image_size=16, classes={"icon": 255, "ground": 0})
     other.load_state_dict(trained.state_dict())
     other.setup("all")
     assert other.splits["all"][[0]][1].float().mean() < 0.5
-    strange = Masks(root=str(icons), image_size=16, classes={0: "ground", 255: "icons"})
+    strange = Masks(root=str(icons), image_size=16, classes={"ground": 0, "icons": 255})
     strange.load_state_dict(trained.state_dict())
     with pytest.raises(InputError, match=r"not trained on a class 'icons'; did you mean 'icon'\?"):
         strange.setup()

@@ -143,7 +143,13 @@ def tell_plan(
 
     samples, spec = data.num_samples, data.spec
     shape = "x".join(str(size) for size in spec.input_shape)
-    target = f"{spec.num_outputs} classes" if spec.target == "class" else "a number each"
+    target = {
+        "class": f"{spec.num_outputs} classes",
+        "number": "a number each" if spec.num_outputs == 1 else f"{spec.num_outputs} numbers each",
+        "labels": f"any of {spec.num_outputs} labels",
+        "mask": f"a mask of {spec.num_outputs} classes each",
+        "tokens": f"the next of {spec.num_tokens:,} tokens",
+    }.get(spec.target, "targets of their own")
     counts = ", ".join(f"{samples[split]:,} {split}" for split in ("train", "val", "test"))
     parameters = sum(parameter.numel() for parameter in task.parameters())
     rate = config.optimizer.get("lr", "its default")

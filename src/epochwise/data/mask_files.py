@@ -32,23 +32,25 @@ class MaskClasses:
     names: list[str]
 
     @classmethod
-    def of(cls, classes: Mapping[Value, str], ignore: Sequence[Value]) -> "MaskClasses":
+    def of(cls, classes: Mapping[str, Value | Sequence[Value]], ignore: Sequence[Value]) -> "MaskClasses":
         """Read ``data.classes`` and ``data.ignore``: all are values, or all colours as people write them.
 
         Raises:
             InputError: values are mixed with colours, one is named twice, or there are fewer than two classes.
         """
-        names = list(dict.fromkeys(str(name) for name in classes.values()))
+        names = [str(name) for name in classes]
         if not 2 <= len(names) < NOTHING:
             raise InputError(f"data.classes: {len(names)} classes; allowed: 2 to {NOTHING - 1}")
-        keys = [*classes, *ignore]
-        if len({isinstance(key, int) for key in keys}) > 1:
+        found: dict[int | tuple[int, int, int], int] = {}
+        for index, given in [*enumerate(classes.values()), (NOTHING, ignore)]:
+            for value in [given] if isinstance(given, (int, str)) else given:
+                key = value if isinstance(value, int) else colour(value, "data.classes")
+                if key in found:
+                    raise InputError(f"data.classes, data.ignore: {value!r} is named twice")
+                found[key] = index
+        if len({isinstance(key, int) for key in found}) > 1:
             raise InputError("data.classes: values and colours together; allowed: all values, or all colours")
-        if twice := [key for key in keys if keys.count(key) > 1]:
-            raise InputError(f"data.ignore: {twice[0]!r} is named in data.classes, or twice")
-        index = [*(names.index(str(name)) for name in classes.values()), *(NOTHING for _ in ignore)]
-        parsed = [key if isinstance(key, int) else colour(key, "data.classes") for key in keys]
-        return cls(dict(zip(parsed, index, strict=True)), names)
+        return cls(found, names)
 
     @property
     def by_colour(self) -> bool:
@@ -90,7 +92,7 @@ def mask_values(path: str, by_colour: bool) -> np.ndarray:
     if pixels.ndim == 3 and (pixels.shape[2] == 2 or (pixels[..., :1] == pixels[..., 1:3]).all()):
         pixels = pixels[..., 0]  # grey, with transparency, or written as colours
     if pixels.ndim != 2:
-        raise InputError(f"{path}: a mask of colours; name them in data.classes, such as {{'#ff0000': name}}")
+        raise InputError(f"{path}: a mask of colours; name them in data.classes, such as {{car: '#ff0000'}}")
     return pixels.astype(np.int64)
 
 

@@ -35,8 +35,8 @@ class Masks(SizedPictures):
         path: a table, ``.csv`` or ``.parquet``, with a row a picture. None: folders.
         split: a column of the table that says ``train``, ``val`` or ``test``.
         groups: a column of the table whose equal values stay together, in one split and one fold.
-        classes: the value of a pixel (of grey, or the index of a palette), or its colour (``#rrggbb``, a name) -> the
-            name of its class. Those of one name are one class.
+        classes: name of a class -> the value of its pixels (of grey, or the index of a palette), or their colour
+            (``#rrggbb``, a name); or several of them.
         ignore: values, or colours, of pixels that say nothing: they are neither learned nor scored.
 
     Raises:
@@ -51,7 +51,7 @@ class Masks(SizedPictures):
     path: str | None = None
     split: str | None = None
     groups: str | None = None
-    classes: Mapping[int | str, str] | None = None
+    classes: Mapping[str, int | str | Sequence[int | str]] | None = None
     ignore: Sequence[int | str] = ()
 
     def load(self) -> dict[str, Samples]:
@@ -64,7 +64,7 @@ class Masks(SizedPictures):
             raise InputError(*_lines([f"{path}: no such mask" for path in missing]))
         if self.classes is None:
             found = values_in(frame["mask"].tolist())
-            named = ",".join(f"{value}: NAME" for value in found[:8]) + (",..." if len(found) > 8 else "")
+            named = ",".join(f"NAME: {value}" for value in found[:8]) + (",..." if len(found) > 8 else "")
             raise InputError(f"data.classes: the masks hold {len(found)} values; name them: data.classes={{{named}}}")
         self.mask_classes = MaskClasses.of(self.classes, self.ignore)
         if lines := check_masks(frame["mask"].tolist(), frame["picture"].tolist(), self.mask_classes):
