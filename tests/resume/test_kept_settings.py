@@ -20,7 +20,7 @@ APPLIED = {
     "optimizer": "lr weight_decay betas momentum nesterov warmup_steps",
     "scheduler": "max_epochs warmup_epochs final_lr_scale factor total_iters max_lr epochs pct_start patience "
     "threshold drop_fractions lr_scale cooldown_fraction cooldown_shape",
-    "stopping": "_target_ patience min_delta start_epoch target_score min_delta_mode patience_unit",
+    "stopping": "_target_ patience min_delta start_epoch target_score min_delta_mode patience_unit monitors stop_when",
     "finetune": "phases frozen one_stage_every_n_epochs lr_decay lr_scales frozen_mode patience min_delta "
     "cache_features",
     "trainer": "accelerator devices num_nodes strategy precision max_epochs min_epochs max_time "

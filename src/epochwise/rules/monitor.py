@@ -87,6 +87,16 @@ def _below(node: Any, path: str, directions: dict[str, str]) -> dict[str, str]:
 
 
 def _one(node: dict[Any, Any], path: str, directions: dict[str, str]) -> dict[str, str]:
+    several, found = node.get("monitors"), dict[str, str]()
+    modes = several if isinstance(several, dict) else dict.fromkeys(several if isinstance(several, list) else ())
+    for monitor, mode in modes.items():
+        for key, line in _pair({"monitor": monitor, "mode": mode}, "", directions).items():
+            under = join(path, "monitors")
+            found[under] = f"{under}: {line.removeprefix(f'{key}: ')}"
+    return found | _pair(node, path, directions)
+
+
+def _pair(node: dict[Any, Any], path: str, directions: dict[str, str]) -> dict[str, str]:
     monitor, mode = node.get("monitor"), node.get("mode")
     if not isinstance(monitor, str):
         return {}

@@ -1,5 +1,6 @@
 """Stop where the monitor has not improved for a while."""
 
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 import lightning as L
@@ -9,6 +10,7 @@ from lightning.pytorch.trainer.states import TrainerFn
 from epochwise.input_error import InputError
 from epochwise.run.epochs_csv import is_of_training
 from epochwise.source.fit import checked_arguments
+from epochwise.stopping.patience import Waited
 from epochwise.stopping.target_score import TargetScore
 
 
@@ -62,6 +64,10 @@ class Early(L.Callback):
         min_delta_mode: ``"abs"``: ``min_delta`` is in the unit of the monitor; ``"rel"``: it is a fraction of the best
             score so far without its sign, so that 0.01 asks for a hundredth, also of a score below 0.
         patience_unit: what ``patience`` counts, ``"epochs"`` or ``"validations"``.
+        monitors: names of scores that decide in place of ``monitor``, each with a best and a patience of its own; with
+            their better directions, ``{"val/own": "max"}``, where the task's ``metrics`` do not say them. None:
+            ``monitor`` decides. The target is of ``monitor`` in any case.
+        stop_when: ``"all"`` of them have not improved for that long, or ``"any"`` one.
 
     Raises:
         InputError: the monitor is not among what validation logs (``monitored_score``), or the target is better than
@@ -84,31 +90,29 @@ class Early(L.Callback):
         target_score: float | None = None,
         min_delta_mode: Literal["abs", "rel"] = "abs",
         patience_unit: Literal["epochs", "validations"] = "epochs",
+        monitors: Sequence[str] | Mapping[str, Literal["min", "max"]] | None = None,
+        stop_when: Literal["all", "any"] = "all",
     ) -> None:
-        self.monitor, self.mode, self.patience, self.min_delta = monitor, mode, patience, min_delta
-        self.start_epoch, self.min_delta_mode = start_epoch, min_delta_mode
+        self.monitor, self.mode, self.patience, self.start_epoch = monitor, mode, patience, start_epoch
+        self.patience_unit, self.stop_when = patience_unit, stop_when
         self.target = TargetScore(monitor, mode, target_score)
-        self.patience_unit = patience_unit
-        self.validations = 0  # so far
-        self.best_validation = 0  # of them, from 1
-        self.validations_before = 0  # those behind which patience counts
-        self.best_score: float | None = None
-        self.best_epoch = -1
-        self.validated_epoch = -1
+        modes = dict(monitors) if isinstance(monitors, Mapping) else dict.fromkeys(monitors or ())
+        if stop_when == "any" and len(modes) < 2:
+            raise InputError("stopping.stop_when: got 'any', allowed where stopping.monitors names several scores")
+        relative = min_delta_mode == "rel"
+        self.waited = [
+            Waited(name, better or (mode if name == monitor else None), min_delta, relative)
+            for name, better in (modes or {monitor: mode}).items()
+        ]
         self.anew_epoch = 0
         self.max_epochs: int | None = None  # of the run when it decided
         self.reason: str | None = None
 
-    def improves(self, score: float) -> bool:
-        """Whether a score beats the best so far by more than ``min_delta``. NaN never does."""
-        if self.best_score is None:
-            return score == score
-        gain = self.best_score - score if self.mode == "min" else score - self.best_score
-        return gain > self.min_delta * (abs(self.best_score) if self.min_delta_mode == "rel" else 1.0)
-
     def begin_anew(self, epoch: int) -> None:
         """Count patience from an epoch on, since another training begins with it; the best score stays."""
-        self.anew_epoch, self.validations_before = epoch, self.validations
+        self.anew_epoch = epoch
+        for one in self.waited:
+            one.validations_before = one.validations
 
     def why_ended(self, max_epochs: int | None, min_epochs: int) -> str | None:
         """Why a run that had stopped ends by the settings it has now; ``None`` where it goes on.
@@ -123,6 +127,17 @@ class Early(L.Callback):
             return None
         return self._decide(min_epochs)
 
+    def setup(self, trainer: L.Trainer, pl_module: L.LightningModule, stage: str) -> None:
+        known: Mapping[str, Any] = getattr(pl_module, "metrics", {})
+        for one in self.waited:
+            found = known.get(one.monitor.partition("/")[2]) if isinstance(known, Mapping) else None
+            one.mode = one.mode or (found if found in ("min", "max") else None)
+            if one.mode is None:
+                raise InputError(
+                    f"stopping.monitors: the task does not say which direction of {one.monitor!r} is better; allowed: "
+                    f"{{{one.monitor}: min}} or {{{one.monitor}: max}}"
+                )
+
     def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         self.target.check(pl_module)
         if self.reason and trainer.max_epochs != self.max_epochs:
@@ -133,18 +148,14 @@ class Early(L.Callback):
         self.max_epochs = trainer.max_epochs
 
     def on_validation_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        if decided_by_training(trainer, self.monitor):
-            return
-        validated = self._observe(trainer)
+        validated = self._observe(trainer, of_training=False)
         if validated and self.patience_unit == "validations" and trainer.current_epoch >= (trainer.min_epochs or 0):
             self._stop(trainer, self._decide(trainer.min_epochs or 0))
 
     def on_train_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        epoch = trainer.current_epoch
-        if decided_by_training(trainer, self.monitor):
-            self._observe(trainer)
-        self.target.end_epoch(epoch)
-        if self.validated_epoch != epoch:
+        self._observe(trainer, of_training=True)
+        self.target.end_epoch(trainer.current_epoch)
+        if all(one.validated_epoch != trainer.current_epoch for one in self.waited):
             return
         self._stop(trainer, self.target.reached(trainer.min_epochs or 0) or self._decide(trainer.min_epochs or 0))
 
@@ -155,41 +166,40 @@ class Early(L.Callback):
 
     def _decide(self, min_epochs: int) -> str | None:
         """Why the run ends, where patience is over."""
-        unit = self.patience_unit.removesuffix("s")
-        if unit == "epoch":
-            waited = self.validated_epoch - max(self.best_epoch, self._first_epoch(min_epochs) - 1)
-        else:
-            waited = self.validations - max(self.best_validation, self.validations_before)
-        if waited < self.patience:
-            return None
-        best = "no valid score" if self.best_score is None else f"{self.best_score:.4g} at epoch {self.best_epoch}"
-        return f"{self.monitor} has not improved for {waited} {unit}{'s' * (waited != 1)} (best: {best})"
+        unit, first = self.patience_unit, self._first_epoch(min_epochs)
+        lengths = {one: one.length(unit, first) for one in self.waited}
+        over = [one.words(length, unit) for one, length in lengths.items() if length >= self.patience]
+        return " and ".join(over) if over and (self.stop_when == "any" or len(over) == len(lengths)) else None
 
     def _first_epoch(self, min_epochs: int) -> int:
         """From which patience counts."""
         return max(self.start_epoch, min_epochs, self.anew_epoch)
 
-    def _observe(self, trainer: L.Trainer) -> bool:
-        """Take a score in. Returns whether there was one."""
-        score, epoch = monitored_score(trainer, self.monitor), trainer.current_epoch
-        if score is None:
-            return False
-        self.validated_epoch = epoch
-        self.validations += 1
-        if epoch < self._first_epoch(trainer.min_epochs or 0):
-            self.validations_before = self.validations
-        if epoch >= self.start_epoch:
-            self.target.observe(score, epoch)
-            if self.improves(score):
-                self.best_score, self.best_epoch, self.best_validation = score, epoch, self.validations
-        return True
+    def _observe(self, trainer: L.Trainer, of_training: bool) -> bool:
+        """Take in the scores of a validation, or those that are known with the end of an epoch. Returns whether any."""
+        epoch, found = trainer.current_epoch, False
+        if decided_by_training(trainer, self.monitor) == of_training:
+            score = monitored_score(trainer, self.monitor)
+            if score is not None and epoch >= self.start_epoch:
+                self.target.observe(score, epoch)
+        key = "monitor" if self.waited[0].monitor == self.monitor else "stopping.monitors"
+        for one in self.waited:
+            if decided_by_training(trainer, one.monitor) == of_training:
+                score = monitored_score(trainer, one.monitor, key)
+                if score is not None:
+                    one.observe(score, epoch, self.start_epoch, self._first_epoch(trainer.min_epochs or 0))
+                    found = True
+        return found
 
     def state_dict(self) -> dict[str, Any]:
-        names = ["best_score", "best_epoch", "validated_epoch", "anew_epoch", "max_epochs", "reason"]
-        names += ["validations", "best_validation", "validations_before"]
-        return {name: getattr(self, name) for name in names} | {"target": self.target.state_dict()}
+        kept = {name: getattr(self, name) for name in ("anew_epoch", "max_epochs", "reason")}
+        scores = {one.monitor: one.state_dict() for one in self.waited}
+        return kept | {"target": self.target.state_dict(), "scores": scores}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        kept = dict(state_dict)
-        self.target.load_state_dict(kept.pop("target", {}))  # which runs of before lack
-        vars(self).update(kept)
+        self.target.load_state_dict(state_dict.get("target", {}))  # which runs of before lack
+        scores = state_dict.get("scores", {self.monitor: state_dict})  # whose one score stands beside the rest
+        for one in self.waited:
+            one.load_state_dict(scores.get(one.monitor, {}))
+        for name in ("anew_epoch", "max_epochs", "reason"):
+            setattr(self, name, state_dict[name])
