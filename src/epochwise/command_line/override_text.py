@@ -19,11 +19,19 @@ from epochwise.input_error import InputError, existing_path
 #: Key -> the choice that reads a path there, which has to be; others download, or know names of their own.
 READ_BY = {
     "data.root": ("data=image_folder", "data=image_table", "data=masks"),
-    "data.path": ("data=arrays", "data=table", "data=image_table", "data=masks", "data=text", "data=hf_datasets"),
+    "data.path": (
+        "data=arrays",
+        "data=series",
+        "data=table",
+        "data=image_table",
+        "data=masks",
+        "data=text",
+        "data=hf_datasets",
+    ),
     "predict": (),
 }
 #: Tables of scikit-learn and texts of Python, by name.
-SHIPPED = ("breast_cancer", "diabetes", "docstrings", "linnerud", "python_topics", "wine")
+SHIPPED = ("breast_cancer", "diabetes", "docstrings", "eeg", "linnerud", "python_topics", "wine")
 
 
 def check_paths(words: list[str]) -> None:

@@ -86,6 +86,10 @@ class SplitDataModule(BatchedDataModule, ABC):
         assert self.spec is not None
         return samples.targets(self.spec)
 
+    def purged(self, splits: dict[str, Samples]) -> dict[str, Samples]:
+        """Leave out samples of one split that would tell of another's; of samples that stand for themselves, none."""
+        return splits
+
     def stacked(self, x: Any, y: Any) -> StackDataset:
         """A split whose batches are ``[x, y]``, from what was encoded of both."""
         return StackDataset(x, y)
@@ -135,6 +139,8 @@ class SplitDataModule(BatchedDataModule, ABC):
             splits = split_samples(given, self.val_fraction, *cut)
         else:
             splits = fold_samples(given, self.splitter, self.fold, *cut)
+        if stage != "all":
+            splits = self.purged(splits)
         if stage != "all" and self.label_noise:  # before fewer are kept: a sample has one label in all runs
             splits["train"] = noisy_labels(splits["train"], self.label_noise, self.split_seed)
         if stage != "all" and self.max_train_samples is not None:

@@ -121,10 +121,14 @@ def date_features(days: np.ndarray, learned: dict[str, float]) -> np.ndarray:
     return np.concatenate([late[:, None], np.sin(turns), np.cos(turns), np.eye(7)[date.day_of_week]], axis=1)
 
 
-def to_days(column: pd.Series) -> np.ndarray:
+def to_days(column: pd.Series, key: str = "data.dates") -> np.ndarray:
     """Days since 1970 of dates, or of texts as ISO 8601 writes them (``2024-12-31``, ``2024-12-31 23:59``).
 
     Other ways to write a date are refused, since 1/2 is another day in another country.
+
+    Args:
+        column: N of them.
+        key: where it was named, for the message.
 
     Returns:
         (N,) float64, NaN where a cell is empty.
@@ -133,12 +137,12 @@ def to_days(column: pd.Series) -> np.ndarray:
         InputError: a cell holds no date.
     """
     if is_numeric_dtype(column):
-        raise InputError(f"data.dates: column {column.name!r} holds numbers, which are dates in no one way")
+        raise InputError(f"{key}: column {column.name!r} holds numbers, which are dates in no one way")
     dates = pd.to_datetime(column, errors="coerce", format="ISO8601", utc=True)
     if (wrong := dates.isna() & column.notna()).any():
         value = str(column[wrong].iloc[0])
         raise InputError(
-            f"data.dates: column {column.name!r} holds {value!r} in {first_row(wrong)}; allowed: dates as 2024-12-31"
+            f"{key}: column {column.name!r} holds {value!r} in {first_row(wrong)}; allowed: dates as 2024-12-31"
         )
     return ((dates - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(days=1)).to_numpy(dtype="float64")
 
