@@ -114,6 +114,18 @@ def _rates(task: Any, max_epochs: int, steps_per_epoch: int) -> tuple[np.ndarray
     return np.array(rates) if rates else None, points
 
 
+def in_tokens(data: Any, num_samples: int) -> str:
+    """``, 1,280 tokens``: how many so many training samples have; nothing where they are no texts."""
+    if not getattr(data.spec, "num_tokens", 0) or not hasattr(data, "num_targets"):
+        return ""
+    whole, left = divmod(num_samples, data.num_samples["train"])
+    tokens = whole * data.num_targets["train"]
+    if left == 0:
+        return f", {counted(tokens, 'token')}"
+    about = round((tokens + data.num_targets["train"] * left / data.num_samples["train"]) / 100) * 100
+    return f", about {about:,} tokens"
+
+
 def tell_plan(
     config: DictConfig,
     data: Any,
@@ -142,19 +154,11 @@ def tell_plan(
         return "none" if name == "Callback" else name  # one that does nothing
 
     samples, spec = data.num_samples, data.spec
-    shape = "x".join(str(size) for size in spec.input_shape)
-    target = {
-        "class": f"{spec.num_outputs} classes",
-        "number": "a number each" if spec.num_outputs == 1 else f"{spec.num_outputs} numbers each",
-        "labels": f"any of {spec.num_outputs} labels",
-        "mask": f"a mask of {spec.num_outputs} classes each",
-        "tokens": f"the next of {spec.num_tokens:,} tokens",
-    }.get(spec.target, "targets of their own")
     counts = ", ".join(f"{samples[split]:,} {split}" for split in ("train", "val", "test"))
     parameters = sum(parameter.numel() for parameter in task.parameters())
     rate = config.optimizer.get("lr", "its default")
     lines = {
-        "data": f"{called('data')}: {counts} samples of {shape}, {target}",
+        "data": f"{called('data')}: {counts} samples of {spec.in_words}",
         "model": f"{called('model')}, {parameters:,} parameters; {called('optimizer')} at lr {rate}, then "
         f"{called('scheduler')}",
         "epochs": f"at most {config.trainer.max_epochs}, the best by {config.monitor} ({config.mode}); "
@@ -162,9 +166,9 @@ def tell_plan(
     }
     if plan:
         a_step = f"{counted(min(plan['samples_per_step'], plan['samples_per_epoch']), 'sample')} each"
-        a_pass = (
-            f"{counted(plan['samples_per_epoch'], 'sample')} in {counted(plan['batches_per_epoch'], 'batch', 'es')}"
-        )
+        tokens = in_tokens(data, plan["samples_per_epoch"])
+        in_batches = counted(plan["batches_per_epoch"], "batch", "es")
+        a_pass = f"{counted(plan['samples_per_epoch'], 'sample')}{tokens}{',' if tokens else ''} in {in_batches}"
         lines["an epoch"] = f"{a_pass}: {counted(plan['steps_per_epoch'], 'optimizer step')} of {a_step}"
         summed = config.trainer.get("accumulate_grad_batches") or 1
         if summed > plan["batches_per_epoch"]:
@@ -172,7 +176,8 @@ def tell_plan(
                 *notes,
                 f"trainer.accumulate_grad_batches={summed}: no epoch has as many batches, each is one step",
             ]
-        lines["in all"] = f"{counted(plan['steps'], 'step')}, {counted(plan['samples'], 'sample')}"
+        of_samples = f"{counted(plan['samples'], 'sample')}{in_tokens(data, plan['samples'])}"
+        lines["in all"] = f"{counted(plan['steps'], 'step')}, {of_samples}"
         turns = [f"{mark['name']} at epoch {mark['epoch']:g} (step {mark['step']:,})" for mark in plan["landmarks"]]
         if turns:
             lines["schedule"] = ", ".join(turns)

@@ -52,6 +52,20 @@ class Spec:
         """Whether a sample is a grey or coloured picture."""
         return len(self.input_shape) == 3 and self.input_shape[0] in (1, 3)
 
+    @property
+    def in_words(self) -> str:
+        """The input and the target of a sample: ``1x8x8, 10 classes``."""
+        shape = "x".join(str(size) for size in self.input_shape)
+        targets = {
+            "class": f"{self.num_outputs} classes",
+            "labels": f"any of {self.num_outputs} labels",
+            "mask": f"a mask of {self.num_outputs} classes each",
+            "number": "a number each" if self.num_outputs == 1 else f"{self.num_outputs} numbers each",
+            "tokens": f"the next of {self.num_tokens:,} tokens",
+            "own": "targets of their own",
+        }
+        return f"{f'at most {shape} tokens' if self.num_tokens else shape}, {targets[self.target]}"
+
 
 def kept_spec(state: Any) -> tuple[Spec, dict[str, Any]]:
     """Take over what was learned from training data, held to what a data module writes.
