@@ -84,5 +84,11 @@ class Regression(Supervised):
         """Numbers (B,), or (B, T), in the targets' unit from (B, T)."""
         return self._numbers(output) * self.target_std + self.target_mean
 
+    def scored(self, prediction: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+        """Several numbers in 64 bits: torchmetrics' R2 would round its sums to those of what it is given."""
+        if prediction.ndim < 2 or prediction.device.type == "mps":  # which has no such numbers
+            return prediction, y
+        return prediction.double(), y.double()
+
     def _numbers(self, output: Tensor) -> Tensor:
         return output if isinstance(self.target_mean, Tensor) else output.squeeze(-1)
