@@ -20,17 +20,36 @@ from tests.outcome import differences, outcome
 from tests.ranks import run_ranks
 
 OWN = ("data=own", "data.train={_target_: tests.items.own_sets.Points, jitter: 0.1}", "data.batch_size=16", "name=test")
-OWN += ("model.hidden_sizes=[8]", "trainer.max_epochs=3", "~callbacks.model_summary", "~callbacks.progress_bar")
+QUICK = ("model.hidden_sizes=[8]", "trainer.max_epochs=3", "~callbacks.model_summary", "~callbacks.progress_bar")
+OWN += QUICK
+STREAM = (
+    "data=own_stream",
+    "data.train={_target_: tests.items.own_sets.StatefulStream, shuffle: true}",
+    "data.batch_size=16",
+)
+STREAM += ("data.val={_target_: tests.items.own_sets.Stream, n: 40, seed: 1}", "name=test", *QUICK)
+STREAM += ("data.test={_target_: tests.items.own_sets.Points, n: 40, seed: 2}",)
+TRUST = "+trust=[tests.items.own_sets.Points,tests.items.own_sets.Stream,tests.items.own_sets.StatefulStream]"
 
 
 class PowerCut(BaseException):
     """What no code expects."""
 
 
-@pytest.mark.parametrize("workers", [0, pytest.param(2, marks=pytest.mark.long)])
-def test_a_run_that_was_cut_off_ends_as_the_uninterrupted_one(tmp_path, composed, monkeypatch, workers):
+@pytest.mark.parametrize(
+    ("data", "workers"),
+    [
+        (OWN, 0),
+        (STREAM, 0),
+        ((*STREAM, "data.samples_per_epoch=70"), 0),
+        pytest.param(OWN, 2, marks=pytest.mark.long),
+        pytest.param(STREAM, 2, marks=pytest.mark.long),
+    ],
+    ids=["items", "stream", "stream cut into epochs", "items by workers", "stream by workers"],
+)
+def test_a_run_that_was_cut_off_ends_as_the_uninterrupted_one(tmp_path, composed, monkeypatch, data, workers):
     monkeypatch.setattr(torch.utils.data._utils, "MP_STATUS_CHECK_INTERVAL", 0.1)
-    words = (*OWN, f"data.num_workers={workers}", "callbacks.last_checkpoint.every_n_steps=3", "resume=auto")
+    words = (*data, f"data.num_workers={workers}", "callbacks.last_checkpoint.every_n_steps=3", "resume=auto")
     train(composed(*words, run_folder=tmp_path / "whole"))
     learn, begun = Classification.training_step, []
 
@@ -49,10 +68,10 @@ def test_a_run_that_was_cut_off_ends_as_the_uninterrupted_one(tmp_path, composed
     assert "train_eval/loss" in read_epochs_csv(tmp_path / "whole/epochs.csv")[0]
 
 
-def test_a_run_is_scored_again(tmp_path, composed):
-    train(composed(*OWN, "data.train.jitter=0.0", run_folder=tmp_path))
-    words = (f"run={tmp_path}", "+trust=tests.items.own_sets.Points")
-    scores = evaluate(composed(*words, root="evaluate"), tells=False)
+@pytest.mark.parametrize("data", [(*OWN, "data.train.jitter=0.0"), STREAM], ids=["items", "stream"])
+def test_a_run_is_scored_again(tmp_path, composed, data):
+    train(composed(*data, run_folder=tmp_path))
+    scores = evaluate(composed(f"run={tmp_path}", TRUST, root="evaluate"), tells=False)
     assert scores == pytest.approx(json.loads((tmp_path / "result.json").read_text())["test"], abs=1e-6)
 
 
@@ -69,20 +88,17 @@ def test_scores_are_those_of_a_plain_loop_over_the_items(tmp_path, composed):
 
 
 @pytest.mark.ranks
-def test_two_processes_see_each_sample_once_an_epoch(tmp_path, monkeypatch):
+@pytest.mark.parametrize(("data", "count"), [(OWN, 112), (STREAM, 100)], ids=["items", "stream"])
+def test_two_processes_see_each_sample_once_an_epoch(tmp_path, monkeypatch, data, count):
     monkeypatch.setenv("PYTHONHASHSEED", "0")
     script = Path(__file__).parent / "go_on_ranks.py"
-    words = [word.replace("jitter: 0.1", "jitter: 0.0") for word in OWN]
-    words += [
-        "trainer=ddp",
-        "trainer.devices=2",
-        "trainer.accelerator=cpu",
-        "callbacks.last_checkpoint.every_n_steps=1",
-    ]
+    words = [word.replace("jitter: 0.1", "jitter: 0.0") for word in data]
+    words += ["trainer=ddp", "trainer.devices=2", "trainer.accelerator=cpu"]
+    words += ["callbacks.last_checkpoint.every_n_steps=1"]
     whole = run_ranks(script, 2, str(tmp_path / "whole"), "0", *words)
     for epoch in "012":
         seen = [sample for rank in whole for batch, _ in rank[epoch] for sample in batch]
-        assert len(seen) == len(set(seen)) == 112
+        assert len(seen) == len(set(seen)) == count
     cut = [run_ranks(script, 2, str(tmp_path / "cut"), life, *words, "resume=auto") for life in ("6", "0")]
     for rank in range(2):
         assert {e: cut[0][rank].get(e, []) + cut[1][rank].get(e, []) for e in "012"} == whole[rank]

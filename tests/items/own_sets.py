@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 from PIL import Image
-from torch.utils.data import Dataset
+from torch.utils.data import Dataset, IterableDataset, get_worker_info
 
 
 class Points(Dataset):
@@ -57,3 +57,53 @@ class Sentences(Dataset):
     def __getitem__(self, row):
         tokens = 1 + np.arange(row, row + 3 + row % 4) % 5
         return torch.as_tensor(tokens[:-1]), torch.as_tensor(tokens[1:])
+
+
+class Stream(IterableDataset):
+    """Points one after another, in an order drawn anew each pass where ``shuffle`` is set."""
+
+    def __init__(self, n=100, seed=0, shuffle=False, endless=False, form="tuple"):
+        self.points, self.shuffle, self.endless = Points(n, seed=seed, form=form), shuffle, endless
+        self.given = 0  # by this process
+
+    def order(self):
+        n = len(self.points)
+        return np.random.permutation(n).tolist() if self.shuffle else list(range(n))  # noqa: NPY002
+
+    def __iter__(self):
+        while True:
+            for row in self.order():
+                self.given += 1
+                yield self.points[row]
+            if not self.endless:
+                return
+
+
+class StatefulStream(Stream):
+    """Goes on where it was left, by the convention of torchdata."""
+
+    def __init__(self, **settings):
+        super().__init__(**settings)
+        self.left, self.done = None, 0
+
+    def state_dict(self):
+        return {"left": self.left, "done": self.done}
+
+    def load_state_dict(self, state):
+        self.left, self.done = state["left"], state["done"]
+
+    def __iter__(self):
+        self.left = self.order() if self.left is None else self.left
+        while self.done < len(self.left):
+            self.done += 1
+            self.given += 1
+            yield self.points[self.left[self.done - 1]]
+        self.left, self.done = None, 0
+
+
+class ShardedStream(Stream):
+    """Gives each worker rows of its own."""
+
+    def order(self):
+        worker = get_worker_info()
+        return super().order()[worker.id :: worker.num_workers] if worker else super().order()

@@ -4,7 +4,7 @@ import random
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import lightning as L
 import numpy as np
@@ -81,6 +81,7 @@ class BatchedDataModule(L.LightningDataModule):
     num_workers: Annotated[int, Ge(0)] = 0
     augment: Callable[..., Any] | None = None
     mix: Callable[..., Any] | None = None
+    loader_class: ClassVar[type[LateLoader]] = LateLoader
 
     def __post_init__(self) -> None:
         super().__init__()
@@ -207,7 +208,7 @@ class BatchedDataModule(L.LightningDataModule):
         return f"{len(targets)}:{zlib.crc32(targets.numpy().tobytes())}"
 
     def _loader(self, samples: Any, batches: EpochBatches | EvenBatches) -> DataLoader:
-        return LateLoader(
+        return self.loader_class(
             samples,
             sampler=batches,
             batch_size=None,  # the sampler gives whole batches

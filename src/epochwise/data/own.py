@@ -8,8 +8,9 @@ import numpy as np
 from annotated_types import Ge
 from lightning.pytorch.utilities.seed import isolate_rng
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset, StackDataset
+from torch.utils.data import DataLoader, Dataset, IterableDataset, StackDataset
 
+from epochwise.data.epoch_batches import EpochBatches
 from epochwise.data.picture_files import channel_statistics
 from epochwise.data.samples import Samples
 from epochwise.data.spec import Spec
@@ -71,20 +72,25 @@ class Own(SplitDataModule):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if faults := self.faults():
+            raise InputError(*faults)
+        self.sets: dict[str, Any] = {
+            split: given for split in ("train", "val", "test") if (given := getattr(self, split)) is not None
+        }
+        self.form = Form(self.inputs, self.target_key, self.pad_id)
+
+    def faults(self) -> list[str]:
+        """What is wrong with what was given, a line each."""
         given: dict[str, Any] = {name: getattr(self, name) for name in ("train", "val", "test", "plain")}
-        self.sets = {split: given[split] for split in ("train", "val", "test") if given[split] is not None}
-        faults = [fault for name, each in given.items() if (fault := _set_fault(name, each))]
-        if not faults and self.plain is not None and len(given["plain"]) != len(given["train"]):
-            faults.append(
-                f"data.plain: got {len(given['plain'])} samples, allowed: the {len(given['train'])} of data.train"
-            )
+        found = [fault for name, each in given.items() if (fault := _set_fault(name, each))]
+        if not found and self.plain is not None and len(given["plain"]) != len(given["train"]):
+            allowed = f"the {len(given['train'])} of data.train"
+            found.append(f"data.plain: got {len(given['plain'])} samples, allowed: {allowed}")
         if self.collate_fn is not None and self.label_noise:
-            faults.append(
+            found.append(
                 f"data.label_noise: got {self.label_noise}, but data.collate_fn makes the targets; allowed: 0.0"
             )
-        if faults:
-            raise InputError(*faults)
-        self.form = Form(self.inputs, self.target_key, self.pad_id)
+        return found
 
     def setup(self, stage: str | None = None) -> None:
         with isolate_rng():  # what is drawn while items are read is not to be missed by the network
@@ -162,7 +168,7 @@ class Own(SplitDataModule):
         """The kind of target, and what is missing for it."""
         faults = []
         try:
-            items = [self.train[place] for place in range(min(2, len(self.sets["train"])))]
+            items = [self.sets["train"][place] for place in range(min(2, len(self.sets["train"])))]
             x, y = self.form.parts(items[0])
         except ValueError as error:
             return "own", [f"data.train: an item {error}"]
@@ -191,7 +197,9 @@ class Own(SplitDataModule):
         every = [y for each in ys.values() for y in each]
         if self.class_names:
             return list(self.class_names)
-        if kind == "class" and isinstance(every[0], str):
+        if kind == "class" and any(isinstance(y, str) for y in every):
+            if other := next((y for y in every if not isinstance(y, str)), None):
+                raise InputError(f"data: some targets are names, others numbers such as {other}; allowed: one of both")
             return sorted(set(every))
         found = self.num_outputs or (len(every[0]) if kind == "labels" else int(max(every)) + 1)
         published = getattr(self.train, "classes", None)
@@ -203,7 +211,7 @@ class Own(SplitDataModule):
         return f"{len(self.splits[split])}:{self.splits[split].digest()}" if split in self.splits else "0"  # type: ignore[attr-defined]
 
     def _loader(self, samples: Any, batches: Any) -> DataLoader:
-        drawn: Any = DrawnBatches(batches) if hasattr(batches, "set_epoch") else batches
+        drawn: Any = DrawnBatches(batches) if isinstance(batches, EpochBatches) else batches
         return super()._loader(samples, drawn)
 
 
@@ -211,6 +219,8 @@ def _set_fault(name: str, given: Any) -> str | None:
     called = type(given).__name__
     if given is None and name != "train":
         return None
+    if name == "train" and isinstance(given, IterableDataset):
+        return f"data.train: {called} is an IterableDataset; use data=own_stream"
     if hasattr(given, "__len__") and hasattr(given, "__getitem__"):
         return None if len(given) else f"data.{name}: {called} is empty"
     missing = " and ".join(each for each in ("__len__", "__getitem__") if not hasattr(given, each))

@@ -18,6 +18,8 @@ class Drawn(list[int]):
     """Rows of a training batch, which know their epoch: what is drawn while they are read follows from it."""
 
     epoch = 0
+    #: What a stream kept when a run ended, for who reads this batch after it.
+    kept: Any = None
 
 
 class DrawnBatches(SequentialSampler):
@@ -86,7 +88,7 @@ class Items(Dataset):
         seed_batch(self.seed, places.epoch if isinstance(places, Drawn) else 0, int(rows[0]) if len(rows) else 0)
         items = self._read(rows, training)
         x, y = self.form.collate(items) if self.collate_fn is None else self.form.parts(self.collate_fn(items))
-        return _as_float32(x), _as_float32(y)
+        return as_float32(x), as_float32(y)
 
     def _read(self, rows: np.ndarray, training: bool) -> list[Any]:
         split = np.searchsorted(self.ends, rows, side="right")
@@ -145,7 +147,8 @@ class OwnSplit(StackDataset):
         return zlib.crc32(np.ascontiguousarray(self.items.rows, dtype=np.int64).tobytes() + known)
 
 
-def _as_float32(value: Any) -> Any:
+def as_float32(value: Any) -> Any:
+    """float64, which NumPy makes of most, as float32, in a tensor or in each of a dict."""
     if isinstance(value, dict):
-        return {key: _as_float32(each) for key, each in value.items()}
+        return {key: as_float32(each) for key, each in value.items()}
     return value.float() if isinstance(value, Tensor) and value.dtype == torch.float64 else value

@@ -62,14 +62,14 @@ class _Parts:
         self.form = form
 
     def __call__(self, items: list[Any]) -> tuple[Any, Any]:
-        return None, [_plain(self.form.parts(item)[1]) for item in items]
+        return None, [plain_target(self.form.parts(item)[1]) for item in items]
 
 
 def _as_it_is(batch: Any) -> Any:
     return batch
 
 
-def _plain(y: Any) -> Any:
+def plain_target(y: Any) -> Any:
     """A number, text, or an array."""
     y = np.asarray(y) if isinstance(y, (Tensor, Sequence)) and not isinstance(y, str) else y
     return y.item() if isinstance(y, np.ndarray) and y.ndim == 0 else y
@@ -77,7 +77,7 @@ def _plain(y: Any) -> Any:
 
 def _same(one: Any, other: Any) -> bool:
     try:
-        return bool(np.array_equal(_plain(one), _plain(other)))
+        return bool(np.array_equal(plain_target(one), plain_target(other)))
     except (TypeError, ValueError):
         return False
 

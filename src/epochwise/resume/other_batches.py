@@ -58,7 +58,7 @@ def other_batches(run: Run, going_on: GoingOn) -> list[str]:
 def _lines(run: Run, kept: dict[str, Any], taken: int, epoch: int, seen: str) -> list[str]:
     data: Any = run.data
     trainer: Any = run.trainer  # its limits are set on the instance
-    there, shape = len(data.splits["train"]), (data.batch_size, trainer.world_size)
+    there, shape = data.num_samples["train"], (data.batch_size, trainer.world_size)
     accumulated = trainer.accumulate_grad_batches
     plan = plan_epochs(there, shape[0], 1, shape[1], accumulated, data.drop_last, trainer.limit_train_batches)
     steps, batch = steps_before(kept), batches_taken(data, taken, trainer.world_size)

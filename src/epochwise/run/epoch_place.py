@@ -201,7 +201,7 @@ def batches_taken(data: Any, samples: int, world_size: int) -> int:
         samples: of the epoch that all devices have taken.
         world_size: devices.
     """
-    there = len(data.splits["train"])
+    there = data.num_samples["train"]
     whole, left = (count_batches(n, data.batch_size, world_size, data.drop_last) for n in (there, there - samples))
     return whole - left
 
