@@ -28,7 +28,7 @@ APPLIED = {
     "limit_test_batches num_sanity_val_steps log_every_n_steps deterministic benchmark detect_anomaly profiler "
     "use_distributed_sampler enable_model_summary",
     "callbacks": "_target_ auto_insert_metric_name save_top_k enable_version_counter class_names decay every_n_steps "
-    "avg_fn every_n_minutes by_stage max_depth num_samples storage study trial",
+    "avg_fn every_n_minutes by_stage sets split max_depth num_samples storage study trial",
     "loggers": "_target_ save_dir name version experiment_name tracking_uri project offline",
 }
 #: What a run keeps.

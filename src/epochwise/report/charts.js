@@ -2,7 +2,7 @@
 
 const COLOURS = 7;
 const STAGE_COLOURS = { val: "c0", train: "c1", train_eval: "c2", test: "c3" };
-const STAGED = /^(train_eval|train|val|test)\/(.+)$/;
+const STAGED = /^(train_eval|train|val(?:_[^/]+)?|test)\/(.+)$/;
 const NO_SCORE = new Set(["epoch", "step", "samples", "elapsed"]);
 
 const stageOf = (column) => STAGED.exec(column)?.[1] ?? "plain";

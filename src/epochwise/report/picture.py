@@ -54,13 +54,19 @@ def draw_picture(document: dict[str, Any], path: Path) -> None:
         figure.savefig(file, format="png")
 
 
+def _is_staged(name: str) -> bool:
+    """Whether a score is drawn beside those of other stages: ``val/loss``, ``val_other/loss``."""
+    stage, sign, _ = name.partition("/")
+    return bool(sign) and (stage in STAGES or stage.startswith("val_"))
+
+
 def _charts(runs: Sequence[dict[str, Any]]) -> list[list[str]]:
     """The columns of each chart that has any numbers: monitored score, other metrics, learning rates."""
     columns = [pair for run in runs for pair in run["columns"].items()]
     names = dict.fromkeys(name for name, column in columns if any(value is not None for value in column))
     by_metric: dict[str, list[str]] = {}
     for name in names:
-        if name.partition("/")[0] in STAGES:
+        if _is_staged(name):
             by_metric.setdefault(name.partition("/")[2], []).append(name)
     monitor = runs[0]["monitor"] if runs else ""
     first = by_metric.pop(monitor.partition("/")[2], []) or [name for name in names if name == monitor]
@@ -100,9 +106,7 @@ def _draw(axes: "Axes", runs: Sequence[dict[str, Any]], names: list[str], seeds:
                 axes.plot(epochs, middle, color="black", linewidth=1.8, linestyle=dashes)
                 low, high = ([m + sign * s for m, s in zip(middle, std, strict=True)] for sign in (-1, 1))
                 axes.fill_between(epochs, low, high, color="black", alpha=0.12, linewidth=0)
-    axes.set_title(
-        _plain(names[0].partition("/")[2] if names[0].partition("/")[0] in STAGES else names[0]), fontsize=10
-    )
+    axes.set_title(_plain(names[0].partition("/")[2] if _is_staged(names[0]) else names[0]), fontsize=10)
     axes.set_xlim(-0.5, max([1, *(len(run["columns"].get("epoch", ())) for run in runs)]) - 0.5)
     axes.locator_params(axis="x", integer=True)
     axes.set_xlabel(f"{UNITS[runs[0].get('unit', 'epoch')]}, counted from 0", fontsize=8)

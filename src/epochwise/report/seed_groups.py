@@ -53,7 +53,7 @@ def _said(key: str, value: Any) -> str:
     return f"{key}={str(value).replace(', ', ',')}"
 
 
-CURVES = ("train/", "train_eval/", "val/", "lr")
+CURVES = ("train/", "train_eval/", "val/", "val_", "lr")
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,6 @@ def number(node: dict[str, Any], key: str) -> int | float | None:
     return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
 
 
-STAGES = ("train", "val")
-
-
 def check_monitor(tree: dict[str, Any]) -> dict[str, str]:
     """Check the root's ``monitor`` and ``mode``, and those of any node that has its own.
 
@@ -33,7 +30,16 @@ def check_monitor(tree: dict[str, Any]) -> dict[str, str]:
     directions = metrics_of(target) if isinstance(target, str) else {}
     if directions and isinstance(task, dict) and isinstance(scores := task.get("scores"), dict):
         directions = directions | {str(name): _better(node) for name, node in scores.items()}
-    return _below(tree, "", directions) if directions else {}
+    stages = ["val", "train", *(f"val_{name}" for name in _val_sets(tree))]
+    return _below(tree, "", directions, stages) if directions else {}
+
+
+def _val_sets(tree: dict[str, Any]) -> list[str]:
+    """The names of the further validation sets of ``callbacks.val_sets.ValSets``."""
+    callbacks = tree.get("callbacks")
+    nodes = [node for node in (callbacks.values() if isinstance(callbacks, dict) else ()) if isinstance(node, dict)]
+    sets = [node.get("sets") for node in nodes if str(node.get("_target_")).endswith(".ValSets")]
+    return [str(name) for each in sets if isinstance(each, dict) for name in each]
 
 
 def metrics_of(target: str) -> dict[str, str]:
@@ -77,30 +83,30 @@ def _metrics(found: Found) -> dict[str, str]:
     return next(filter(None, map(_metrics, found.bases() or [])), {})
 
 
-def _below(node: Any, path: str, directions: dict[str, str]) -> dict[str, str]:
+def _below(node: Any, path: str, directions: dict[str, str], stages: list[str]) -> dict[str, str]:
     faults: dict[str, str] = {}
     if isinstance(node, dict):
-        faults |= _one(node, path, directions)
+        faults |= _one(node, path, directions, stages)
         for key, value in node.items():
-            faults |= _below(value, join(path, key), directions)
+            faults |= _below(value, join(path, key), directions, stages)
     return faults
 
 
-def _one(node: dict[Any, Any], path: str, directions: dict[str, str]) -> dict[str, str]:
+def _one(node: dict[Any, Any], path: str, directions: dict[str, str], stages: list[str]) -> dict[str, str]:
     several, found = node.get("monitors"), dict[str, str]()
     modes = several if isinstance(several, dict) else dict.fromkeys(several if isinstance(several, list) else ())
     for monitor, mode in modes.items():
-        for key, line in _pair({"monitor": monitor, "mode": mode}, "", directions).items():
+        for key, line in _pair({"monitor": monitor, "mode": mode}, "", directions, stages).items():
             under = join(path, "monitors")
             found[under] = f"{under}: {line.removeprefix(f'{key}: ')}"
-    return found | _pair(node, path, directions)
+    return found | _pair(node, path, directions, stages)
 
 
-def _pair(node: dict[Any, Any], path: str, directions: dict[str, str]) -> dict[str, str]:
+def _pair(node: dict[Any, Any], path: str, directions: dict[str, str], stages: list[str]) -> dict[str, str]:
     monitor, mode = node.get("monitor"), node.get("mode")
     if not isinstance(monitor, str):
         return {}
-    names = [f"{stage}/{name}" for stage in STAGES[::-1] for name in directions]
+    names = [f"{stage}/{name}" for stage in stages for name in directions]
     if monitor not in names:
         key = join(path, "monitor")
         close = InputError.closest(monitor, names)
@@ -161,8 +167,8 @@ def _monitors(node: Any, path: str, why: str) -> dict[str, str]:
         return {}
     faults = {}
     monitor, key = node.get("monitor"), join(path, "monitor")
-    if isinstance(monitor, str) and monitor.startswith("val/"):
-        other = monitor.replace("val/", "train/", 1)
+    if isinstance(monitor, str) and monitor.startswith(("val/", "val_")):
+        other = f"train/{monitor.partition('/')[2]}"
         faults[key] = f"{key}: got {monitor!r}, which is never measured {why}; validate, or set {key}={other}"
     for name, value in node.items():
         faults |= _monitors(value, join(path, name), why)
