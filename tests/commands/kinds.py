@@ -13,7 +13,7 @@ KINDS = {
     "data.ignore_columns=[first,second] model.hidden_sizes=[16] monitor=val/map mode=max",
     "numbers": "data=table data.path={folder}/rows.csv data.target=[first,second] data.kind=number task=regression "
     "data.ignore_columns=[drama,comedy] model.hidden_sizes=[16]",
-    "mask": "data=masks data.root={folder} data.image_size=16 data.channels=1 data.classes={0:ground,255:thing} "
+    "mask": "data=masks data.root={folder} data.image_size=16 data.channels=1 data.classes={ground:0,thing:255} "
     "data.num_workers=0 task=segmentation model=unet model.encoder_name=tu-test_resnet model.encoder_depth=3 "
     "model.decoder_channels=[8,8,4] monitor=val/miou mode=max",
     "text": "data=text data.path={folder}/texts.csv data.max_length=8 model=lstm model.embedding_size=8 "

@@ -170,9 +170,7 @@ def _faults(key: str, value: Any, writes: bool, vouched: tuple[Trust, Path]) -> 
         target = value.get("_target_", "")
         writes = writes or (isinstance(target, str) and target.startswith(WRITING))
         pairs = [(f"{key}.{name}", item) for name, item in value.items()]
-        # A whole number is the value of a pixel: data.classes={0: background, 255: icon}.
-        wrong = [name for name in value if not isinstance(name, str) and type(name) is not int]
-        faults = {f"{key}.{name}": f"{key}.{name}: no name of a setting" for name in wrong}
+        faults = {f"{key}.{name}": f"{key}.{name}: no name of a setting" for name in value if not isinstance(name, str)}
     elif isinstance(value, list):
         pairs, faults = [(f"{key}.{index}", item) for index, item in enumerate(value)], {}
     else:
