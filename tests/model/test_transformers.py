@@ -75,6 +75,7 @@ def test_a_language_model_that_looks_ahead_is_refused(monkeypatch):
     ("kind", "expected"),
     [
         ("bert", ["embeddings", "encoder.layer.0", "encoder.layer.1", "pooler", "classifier"]),
+        ("gpt2", ["wte", "h.0", "h.1", "score"]),
         ("llama", ["embed_tokens", "layers.0", "layers.1", "score"]),
     ],
 )

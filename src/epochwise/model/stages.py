@@ -37,7 +37,7 @@ def stages(network: nn.Module) -> dict[str, list[str]]:
     each of its children, in the order in which they were registered; a child that is a norm joins the stage before it,
     and a network that only wraps another is entered. So is a trunk, as libraries call it: an ``encoder``
     (segmentation-models), a ``backbone`` (torchvision), or what ``base_model_prefix`` names (transformers). Each layer
-    of a list in it is a stage.
+    of a list in it is a stage, and embeddings of tokens and positions side by side are one.
 
     Args:
         network: any module with parameters.
@@ -65,7 +65,7 @@ def _children(network: nn.Module) -> list[list[str]]:
     cut: list[list[str]] = []
     trunks = (*TRUNKS, getattr(inner, "base_model_prefix", None))
     for name, child in inner.named_children():
-        _cut(f"{prefix}{name}.", child, name in trunks, parameters, cut)
+        _cut(f"{prefix}{name}.", child, name in trunks, False, parameters, cut)
     # What belongs to no child, such as a position embedding, is taken in at the input.
     loose = [name for name in parameters if "." not in name.removeprefix(prefix)]
     return [loose + cut[0], *cut[1:]] if cut else [loose]
@@ -81,24 +81,37 @@ def _unwrapped(module: nn.Module, prefix: str) -> tuple[str, nn.Module]:
         prefix, module = f"{prefix}{inside[0][0]}.", inside[0][1]
 
 
-def _cut(prefix: str, module: nn.Module, trunk: bool, parameters: Mapping[str, Tensor], cut: list[list[str]]) -> None:
-    """Add the stages of a module: several where it is a trunk, or holds a list of layers in one; else one."""
-    if trunk:
-        before = len(cut)
-        prefix, module = _unwrapped(module, prefix)
-        for name, child in module.named_children():
-            holds_list = any(isinstance(one, nn.ModuleList) for one in child.modules())
-            inside = holds_list and not isinstance(module, nn.ModuleList)
-            _cut(f"{prefix}{name}.", child, inside, parameters, cut)
-        loose = [name for name in parameters if name.startswith(prefix) and "." not in name.removeprefix(prefix)]
-        if loose:
-            cut[before:] = [loose + cut[before], *cut[before + 1 :]] if len(cut) > before else [loose]
-        return
+def _cut(
+    prefix: str, module: nn.Module, trunk: bool, joins: bool, parameters: Mapping[str, Tensor], cut: list[list[str]]
+) -> None:
+    """Add the stages of a module: several where it is a trunk, or holds a list of layers in one; else one.
+
+    Args:
+        prefix: what stands before its parameters' names.
+        module: a child of the network, or of a trunk.
+        trunk: whether it is entered.
+        joins: whether it belongs to the stage before it.
+        parameters: of the network.
+        cut: the stages so far.
+    """
     names = [name for name in parameters if name.startswith(prefix)]
-    if cut and all(parameters[name].ndim < 2 for name in names):
-        cut[-1] += names
-    elif names:
-        cut.append(names)
+    if not trunk:
+        if cut and (joins or all(parameters[name].ndim < 2 for name in names)):
+            cut[-1] += names
+        elif names:
+            cut.append(names)
+        return
+    before = len(cut)
+    prefix, module = _unwrapped(module, prefix)
+    last: nn.Module | None = None
+    for name, child in module.named_children():
+        holds_list = any(isinstance(one, nn.ModuleList) for one in child.modules())
+        inside = holds_list and not isinstance(module, nn.ModuleList)
+        beside = isinstance(child, nn.Embedding) and isinstance(last, nn.Embedding)
+        _cut(f"{prefix}{name}.", child, inside, beside, parameters, cut)
+        last = child
+    if loose := [name for name in names if name.startswith(prefix) and "." not in name.removeprefix(prefix)]:
+        cut[before:] = [loose + cut[before], *cut[before + 1 :]] if len(cut) > before else [loose]
 
 
 def _top(name: str) -> str:
