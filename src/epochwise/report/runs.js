@@ -4,8 +4,9 @@ const MOST_TESTS = 8;
 
 const testsOf = (rows) => [...new Set(rows.flatMap((row) => Object.keys(row.test ?? {})))].slice(0, MOST_TESTS);
 
-const band = ({ recommended_epochs: count, verdict }) => {
-  if (count?.at_least && verdict?.label !== "overfitting") return `at least ${number(count.value)}`;
+const band = (run) => {
+  const count = run.recommended_epochs;
+  if (isLeast(run)) return `at least ${number(count.value)}`;
   return count ? `${number(count.value)} (${number(count.low)} to ${number(count.high)})` : "–";
 };
 

@@ -8,7 +8,7 @@ from rich.table import Table
 
 from epochwise.logs.log import UNITS
 from epochwise.report.digits import LEAST, told
-from epochwise.report.terminal import is_unsettled, named_epoch, next_time
+from epochwise.report.terminal import is_least, is_unsettled, named_epoch, next_time
 
 #: Of the runs of a sweep, and of whatever tools' runs in a folder: the rest is in the page.
 MOST_ROWS, MOST_ROWS_OF_TOOLS = 7, 100
@@ -152,7 +152,7 @@ SHORT = {"round": " rounds", "evaluation": " evaluations", "step": " lines"}
 
 def _band(one: Mapping[str, Any]) -> str:
     count = one["recommended_epochs"]
-    if count and count.get("at_least") and one.get("verdict", {}).get("label") != "overfitting":
+    if is_least(one):
         return f">= {count['value']}"
     return f"{count['value']} ({count['low']}-{count['high']})" if count else ""
 

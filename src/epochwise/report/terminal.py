@@ -22,12 +22,17 @@ def next_time(found: Mapping[str, Any]) -> str:
     plural = "" if count["value"] == 1 else "s"
     if not count.get("at_least"):
         return f"{count['value']:,} epoch{plural} ({count['low']} to {count['high']} are within the noise)"
-    label = found["verdict"]["label"]
-    if label == "overfitting":  # "at least" beside it would read as advice to overfit more
+    if not is_least(found):
         return f"{count['value']:,} epoch{plural} of this schedule; one of another length has its own count"
-    undecided = label == "undecided"
+    undecided = found["verdict"]["label"] == "undecided"
     why = "its schedule ended" if is_unsettled(found) else "too few to tell" if undecided else "it still improves"
     return f"at least {count['value']:,} epoch{plural}: {why}"
+
+
+def is_least(found: Mapping[str, Any]) -> bool:
+    """Whether a count is told as a least one: beside "overfitting" that would read as advice to overfit more."""
+    count = found["recommended_epochs"]
+    return bool(count and count.get("at_least")) and (found.get("verdict") or {}).get("label") != "overfitting"
 
 
 def is_unsettled(found: Mapping[str, Any]) -> bool:

@@ -5,15 +5,17 @@ const MOST_EVENTS = 20;
 
 const statusOf = (run) => [run.status && words(run.status), run.reason].filter(Boolean).join(": ") || "–";
 
+// Whether a count is told as a least one: beside "overfitting" that would read as advice to overfit more.
+const isLeast = ({ recommended_epochs: count, verdict }) => Boolean(count?.at_least) && verdict?.label !== "overfitting";
+
 function recommendation(run) {
   const count = run.recommended_epochs;
   if (!count) return "–";
   const band = ` (${number(count.low)} to ${number(count.high)} score within the noise of the best)`;
   const least = run.schedule_end?.ended ? " (its schedule ended: a longer one may gain)" : "";
-  // "At least" beside "overfitting" would read as advice to overfit more.
-  const overfits = run.verdict?.label === "overfitting" ? " of this schedule; one of another length has its own count" : "";
-  const rest = count.at_least ? overfits || least : count.low === count.high ? "" : band;
-  const word = count.at_least && !overfits ? "at least " : "";
+  const ofThis = " of this schedule; one of another length has its own count";
+  const rest = isLeast(run) ? least : count.at_least ? ofThis : count.low === count.high ? "" : band;
+  const word = isLeast(run) ? "at least " : "";
   return element("span", {}, element("b", {}, `${word}${counted(count.value, unitOf(run))}`), rest);
 }
 
