@@ -10,6 +10,7 @@ import torch
 from epochwise.commands.build import build
 from epochwise.commands.evaluate import evaluate
 from epochwise.commands.train import train
+from epochwise.input_error import InputError
 from epochwise.resume.restore import restore
 from epochwise.run.epochs_csv import read_epochs_csv
 from epochwise.task.classification import Classification
@@ -29,7 +30,10 @@ STREAM = (
 )
 STREAM += ("data.val={_target_: tests.items.own_sets.Stream, n: 40, seed: 1}", "name=test", *QUICK)
 STREAM += ("data.test={_target_: tests.items.own_sets.Points, n: 40, seed: 2}",)
-TRUST = "+trust=[tests.items.own_sets.Points,tests.items.own_sets.Stream,tests.items.own_sets.StatefulStream]"
+MODULE = ("data=own_module", "data.module={_target_: tests.items.own_sets.OwnLoaders, jitter: 0.1}")
+MODULE += ("name=test", *QUICK)
+NAMES = ("OwnLoaders", "Points", "Stream", "StatefulStream")
+TRUST = f"+trust=[{','.join(f'tests.items.own_sets.{name}' for name in NAMES)}]"
 
 
 class PowerCut(BaseException):
@@ -40,16 +44,18 @@ class PowerCut(BaseException):
     ("data", "workers"),
     [
         (OWN, 0),
+        (MODULE, None),
         (STREAM, 0),
         ((*STREAM, "data.samples_per_epoch=70"), 0),
         pytest.param(OWN, 2, marks=pytest.mark.long),
         pytest.param(STREAM, 2, marks=pytest.mark.long),
     ],
-    ids=["items", "stream", "stream cut into epochs", "items by workers", "stream by workers"],
+    ids=["items", "module", "stream", "stream cut into epochs", "items by workers", "stream by workers"],
 )
 def test_a_run_that_was_cut_off_ends_as_the_uninterrupted_one(tmp_path, composed, monkeypatch, data, workers):
     monkeypatch.setattr(torch.utils.data._utils, "MP_STATUS_CHECK_INTERVAL", 0.1)
-    words = (*data, f"data.num_workers={workers}", "callbacks.last_checkpoint.every_n_steps=3", "resume=auto")
+    given = () if workers is None else (f"data.num_workers={workers}",)
+    words = (*data, *given, "callbacks.last_checkpoint.every_n_steps=3", "resume=auto")
     train(composed(*words, run_folder=tmp_path / "whole"))
     learn, begun = Classification.training_step, []
 
@@ -68,7 +74,7 @@ def test_a_run_that_was_cut_off_ends_as_the_uninterrupted_one(tmp_path, composed
     assert "train_eval/loss" in read_epochs_csv(tmp_path / "whole/epochs.csv")[0]
 
 
-@pytest.mark.parametrize("data", [(*OWN, "data.train.jitter=0.0"), STREAM], ids=["items", "stream"])
+@pytest.mark.parametrize("data", [(*OWN, "data.train.jitter=0.0"), STREAM, MODULE], ids=["items", "stream", "module"])
 def test_a_run_is_scored_again(tmp_path, composed, data):
     train(composed(*data, run_folder=tmp_path))
     scores = evaluate(composed(f"run={tmp_path}", TRUST, root="evaluate"), tells=False)
@@ -113,3 +119,11 @@ def test_folds_are_cut_over_the_items(typed, monkeypatch):
     found = json.loads(Path("folds/crossval.json").read_text())
     assert len(list(Path("folds").glob("fold-*"))) == 3
     assert found["folds"]["samples"] == pytest.approx(136 * 2 / 3, abs=1)
+
+
+def test_a_data_module_that_is_named_alone_is_told_where_to_be_named(tmp_path, composed):
+    node = {"_target_": "tests.items.own_sets.OwnLoaders"}
+    config = composed(*QUICK, run_folder=tmp_path)
+    config.data = node
+    with pytest.raises(InputError, match=r"^data: OwnLoaders has no 'spec'.*: data=own_module"):
+        train(config)

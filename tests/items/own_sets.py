@@ -1,9 +1,10 @@
 """Data sets as people have them: map-style, of every form of item."""
 
+import lightning as L
 import numpy as np
 import torch
 from PIL import Image
-from torch.utils.data import Dataset, IterableDataset, get_worker_info
+from torch.utils.data import DataLoader, Dataset, IterableDataset, get_worker_info
 
 
 class Points(Dataset):
@@ -107,3 +108,27 @@ class ShardedStream(Stream):
     def order(self):
         worker = get_worker_info()
         return super().order()[worker.id :: worker.num_workers] if worker else super().order()
+
+
+class OwnLoaders(L.LightningDataModule):
+    """A data module as its owner wrote it, with loaders and a hook of its own."""
+
+    def __init__(self, workers=0, form="tuple", jitter=0.0, seed=None):
+        super().__init__()
+        self.workers, self.form, self.jitter, self.seed = workers, form, jitter, seed
+
+    def setup(self, stage):
+        self.sets = {n: Points(n, self.jitter if n == 100 else 0.0, self.form, seed=n) for n in (100, 30, 20)}
+
+    def train_dataloader(self):
+        own = None if self.seed is None else torch.Generator().manual_seed(self.seed)
+        return DataLoader(self.sets[100], 16, shuffle=True, num_workers=self.workers, generator=own)
+
+    def val_dataloader(self):
+        return DataLoader(self.sets[30], 13)
+
+    def test_dataloader(self):
+        return DataLoader(self.sets[20], 13)
+
+    def on_after_batch_transfer(self, batch, dataloader_idx):
+        return [batch[0] * 2, *batch[1:]] if isinstance(batch, list) else batch

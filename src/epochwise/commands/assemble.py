@@ -66,6 +66,11 @@ def assemble(config: DictConfig, resumed: bool = False, going_on: GoingOn | None
     data = build(config, "data")
     data.prepare_data()
     data.setup("fit")
+    if not hasattr(data, "spec"):
+        raise InputError(
+            f"data: {type(data).__name__} has no 'spec', which says what its samples are; of a LightningDataModule of "
+            f"one's own it is found: data=own_module '+data.module={{_target_: {config.data['_target_']}}}'"
+        )
     config, notes = budgeted(config, data)
     config = OmegaConf.merge(config, {"spec": asdict(data.spec)})  # type: ignore[assignment]
     if going_on is not None:

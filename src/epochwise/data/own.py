@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import numpy as np
 from annotated_types import Ge
+from lightning import LightningDataModule
 from lightning.pytorch.utilities.seed import isolate_rng
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, IterableDataset, StackDataset
@@ -19,9 +20,7 @@ from epochwise.data.target import Target
 from epochwise.input_error import InputError
 from epochwise.items.batches import DrawnBatches, Items, OwnSplit, OwnTargets
 from epochwise.items.form import Form
-from epochwise.items.targets import count_targets, read_targets, shown_kind, target_array
-
-READ = ("class", "number", "labels")  # kinds of targets that are read before training: for the cut, and the spec
+from epochwise.items.targets import READ, count_targets, read_targets, shown_kind, target_array
 
 
 @dataclass(eq=False, kw_only=True)
@@ -219,6 +218,8 @@ def _set_fault(name: str, given: Any) -> str | None:
     called = type(given).__name__
     if given is None and name != "train":
         return None
+    if isinstance(given, LightningDataModule):
+        return f"data.{name}: {called} is a LightningDataModule; use data=own_module"
     if name == "train" and isinstance(given, IterableDataset):
         return f"data.train: {called} is an IterableDataset; use data=own_stream"
     if hasattr(given, "__len__") and hasattr(given, "__getitem__"):

@@ -12,14 +12,14 @@ from lightning.pytorch.utilities.seed import isolate_rng
 from torch.utils.data import DataLoader
 
 from epochwise.data.epoch_batches import EpochBatches
-from epochwise.data.own import READ, Own
+from epochwise.data.own import Own
 from epochwise.data.samples import Samples
 from epochwise.data.spec import Spec
 from epochwise.input_error import InputError
 from epochwise.items.shards import beginning, check_shards, tell_shards
 from epochwise.items.stream import StreamReader
 from epochwise.items.stream_batches import StreamBatches, StreamItems, StreamLoader
-from epochwise.items.targets import plain_target, target_array
+from epochwise.items.targets import READ, plain_target, target_array
 
 TELL_AFTER = 10  # seconds of counting
 

@@ -41,7 +41,12 @@ def tell_shards(who: str, alike: bool, name: str, shards_itself: bool) -> None:
 
 def beginning(stream: Any, seed: int) -> int:
     """A number that tells the first samples of a stream from others."""
-    return zlib.crc32(pickle.dumps(StreamReader(stream, seed, None).read(0, [0])))
+    return batch_digest(StreamReader(stream, seed, None).read(0, [0]))
+
+
+def batch_digest(batch: Any) -> int:
+    """A number that tells a batch from others."""
+    return zlib.crc32(pickle.dumps(batch))
 
 
 class _Beginning(IterableDataset):

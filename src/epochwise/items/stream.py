@@ -48,7 +48,7 @@ class StreamReader:
         """
         with self._own_draws():
             if self.iterator is None or places[0] < self.place or (self.count is not None and number != self.number):
-                self._begin(number if self.count is not None else 0)
+                self.begin(number if self.count is not None else 0)
                 self.place = 0
             fits = kept is not None and (self.count is None or kept["number"] == number)
             if kept is not None and fits and self.has_state and self.place < kept["place"] <= places[0]:
@@ -60,7 +60,7 @@ class StreamReader:
 
     def first(self, most: int | None = None) -> Iterator[Any]:
         """The items of the first pass, at most so many, whose draws are those of a pass but not kept apart."""
-        self._begin(0)
+        self.begin(0)
         for number, item in enumerate(self._items(), start=1):
             yield item
             if number == most:
@@ -75,7 +75,7 @@ class StreamReader:
         return counts | {"state": state, "draws": _plain_draws(self.draws)}
 
     def _load(self, kept: dict[str, Any]) -> None:
-        self._begin(kept["number"])
+        self.begin(kept["number"])
         self.stream.load_state_dict(deepcopy(kept["state"]))
         self.iterator = iter(self.stream)
         self.place, self.in_pass = kept["place"], kept["in_pass"]
@@ -95,7 +95,7 @@ class StreamReader:
                 raise InputError(self._unequal("only"))
             if self.in_pass == 0:
                 raise InputError(f"data.train: {type(self.stream).__name__} gave no sample in pass {self.number}")
-            self._begin(self.number + 1)
+            self.begin(self.number + 1)
             return self._next()
         self.in_pass += 1
         return item
@@ -104,7 +104,7 @@ class StreamReader:
         assert self.iterator is not None
         return self.iterator
 
-    def _begin(self, number: int) -> None:
+    def begin(self, number: int) -> None:
         if self.has_state:
             self.stream.load_state_dict(deepcopy(self.first_state))
         self.number, self.in_pass = number, 0

@@ -13,6 +13,8 @@ from epochwise.input_error import InputError
 from epochwise.items.batches import Items, OwnTargets
 from epochwise.items.form import Form
 
+READ = ("class", "number", "labels")  # kinds of targets that are read before training: for the cut, and the spec
+
 
 def shown_kind(x: Any, y: Any) -> tuple[Target | None, str | None]:
     """What kind of target an item shows, or how it could be read in several ways."""
