@@ -25,6 +25,8 @@ def outcome(folder: Path) -> dict[str, Any]:
         # Of the validation before, which a run that goes on has not seen: each counts anew.
         checkpoint["loops"]["fit_loop"].pop("epoch_loop.val_loop.batch_progress")
     rows = [timeless(row) for row in read_epochs_csv(folder / "epochs.csv")]
+    validations = folder / "validations.csv"
+    rows += read_epochs_csv(validations) if validations.exists() else []
     reader = EventAccumulator(str(folder / "tensorboard"), size_guidance={"scalars": 0})
     reader.Reload()
     points = {tag: [(e.step, e.value) for e in reader.Scalars(tag)] for tag in reader.Tags()["scalars"]}

@@ -9,6 +9,8 @@ from epochwise.commands.train import train
 from epochwise.input_error import InputError
 from epochwise.run.epochs_csv import read_epochs_csv
 
+from tests.outcome import differences, outcome
+
 SMALL = ("model.hidden_sizes=[8]", "data.max_train_samples=300", "data.batch_size=64", "name=test", "report=false")
 SMALL += ("~callbacks.model_summary", "~callbacks.progress_bar", "~callbacks.train_eval", "~loggers.tensorboard")
 BY_STEPS = ("+callbacks=step_validation", "stopping=none", "scheduler=none")
@@ -80,3 +82,18 @@ def test_where_nothing_is_validated_it_does_nothing(tmp_path, composed):
     words = ("trainer.limit_val_batches=0", "monitor=train/loss", "trainer.max_epochs=1")
     train(composed(*SMALL, *BY_STEPS, *words, run_folder=tmp_path))
     assert len(read_epochs_csv(tmp_path / "epochs.csv")) == 1
+
+
+def test_a_run_that_patience_ended_within_an_epoch_and_goes_on_ends_as_one_with_more_patience(tmp_path, composed):
+    small = [word for word in SMALL if word not in ("report=false", "~loggers.tensorboard")]
+    early = ("stopping=early", "stopping.min_delta=9", "stopping.patience_unit=validations", "trainer.max_epochs=9")
+    every = ("callbacks.step_validation.every_n_steps=4", "trainer.accumulate_grad_batches=2")  # of 3 an epoch
+    words = (*small, *BY_STEPS, *early, *every)
+    train(composed(*words, "stopping.patience=4", run_folder=tmp_path / "whole"))
+    train(composed(*words, "stopping.patience=1", run_folder=tmp_path / "cut"))
+    train(composed(*words, "stopping.patience=4", "resume=auto", run_folder=tmp_path / "cut"))
+    found = differences(outcome(tmp_path / "cut"), outcome(tmp_path / "whole"))
+    # What was drawn where it had ended stays on the axis of steps.
+    assert {place.partition(":")[0].replace(".points.step/", "") for place in found} <= {
+        "grad_norm", "train/loss", "train/accuracy", "train/f1"
+    }  # fmt: skip

@@ -48,6 +48,13 @@ CONFIGS = {
         "optimizer.lr=0.3",
         "callbacks.last_checkpoint.every_n_steps=2",
     ],
+    "validation sets": [
+        "+callbacks=val_sets",
+        "+callbacks.val_sets.sets.again={_target_:epochwise.data.digits.Digits}",
+        "monitor=val_again/loss",
+        "trainer.val_check_interval=3",
+        "callbacks.last_checkpoint.every_n_steps=2",
+    ],
     "steps": ["scheduler=step", "trainer.check_val_every_n_epoch=2", "callbacks.last_checkpoint.every_n_steps=2"],
 }
 

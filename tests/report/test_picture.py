@@ -36,6 +36,18 @@ def test_each_mark_is_in_the_picture(tmp_path):
         assert path.read_bytes() != whole, name
 
 
+def test_a_further_validation_set_is_drawn_beside_val(tmp_path):
+    path, document = tmp_path / "curves.png", one_run()
+    (run,) = document["runs"]
+    run["columns"] = {name: run["columns"][name] for name in ("epoch", "val/loss")}
+    draw_picture(document, path)
+    alone = path.read_bytes()
+    run["columns"]["val_other/loss"] = [value and value + 0.1 for value in run["columns"]["val/loss"]]
+    draw_picture(document, path)
+    assert path.read_bytes() != alone
+    assert (213, 94, 0) in colours_of(path)  # the second line
+
+
 def test_stages_have_their_colours(tmp_path):
     draw_picture(one_run(), tmp_path / "curves.png")
     assert {(0, 114, 178), (213, 94, 0)} <= colours_of(tmp_path / "curves.png")

@@ -66,8 +66,11 @@ class ValSets(L.Callback):
             raise InputError(*(f"{key}: {line}" for line in error.lines)) from error
         if other.spec != data.spec:
             raise InputError(f"{key}: it does not take over what was learned of the training data")
-        if not len(other.splits[self.split]):
-            raise InputError(f"{key}: its split {self.split!r} has no samples")
+        if not len(other.splits.get(self.split, ())):
+            there = ", ".join(name for name in ("all", "val", "test") if len(other.splits.get(name, ())))
+            raise InputError(
+                f"callbacks.val_sets.split: got {self.split!r}, of which {key} has no samples; has: {there}"
+            )
 
     def on_fit_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         self.loaders = {name: other.split_dataloader(self.split) for name, other in self.sets.items()}

@@ -56,6 +56,7 @@ class EpochLog(L.Callback):
         self.in_row: Tensors | None = None
         self.validated: set[str] = set()  # names that a validation has logged
         self.validated_now: set[str] = set()  # in this epoch
+        self.last_validation: tuple[Scores, int | None] = ({}, None)  # that of the newest row: scores and step
         self.early: Tensors = {}  # what training had logged before the first validation of this epoch
         self._begin_epoch(0)
 
@@ -97,6 +98,7 @@ class EpochLog(L.Callback):
             taken = int(begun["samples"] or 0) - int((self.rows[-1]["samples"] if self.rows else 0) or 0)
             self.samples, self.epoch_samples = self.samples - taken, taken if trainer.is_global_zero else 0
             self.phases.begin({name: float(begun.get(f"seconds/{name}") or 0) for name in PHASES})
+            self.val_scores, self.val_step = self.last_validation
             if self.continued:
                 self.take_back(trainer)
 
@@ -161,7 +163,7 @@ class EpochLog(L.Callback):
         self.epoch_scores |= set(scores) - self.step_scores
         drawn = self.step_scores if self.logged_step == step else set()
         self._draw(trainer, "step", {name: value for name, value in trained.items() if name not in drawn}, step)
-        self.resumed = False
+        self.resumed, self.last_validation = False, (self.val_scores, self.val_step)
         self._begin_epoch(step)
 
     def on_train_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
@@ -179,6 +181,7 @@ class EpochLog(L.Callback):
             "phases": self.phases.so_far(),
             "val_scores": self.val_scores,
             "val_step": self.val_step,
+            "last_validation": self.last_validation,
             "logged_step": self.logged_step,
             "drawn": self.drawn if self.drawn_step == trainer.global_step else {},
             "step_scores": sorted(self.step_scores),
@@ -193,7 +196,8 @@ class EpochLog(L.Callback):
         self.rows, self.samples, self.continued_step = kept["rows"], kept["samples"], checkpoint["global_step"]
         self.epoch_samples = kept["epoch_samples"] if trainer.is_global_zero else 0
         self.val_scores = kept["val_scores"]
-        self.val_step = kept.get("val_step")  # which runs of before do not know
+        self.val_step = kept.get("val_step")  # which runs of before do not know, nor
+        self.last_validation = kept.get("last_validation", ({}, None))
         self.drawn_step, self.drawn = checkpoint["global_step"], kept.get("drawn")  # older runs lack it
         self.step_scores, self.epoch_scores = set(kept["step_scores"]), set(kept["epoch_scores"])
 
