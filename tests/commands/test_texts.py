@@ -101,3 +101,26 @@ def test_a_run_tells_its_epochs_in_tokens_and_that_texts_are_cut(composed, texts
     assert "20 train, 5 val, 5 test samples of at most 8 tokens, 3 classes" in told
     assert re.search(r"an epoch  20 samples, 1\d\d tokens, in 1 batch: 1 optimizer step of 20 samples each", told)
     assert "data.max_length=8: 24 of 30 texts have more tokens; their ends are left out" in told
+
+
+@pytest.mark.long
+def test_a_model_of_hugging_face_learns_on_with_the_tokenizer_of_its_folder(composed, texts, tmp_path):
+    transformers = pytest.importorskip("transformers")
+    from tokenizers import Tokenizer
+    from tokenizers.models import WordLevel
+    from tokenizers.pre_tokenizers import Whitespace
+
+    words = {word: place for place, word in enumerate(["[UNK]", "</s>", *" ".join(WORDS).split()])}
+    model = Tokenizer(WordLevel(words, unk_token="[UNK]"))
+    model.pre_tokenizer = Whitespace()
+    tokenizer = transformers.PreTrainedTokenizerFast(tokenizer_object=model, eos_token="</s>", unk_token="[UNK]")
+    tokenizer.save_pretrained(tmp_path / "model")
+    sizes = {"n_embd": 8, "n_layer": 1, "n_head": 1, "n_positions": 16, "vocab_size": len(words)}
+    transformers.GPT2LMHeadModel(transformers.GPT2Config(**sizes)).save_pretrained(tmp_path / "model")
+    given = ("data=text", f"data.path={texts}", "data.max_length=12", f"data.tokenizer={tmp_path}/model")
+    given += ("model=transformers", f"model.name={tmp_path}/model", "model.pretrained=true", "trainer.max_epochs=1")
+    for kind, task in (("class", "classification"), ("tokens", "language_model")):
+        (tmp_path / kind).mkdir()
+        train(composed(*QUICK, *given, f"data.kind={kind}", f"task={task}", run_folder=tmp_path / kind))
+        scores = evaluate(composed(f"run={tmp_path / kind}", root="evaluate"))
+        assert scores == pytest.approx(json.loads((tmp_path / kind / "result.json").read_text())["test"], abs=1e-6)

@@ -190,6 +190,24 @@ def test_weights_that_do_not_fit_the_data_or_the_settings_are_one_line(folder, g
         built(name=str(folder), pretrained=True, **given)
 
 
+@pytest.mark.parametrize("target", ["class", "tokens"])
+def test_a_token_of_padding_that_the_weights_do_not_have_is_added(tmp_path, target):
+    theirs = transformers.GPT2LMHeadModel(transformers.GPT2Config(**{**GPT2, "vocab_size": 10}))
+    theirs.save_pretrained(tmp_path)
+    given = {"num_tokens": 11, "pad_id": 10, "target": target, "num_outputs": 11 if target == "tokens" else 3}
+    made, lines, config = built(name=str(tmp_path), pretrained=True, **given)
+    rows = made.network.transformer.wte.weight
+    assert rows.shape == (11, 8)
+    assert torch.equal(rows[:10], theirs.transformer.wte.weight)
+    assert "new tokens, which its tokenizer has not: 1" in lines
+    again, _, _ = built(resumed=True, **{**config.model, "name": None})
+    again.load_state_dict(made.state_dict())
+    x = torch.tensor([[3, 4, 10], [5, 6, 7]])
+    assert torch.equal(again.eval()(x), made.eval()(x))
+    with pytest.raises(InputError, match=r"10 are fewer than the 13 tokens of the data"):
+        built(name=str(tmp_path), pretrained=True, **given | {"num_tokens": 13})
+
+
 @pytest.mark.parametrize("name", ["nobody/nothing", "models/nothing"])
 def test_a_name_that_is_nowhere_is_one_line(name, tmp_path, monkeypatch):
     from huggingface_hub import constants

@@ -31,7 +31,7 @@ READ_BY = {
     "predict": (),
 }
 #: Tables of scikit-learn and texts of Python, by name.
-SHIPPED = ("breast_cancer", "diabetes", "docstrings", "eeg", "linnerud", "python_topics", "wine")
+SHIPPED = ("breast_cancer", "diabetes", "docstrings", "library", "eeg", "linnerud", "python_topics", "wine")
 
 
 def check_paths(words: list[str]) -> None:

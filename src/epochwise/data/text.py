@@ -37,7 +37,7 @@ class Text(SplitDataModule):
     Args:
         path: a table (``.csv``, ``.parquet``, ``.jsonl``), a ``.txt`` file, a folder of ``.txt`` files with a folder a
             class, or without; a folder with ``train``, ``val`` and ``test``, each of these; or by name texts that
-            Python ships: ``docstrings``, ``python_topics``.
+            Python ships: ``docstrings``, ``library``, ``python_topics``.
         text: the column of the texts.
         target: the column to predict, or several; of a folder the class is the folder.
         kind: ``class``, ``labels``, ``number``, see ``data.tables.target_columns``; or ``tokens``, without a target.

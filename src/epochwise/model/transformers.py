@@ -22,6 +22,7 @@ DROPPED = re.compile(
     r"(id2label|label2id|num_labels|problem_type|architectures|transformers_version|torch_dtype|dtype|auto_map|"
     r"_name_or_path|quantization_config|custom_pipelines|use_kernels|_?\w*(attn|experts)_implementation\w*)$"
 )
+MOST_NEW = 2  # tokens that the data may have beyond those of the weights: of padding, and between texts
 POSITIONS = re.compile(r"position_embeddings?\.|\.wpe\.|embed_positions\.|\.distance_embedding\.")
 
 
@@ -71,6 +72,9 @@ class Transformers(nn.Module):
             raise ValueError("name: got null; allowed: a folder, a name in Hugging Face's cache, or config.model_type")
         self.pad_id, self.num_outputs, self.target = pad_id, num_outputs, target
         made = _config(name, dict(config or {}), num_tokens, pad_id)
+        vocab_size = made.vocab_size
+        if pretrained and 0 < num_tokens - vocab_size <= MOST_NEW:
+            made.vocab_size = num_tokens
         _check_text(made, input_shape[0], num_tokens, pad_id, name if pretrained else None)
         #: All that a run has to keep to build the network again.
         self.kept_config: dict[str, Any] = _plain(made.to_diff_dict())
@@ -79,7 +83,7 @@ class Transformers(nn.Module):
         made.num_labels, made.use_cache = num_outputs, False
         if target == "tokens" and hasattr(made, "is_decoder"):
             made.is_decoder = True  # else BERT and its like look ahead
-        self.network = self._built(made, name if pretrained else None)
+        self.network = self._built(made, name if pretrained else None, vocab_size)
         if target == "tokens":
             self._check_looks_back(num_tokens)
 
@@ -94,13 +98,14 @@ class Transformers(nn.Module):
         """Positions, which decay would draw to one another."""
         return {name for name, _ in self.named_parameters() if POSITIONS.search(name)}
 
-    def _built(self, config: Any, weights: str | None) -> nn.Module:
+    def _built(self, config: Any, weights: str | None, vocab_size: int) -> nn.Module:
         auto: Any = AutoModelForCausalLM if self.target == "tokens" else AutoModelForSequenceClassification
         given = {"dtype": torch.float32, "trust_remote_code": False}
         try:
             if weights is None:
                 network: nn.Module = auto.from_config(config, **given).train()
                 return network
+            num_tokens, config.vocab_size = config.vocab_size, vocab_size
             found, said = auto.from_pretrained(
                 _place(weights),
                 config=config,
@@ -122,6 +127,9 @@ class Transformers(nn.Module):
         count = len(found.state_dict())
         self.loaded = [f"{count - len(new)} of {count} tensors from {weights}"]
         self.loaded += [f"new here: {', '.join(new[:5])}{' ...' * (len(new) > 5)}"] * bool(new)
+        if num_tokens > vocab_size:
+            found.resize_token_embeddings(num_tokens, mean_resizing=False)
+            self.loaded.append(f"new tokens, which its tokenizer has not: {num_tokens - vocab_size}")
         return nn.Module.train(found)
 
     @torch.no_grad()

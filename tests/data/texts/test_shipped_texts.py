@@ -1,7 +1,9 @@
 import ast
 
+import pytest
+
 from epochwise.data.texts.read_texts import NAME
-from epochwise.data.texts.shipped_texts import _docstrings, docstrings, python_topics
+from epochwise.data.texts.shipped_texts import PACKAGES, _docstrings, docstrings, library, python_topics
 
 
 def test_topics_are_texts_by_their_names():
@@ -25,3 +27,11 @@ def test_each_package_has_enough_docstrings_and_none_stands_twice():
     assert found["text"].is_unique
     assert found["text"].str.split().str.len().min() >= 4
     assert (found["module"].str.partition(".")[0] == found["label"]).all()
+
+
+@pytest.mark.long
+def test_the_rest_of_the_library_has_no_docstring_of_those_that_are_told_apart():
+    found = library()
+    assert len(found) > 2000
+    assert not set(found["label"]) & set(PACKAGES)
+    assert set(found["text"]).isdisjoint(docstrings()["text"])

@@ -12,6 +12,9 @@ from epochwise.data.texts.read_texts import NAME
 
 #: Packages of the standard library with more than a hundred docstrings each. Not tkinter, which Debian ships apart.
 PACKAGES = ("asyncio", "email", "http", "importlib", "logging", "multiprocessing", "unittest")
+#: Of the standard library what is not read: tests, what Debian ships apart, and what later versions no longer have.
+LEFT_OUT = {"test", "tests", "site-packages", "dist-packages", "idlelib", "lib2to3", "distutils", "ensurepip"}
+LEFT_OUT |= {"tkinter", "turtledemo"}
 LEAST_WORDS = 4
 
 
@@ -38,16 +41,37 @@ def docstrings() -> pd.DataFrame:
     Returns:
         ``text``, ``label`` (one of ``PACKAGES``), ``module``, and the definition in the column ``NAME``.
     """
+    return _described([path for package in PACKAGES for path in _sources(package)])
+
+
+@cache
+def library() -> pd.DataFrame:
+    """Docstrings of all other packages and modules of the standard library, to learn its language from, unlabelled.
+
+    Returns:
+        As ``docstrings`` gives them: some 4,000, 135,000 words; none of a package that is to be told there.
+    """
+    folder = Path(sysconfig.get_path("stdlib"))
+    others = sorted(path.name for path in folder.iterdir() if path.name not in {*PACKAGES, *LEFT_OUT})
+    found = _described([path for name in others for path in _sources(name)])
+    return found[~found["text"].isin(docstrings()["text"])].reset_index(drop=True)
+
+
+def _sources(name: str) -> list[Path]:
+    """The files of a package of the standard library, or of a module."""
+    folder = Path(sysconfig.get_path("stdlib"))
+    paths = [folder / name] if name.endswith(".py") else sorted((folder / name).rglob("*.py"))
+    return [path for path in paths if not LEFT_OUT & set(path.relative_to(folder).parts)]
+
+
+def _described(paths: list[Path]) -> pd.DataFrame:
     folder = Path(sysconfig.get_path("stdlib"))
     rows = []
-    for package in PACKAGES:
-        for path in sorted((folder / package).rglob("*.py")):
-            parts = path.relative_to(folder).with_suffix("").parts
-            if "test" in parts or "tests" in parts:
-                continue
-            module = ".".join(part for part in parts if part != "__init__")
-            tree = ast.parse(path.read_bytes())
-            rows += [(text, package, module, f"{module}.{name}") for text, name in _docstrings(tree)]
+    for path in paths:
+        parts = path.relative_to(folder).with_suffix("").parts
+        module = ".".join(part for part in parts if part != "__init__")
+        tree = ast.parse(path.read_bytes())
+        rows += [(text, parts[0], module, f"{module}.{name}") for text, name in _docstrings(tree)]
     frame = pd.DataFrame(rows, columns=["text", "label", "module", NAME])
     frame = frame[[len(text.split()) >= LEAST_WORDS for text in frame["text"]]]
     return frame.drop_duplicates("text", keep=False).reset_index(drop=True)
@@ -66,4 +90,8 @@ def _docstrings(tree: ast.AST, above: str = "") -> list[tuple[str, str]]:
     return found
 
 
-SHIPPED: dict[str, Callable[[], pd.DataFrame]] = {"docstrings": docstrings, "python_topics": python_topics}
+SHIPPED: dict[str, Callable[[], pd.DataFrame]] = {
+    "docstrings": docstrings,
+    "library": library,
+    "python_topics": python_topics,
+}
