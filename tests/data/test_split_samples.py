@@ -61,3 +61,14 @@ def test_numbers_are_cut_without_classes():
 def test_too_few_samples_are_an_error(counts, val_fraction, test_fraction, message):
     with pytest.raises(InputError, match=message):
         split_samples({"train": three_classes(*counts)}, val_fraction, test_fraction, seed=0)
+
+
+def test_groups_with_labels_are_cut_so_that_a_rare_label_is_in_each_part():
+    groups = np.repeat(np.arange(60), 3)
+    labels = np.stack([groups < 6, groups % 2 == 0], axis=1).astype(float)  # one of ten groups; every other one
+    given = Samples(np.arange(180), labels, ["rare", "common"], groups=groups, kind="labels")
+    for seed in range(10):
+        splits = split_samples({"train": given}, 0.2, 0.2, seed)
+        of = {name: set(split.groups.tolist()) for name, split in splits.items()}
+        assert not of["train"] & of["val"] | of["train"] & of["test"] | of["val"] & of["test"]
+        assert {name: len(groups & set(range(6))) for name, groups in of.items()} == {"train": 4, "val": 1, "test": 1}

@@ -85,6 +85,16 @@ def hold_out(
 
 
 def _between_groups(samples: Samples, fraction: float, seed: int, key: str) -> tuple[np.ndarray, np.ndarray]:
+    if (
+        samples.kind == "labels" and samples.groups is not None
+    ):  # as without groups: each label in its share, of the groups that have it
+        groups, of = np.unique(samples.groups, return_inverse=True)
+        labels = np.zeros((len(groups), samples.y.shape[1]))
+        np.maximum.at(labels, of, samples.y)
+        num_held = ceil(fraction * len(groups))
+        if num_held < len(groups):
+            part = label_strata(labels, [len(groups) - num_held, num_held], seed)[of]
+            return np.flatnonzero(part == 0), np.flatnonzero(part == 1)
     try:
         cut = GroupShuffleSplit(1, test_size=fraction, random_state=seed)
         left, held = next(cut.split(np.zeros(len(samples)), groups=samples.groups))
