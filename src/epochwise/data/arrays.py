@@ -7,11 +7,11 @@ from typing import Any, Literal
 
 import numpy as np
 
-from epochwise.data.array_rows import ArrayRows, Stored, Together, array_in, check_alike, name_in, read_arrays
 from epochwise.data.picture_files import channel_statistics
 from epochwise.data.samples import Samples
 from epochwise.data.spec import Spec
 from epochwise.data.split_data_module import SplitDataModule, shape_of, shapes_of
+from epochwise.data.tables.array_rows import ArrayRows, Stored, Together, array_in, check_alike, name_in, read_arrays
 from epochwise.data.target import IGNORE
 from epochwise.input_error import InputError, allowed_names
 

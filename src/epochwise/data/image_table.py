@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from epochwise.data.picture_files import PictureFiles
+from epochwise.data.pictures.sized_pictures import SizedPictures
 from epochwise.data.samples import Samples
-from epochwise.data.sized_pictures import SizedPictures
 from epochwise.data.tables.read_table import READERS, check_columns, read_table
 from epochwise.data.tables.target_columns import Kind, read_targets, target_names
 from epochwise.input_error import InputError, allowed_names, existing_path

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from epochwise.data.mask_files import MaskClasses, MaskFiles, check_masks, values_in
 from epochwise.data.picture_files import PICTURE_EXTENSIONS
+from epochwise.data.pictures.mask_files import MaskClasses, MaskFiles, check_masks, values_in
+from epochwise.data.pictures.sized_pictures import MOST_LINES, SizedPictures
 from epochwise.data.samples import Samples
-from epochwise.data.sized_pictures import MOST_LINES, SizedPictures
 from epochwise.data.spec import Spec
 from epochwise.data.tables.read_table import check_columns, read_table
 from epochwise.input_error import InputError, allowed_names, existing_path
