@@ -103,6 +103,20 @@ def test_a_run_tells_its_epochs_in_tokens_and_that_texts_are_cut(composed, texts
     assert "data.max_length=8: 24 of 30 texts have more tokens; their ends are left out" in told
 
 
+@pytest.mark.parametrize(
+    ("given", "line"),
+    [
+        (["data.kind=tokens"], "task: the target of this data is the next token; use task=language_model"),
+        (["task=language_model"], "task: the target of this data is a class; use task=classification"),
+        (["model=mlp"], r"model: .*MLP does not take .*; tokens take model=lstm, transformer or transformers: "),
+    ],
+)
+def test_what_does_not_take_texts_is_one_line(composed, texts, tmp_path, given, line):
+    with pytest.raises(InputError, match=rf"^{line}") as told:
+        train(composed(*QUICK, "data=text", f"data.path={texts}", "model=lstm", *given, run_folder=tmp_path))
+    assert len(told.value.lines) == 1
+
+
 @pytest.mark.long
 def test_a_model_of_hugging_face_learns_on_with_the_tokenizer_of_its_folder(composed, texts, tmp_path):
     transformers = pytest.importorskip("transformers")

@@ -34,7 +34,11 @@ def check_fits(task: Any, data: Any, name: str) -> Any:
         with torch.random.fork_rng(devices=[]), torch.no_grad():
             batch = data.two_samples() if hasattr(data, "two_samples") else None
             x = torch.zeros(2, *data.spec.input_shape) if batch is None else data.on_after_batch_transfer(batch)[0]
-            output = _tried(lambda: task(x), f"model: {name} does not take a batch of shape {shapes_in_words(x)}")
+            tokens = (
+                "; tokens take model=lstm, transformer or transformers" if getattr(data.spec, "num_tokens", 0) else ""
+            )
+            refused = f"model: {name} does not take a batch of shape {shapes_in_words(x)}{tokens}"
+            output = _tried(lambda: task(x), refused)
             if batch is not None and batch[1] is not None:
                 _check_answer(task, output, batch[1], name)
     finally:

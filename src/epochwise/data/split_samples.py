@@ -8,6 +8,7 @@ from sklearn.model_selection import GroupShuffleSplit, TimeSeriesSplit, train_te
 
 from epochwise.data.label_strata import label_strata
 from epochwise.data.samples import Samples, join_samples
+from epochwise.data.target import IN_WORDS
 from epochwise.input_error import InputError
 
 
@@ -155,9 +156,8 @@ def fold_samples(
         )
     if "Stratified" in name and pool.kind not in ("class", "labels"):  # whole numbers it would take for classes
         instead = "repeated_kfold" if name.startswith("Repeated") else "kfold"
-        raise InputError(
-            f"splitter: {name} cuts classes, and the target is a {pool.kind}; did you mean splitter={instead}?"
-        )
+        words, _ = IN_WORDS[str(pool.kind)]
+        raise InputError(f"splitter: {name} cuts classes, and the target is {words}; did you mean splitter={instead}?")
     if fold is None:
         return {"train": pool, "val": pool.take(np.array([], dtype=int)), "test": test}
     try:

@@ -11,6 +11,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 from torchmetrics.classification import MulticlassAccuracy, MulticlassF1Score
 
+from epochwise.data.target import check_task
 from epochwise.task.supervised import Supervised
 
 
@@ -26,9 +27,10 @@ class Classification(Supervised):
         label_smoothing: share of the target spread evenly over all classes, in [0, 1).
         class_weights: ``None``; ``"balanced"`` for N / (C * count), as scikit-learn has it; or one positive weight for
             each class. Weights multiply the loss of each sample; they do not change the scores.
+        target: what the data has for targets; must be ``"class"``.
 
     Raises:
-        ValueError: there are no classes (the data has numbers as targets), or another number of weights than classes.
+        ValueError: the targets are of another kind, there are no classes, or another number of weights than classes.
 
     Source:
         label smoothing: Szegedy et al. 2015, https://arxiv.org/abs/1512.00567, section 7.
@@ -45,7 +47,9 @@ class Classification(Supervised):
         monitor: str = "val/loss",
         label_smoothing: Annotated[float, Ge(0), Lt(1)] = 0.0,
         class_weights: Literal["balanced"] | Sequence[float] | None = None,
+        target: str = "class",
     ) -> None:
+        check_task(target, "class")
         num_classes = len(class_counts)
         if num_classes < 2:
             raise ValueError("the targets of this data are no classes; use task=regression")
