@@ -70,7 +70,8 @@ def scene(tmp_path_factory):
     (project / "history.csv").write_text(
         "epoch,train_loss,valid_loss,time\n" + "".join(f"{n},{1 / (n + 1)},1,00:01\n" for n in range(9))
     )
-    shutil.copy(project / "history.csv", project / "results.csv")
+    scores = [f"{n},{1 / (n + 1)},1,{n / 10}\n" for n in range(9)]
+    (project / "results.csv").write_text("epoch,loss,val_loss,val_acc\n" + "".join(scores))
     # Reports are written beside what they are of, so the logs are copied, not linked.
     shutil.copytree(PROJECT / "tests/logs/written", project / "tests/logs/written")
     shutil.copytree(PROJECT / "tests/logs/written/keras", project / "runs/keras")
