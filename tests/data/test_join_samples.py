@@ -2,7 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from epochwise.data.samples import Samples, join_samples
+from epochwise.data.samples import Samples
+from epochwise.data.split_samples import join_samples
 
 
 def part(x, y):

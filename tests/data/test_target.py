@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from epochwise.data.samples import Samples, fewer_samples, join_samples, noisy_labels
-from epochwise.data.split_samples import fold_samples, split_samples
-from epochwise.data.target import check_task
+from epochwise.data.samples import Samples, fewer_samples, noisy_labels
+from epochwise.data.split_samples import fold_samples, join_samples, split_samples
+from epochwise.data.target import IGNORE, check_task
 from epochwise.input_error import InputError
 
 
@@ -56,6 +56,18 @@ def test_folds_of_labels_are_stratified_too():
     assert max(each["val"].y[:, 1].sum() for each in held) - min(each["val"].y[:, 1].sum() for each in held) <= 1
     with pytest.raises(InputError, match="takes one class a sample"):
         fold_samples(given, StratifiedShuffleSplit(2), 0, 0.2, 0)
+
+
+def test_masks_as_arrays_are_described_by_their_pixels():
+    y = np.array([[[0, 1], [1, IGNORE]], [[0, 0], [0, 0]]])
+    samples = Samples(np.zeros((2, 1, 2, 2), dtype=np.uint8), y, ["ground", "icon"], kind="mask")
+    spec = samples.spec((1, 2, 2))
+    assert (spec.target, spec.num_outputs, spec.class_counts) == ("mask", 2, [5, 2])
+    assert samples.targets(spec).tolist() == y.tolist()
+    swapped = Samples(samples.x, 1 - y.clip(0), ["icon", "ground"], kind="mask").targets(spec)
+    assert swapped[0].tolist() == [[0, 1], [1, 0]]
+    with pytest.raises(InputError, match="a mask holds 2; allowed: 0 to 1, and -100"):
+        Samples(samples.x, y + 1 - (y < 0), ["ground", "icon"], kind="mask").spec((1, 2, 2))
 
 
 def test_masks_in_files_and_texts_to_be_continued_are_cut_and_joined():

@@ -1,15 +1,14 @@
-"""Samples: an input and a target each; joined, thinned out, with labels made wrong."""
+"""Samples: an input and a target each; thinned out, with labels made wrong."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import torch
 
 from epochwise.data.spec import Spec
-from epochwise.data.target import Target, check_targets
+from epochwise.data.target import IGNORE, Target, check_targets
 from epochwise.input_error import InputError
 
 
@@ -95,6 +94,13 @@ class Samples:
         elif self.kind == "labels":
             counts = self.y.sum(axis=0).astype(int).tolist()
             found = {"num_outputs": len(counts)}
+        elif self.kind == "mask" and isinstance(self.y, np.ndarray):
+            counts = np.bincount(self.y[self.y != IGNORE], minlength=len(names)).tolist()
+            found = {"num_outputs": len(counts)}
+            if len(counts) > len(names):
+                raise InputError(f"data: a mask holds {len(counts) - 1}; allowed: 0 to {len(names) - 1}, and {IGNORE}")
+        elif self.kind == "own":
+            counts, found = [], {"num_outputs": 1}
         else:
             raise InputError(
                 f"data: a data module with targets of the kind {self.kind!r} needs a 'describe' of its own"
@@ -107,7 +113,7 @@ class Samples:
         """The targets as a network with ``spec`` counts them.
 
         Returns:
-            (N,) int64 class indices, (N,) or (N, T) float32 numbers, or (N, C) float32 labels.
+            (N,) int64 class indices, (N,) or (N, T) float32 numbers, (N, C) float32 labels, or (N, H, W) int64 masks.
 
         Raises:
             InputError: the kind of target is another, or a class is unknown to ``spec``.
@@ -118,7 +124,11 @@ class Samples:
             if (num_given := 1 if self.y.ndim == 1 else self.y.shape[1]) != spec.num_outputs:
                 raise InputError(f"data: {num_given} number(s) a sample; the network was trained on {spec.num_outputs}")
             return torch.as_tensor(self.y, dtype=torch.float32)
+        if self.kind == "own":
+            return torch.as_tensor(self.y)
         index = self.class_index(spec)
+        if self.kind == "mask":
+            return torch.as_tensor(np.where(self.y == IGNORE, IGNORE, index[self.y.clip(0)]), dtype=torch.int64)
         if self.kind == "class":
             return torch.as_tensor(index[self.y], dtype=torch.int64)
         labels = np.zeros((len(self), spec.num_outputs), dtype=np.float32)
@@ -148,39 +158,6 @@ def _taken(rows: Any, places: np.ndarray) -> Any:
     if hasattr(rows, "iloc"):
         return rows.iloc[places]
     return rows[places] if isinstance(rows, np.ndarray) else [rows[place] for place in places]
-
-
-def join_samples(given: dict[str, Samples]) -> Samples:
-    """Put the samples of several splits one after another.
-
-    Args:
-        given: what a data module has loaded, by split; all of the same kind and with the same class names.
-
-    Returns:
-        All of them in the order train, val, test. Where there are several splits, a name begins with its split
-        (``test/cat/0.png``), since each split names its own.
-    """
-    parts = [(split, given[split]) for split in ("train", "val", "test") if split in given]
-    if len(parts) == 1:
-        return parts[0][1]
-    first = parts[0][1]
-    return replace(
-        first,
-        x=_joined([samples.x for _, samples in parts]),
-        y=None if first.y is None else _joined([samples.y for _, samples in parts]),
-        names=[f"{split}/{name}" for split, samples in parts for name in samples.names],
-        groups=None if first.groups is None else np.concatenate([samples.groups for _, samples in parts]),
-    )
-
-
-def _joined(parts: list[Any]) -> Any:
-    if isinstance(parts[0], dict):
-        return {name: _joined([part[name] for part in parts]) for name in parts[0]}
-    if isinstance(parts[0], pd.DataFrame):
-        return pd.concat(parts, ignore_index=True)
-    if isinstance(parts[0], np.ndarray):
-        return np.concatenate(parts)
-    return [item for part in parts for item in part]
 
 
 def fewer_samples(samples: Samples, most: int, seed: int) -> Samples:

@@ -17,9 +17,9 @@ from epochwise.data.picture_files import (
     find_pictures,
     unreadable_pictures,
 )
-from epochwise.data.samples import Samples, fewer_samples, join_samples, noisy_labels
+from epochwise.data.samples import Samples, fewer_samples, noisy_labels
 from epochwise.data.spec import Spec, kept_spec, kept_view
-from epochwise.data.split_samples import fold_samples, split_samples
+from epochwise.data.split_samples import fold_samples, join_samples, split_samples
 from epochwise.input_error import InputError
 
 

@@ -1,13 +1,15 @@
 """Which samples train, validate and test: one split, or folds."""
 
+from dataclasses import replace
 from math import ceil
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from sklearn.model_selection import GroupShuffleSplit, TimeSeriesSplit, train_test_split
 
 from epochwise.data.label_strata import label_strata
-from epochwise.data.samples import Samples, join_samples
+from epochwise.data.samples import Samples
 from epochwise.data.target import IN_WORDS
 from epochwise.input_error import InputError
 
@@ -40,6 +42,39 @@ def split_samples(
     for split in splits.keys() - given.keys() | {"train"}:
         check_every_class_is_in(split, splits[split], given["train"])
     return splits
+
+
+def join_samples(given: dict[str, Samples]) -> Samples:
+    """Put the samples of several splits one after another.
+
+    Args:
+        given: what a data module has loaded, by split; all of the same kind and with the same class names.
+
+    Returns:
+        All of them in the order train, val, test. Where there are several splits, a name begins with its split
+        (``test/cat/0.png``), since each split names its own.
+    """
+    parts = [(split, given[split]) for split in ("train", "val", "test") if split in given]
+    if len(parts) == 1:
+        return parts[0][1]
+    first = parts[0][1]
+    return replace(
+        first,
+        x=_joined([samples.x for _, samples in parts]),
+        y=None if first.y is None else _joined([samples.y for _, samples in parts]),
+        names=[f"{split}/{name}" for split, samples in parts for name in samples.names],
+        groups=None if first.groups is None else np.concatenate([samples.groups for _, samples in parts]),
+    )
+
+
+def _joined(parts: list[Any]) -> Any:
+    if isinstance(parts[0], dict):
+        return {name: _joined([part[name] for part in parts]) for name in parts[0]}
+    if isinstance(parts[0], pd.DataFrame):
+        return pd.concat(parts, ignore_index=True)
+    if isinstance(parts[0], np.ndarray):
+        return np.concatenate(parts)
+    return [item for part in parts for item in part]
 
 
 def hold_out(
