@@ -15,8 +15,8 @@ APPLIED = {
     "root": "name",
     "data": "root path batch_size drop_last num_workers order_seed shuffle augment",
     "model": "hidden_sizes dropout channels depth widths blocks_per_stage model_name name num_classes in_chans "
-    "pretrained_cfg_overlay causal classes config decoder_channels embedding_size encoder_depth encoder_name hidden_size "
-    "in_channels max_length num_heads num_layers pooling width",  # another network than the checkpoint's is found by its weights
+    "pretrained_cfg_overlay causal classes config decoder_channels embedding_size encoder_depth encoder_name "
+    "hidden_size in_channels max_length num_heads num_layers pooling width",  # another network than the checkpoint's
     "task": "label_smoothing class_weights loss scores threshold",
     "optimizer": "lr weight_decay betas momentum nesterov warmup_steps",
     "scheduler": "max_epochs warmup_epochs final_lr_scale factor total_iters max_lr epochs pct_start patience "
@@ -38,8 +38,8 @@ REFUSED = {
     "data": "_target_ image_size classes channels on_error target kind ignore_columns groups on_missing in_order "
     "val_fraction test_fraction split_seed max_train_samples label_noise background fit batches_per_epoch class_counts "
     "class_names collate_fn dates fonts horizon ignore inputs kept_samples lowercase mask_suffix masks max_length "
-    "max_tokens module normalize num_outputs num_tokens packed pad_id picture pictures plain samples_per_epoch separator "
-    "shards_itself split split_by target_key target_names test text texts time tokenizer train val window x y",
+    "max_tokens module normalize num_outputs num_tokens packed pad_id picture pictures plain samples_per_epoch "
+    "separator shards_itself split split_by target_key target_names test text texts time tokenizer train val window x y",
     "model": "_target_ input_shape num_outputs pretrained num_tokens pad_id target",
     "task": "_target_ monitor class_counts target target_mean target_std num_tokens num_train target_entropy",
     "optimizer": "_target_ _partial_",
