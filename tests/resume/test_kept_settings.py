@@ -39,7 +39,8 @@ REFUSED = {
     "val_fraction test_fraction split_seed max_train_samples label_noise background fit batches_per_epoch class_counts "
     "class_names collate_fn dates fonts horizon ignore inputs kept_samples lowercase mask_suffix masks max_length "
     "max_tokens module normalize num_outputs num_tokens packed pad_id picture pictures plain samples_per_epoch "
-    "separator shards_itself split split_by target_key target_names test text texts time tokenizer train val window x y",
+    "separator shards_itself split split_by target_key "
+    "target_names test text texts time tokenizer train val window x y",
     "model": "_target_ input_shape num_outputs pretrained num_tokens pad_id target",
     "task": "_target_ monitor class_counts target target_mean target_std num_tokens num_train target_entropy",
     "optimizer": "_target_ _partial_",
