@@ -222,5 +222,7 @@ def test_too_few_texts_to_split_are_told_the_split_by_place(model_of_language):
 def test_texts_for_a_network_of_another_kind_are_one_line(text, tmp_path):
     data = Text(path=str(tmp_path / "rows.csv"), kind="tokens")
     data.load_state_dict(text().state_dict())
-    with pytest.raises(InputError, match=r"^data.kind=tokens: the network was trained on class"):
+    with pytest.raises(
+        InputError, match=r"^data.kind=tokens: the network was trained with another; allowed: data.kind=class$"
+    ):
         data.setup()

@@ -82,7 +82,10 @@ class Text(SplitDataModule):
 
     def load(self) -> dict[str, Samples]:
         if self.spec is not None and (self.spec.target == "tokens") != (self.kind == "tokens"):
-            raise InputError(f"data.kind={self.kind}: the network was trained on {self.spec.target}")
+            trained = self.spec.target
+            raise InputError(
+                f"data.kind={self.kind}: the network was trained with another; allowed: data.kind={trained}"
+            )
         frames = self._frames(self.path, "data.path", self.kind == "class")
         if self.kind == "tokens":
             return {split: self._texts_alone(frame) for split, frame in frames.items()}
