@@ -38,6 +38,7 @@ def test_every_optimizer_schedule_and_stopping_trains(tmp_path, composed, choice
         "finetune=layerwise",
         "finetune=gradual finetune.one_stage_every_n_epochs=1",
         "finetune=two_phase finetune.phases.1.at_epoch=1",
+        "finetune=other_optimizer finetune.phases.1.at_epoch=1",
     ],
 )
 def test_every_plan_trains(tmp_path, composed, choice):

@@ -1,9 +1,13 @@
+from functools import partial
+
 import pytest
+import torch
 
 from epochwise.finetune.phases import read_phases, starts, trainable_at
 from epochwise.input_error import InputError
 
 STAGES = {"stem": ["stem.w"], "body": ["body.w", "body.b"], "head": ["head.w"]}
+SGD = partial(torch.optim.SGD, lr=0.1)
 PLAN = [
     {"at_epoch": 0, "unfreeze": "head"},
     {"at_epoch": 2, "unfreeze": "body"},
@@ -56,7 +60,7 @@ def test_a_phase_that_waits_begins_where_the_score_levels_off_and_at_the_latest_
         ([{"at_epoch": -1, "unfreeze": "head"}], "at_epoch: got -1, allowed: a number from 0"),
         ([{"at_epoch": True, "unfreeze": "head"}], "at_epoch: got True, allowed: a number from 0"),
         ([{"at_epoch": 0, "unfrezze": "head"}], "phases.0.unfrezze: unknown key, .*; did you mean 'unfreeze'"),
-        ([{"at_epoch": 0}], "phases.0: nothing changes; it needs unfreeze, freeze or both"),
+        ([{"at_epoch": 0}], "phases.0: nothing changes; it needs unfreeze, freeze, optimizer or scheduler"),
         ([{"unfreeze": "head"}], "phases.0: it needs either at_epoch, a number from 0, or after: plateau"),
         ([{"at_epoch": 0, "after": "plateau", "unfreeze": "head"}], "it needs either at_epoch"),
         ([{"after": "plateau", "unfreeze": "head"}], "the first phase waits for nothing: at_epoch: 0"),
@@ -65,6 +69,13 @@ def test_a_phase_that_waits_begins_where_the_score_levels_off_and_at_the_latest_
         ([PLAN[0], {"at_epoch": 2, "unfreeze": "head"}], "phases.1: changes nothing"),
         ([PLAN[0], {"at_epoch": 2, "freeze": "head"}], "phases.1: nothing would train from there on"),
         ([PLAN[0], {"at_epoch": 2, "unfreeze": "bdoy"}], "phases.1.unfreeze: 'bdoy' matches no parameter"),
+        (
+            [{**PLAN[0], "optimizer": SGD}],
+            "phases.0.optimizer: the first phase has the run's own; .*: optimizer=... be",
+        ),
+        ([PLAN[0], {"at_epoch": 2, "optimizer": "sgd"}], "phases.1.optimizer: got 'sgd', allowed: a node as in conf/o"),
+        ([PLAN[0], {"at_epoch": 2, "unfreeze": "head", "optimizer": SGD}], "phases.1: changes nothing: what it names"),
+        ([PLAN[0], {"at_epoch": 2, "schedule": SGD}], "phases.1.schedule: unknown key, .*; did you mean 'scheduler'"),
         (["head"], "phases.0: got 'head', allowed: a mapping of at_epoch, after, unfreeze, freeze"),
     ],
 )

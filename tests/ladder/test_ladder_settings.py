@@ -35,6 +35,7 @@ def test_what_epochs_yaml_says_has_no_fault(faults):
         (["budget=100 steps"], "budget: got '100 steps', which ends a run before its count"),
         (["trainer.check_val_every_n_epoch=2"], "trainer.check_val_every_n_epoch: got 2, so a run of 5 epochs ends"),
         (["+loggers=mlflow"], "loggers.mlflow: MLFlowLogger keeps what was logged elsewhere"),
+        (["finetune=other_optimizer"], "finetune.phases.1.optimizer: begins another schedule, where epochs.py draws"),
         (["optimizer.weight_decay=${trainer.max_epochs}"], "optimizer.weight_decay: follows the count"),
     ],
 )

@@ -75,6 +75,7 @@ def test_phases_stay_in_order_where_the_last_epochs_are_rounded_away():
             ],
             "refit: finetune.phases.1.after=plateau follows each fold's own validation",
         ),
+        (["finetune=other_optimizer"], "refit: finetune.phases.1.optimizer goes over the epochs that are left there"),
         (
             ["+callbacks.a={_target_:lightning.pytorch.callbacks.GradientAccumulationScheduler,scheduling:{4:2}}"],
             "refit: callbacks.a changes the optimizer steps of an epoch",

@@ -16,6 +16,7 @@ from epochwise.commands.build_network import build_network
 from epochwise.commands.check_callbacks import SamePlan, check_callbacks, check_plan_is_kept, long_memories
 from epochwise.commands.check_fits import check_fits
 from epochwise.epochs.plan import plan_epochs
+from epochwise.finetune.phase_optimizer import OptimizerInForce
 from epochwise.input_error import InputError
 from epochwise.loggers.continued import Continued, check_loggers
 from epochwise.resume.going_on import GoingOn
@@ -128,7 +129,8 @@ def assemble(config: DictConfig, resumed: bool = False, going_on: GoingOn | None
         # A schedule that goes on beyond the run says that this is a piece of a longer one.
         key = horizon_key(config.scheduler)
         longest = max(trainer.max_epochs or 0, int(config.scheduler[key]) if key else 0)
-        finetune.bind(network, None if trainer.fast_dev_run else longest)
+        bound = finetune.bind(network, None if trainer.fast_dev_run else longest)
+        OptimizerInForce(bound, task, trainer)  # tries the optimizers and schedules that its phases name
     interval, validates = trainer.val_check_interval, trainer.limit_val_batches and trainer.check_val_every_n_epoch
     num_batches = _num_batches(num_batches, data, trainer)
     if isinstance(interval, int) and validates and interval > num_batches:

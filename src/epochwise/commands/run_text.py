@@ -16,6 +16,8 @@ from omegaconf import DictConfig
 from epochwise.commands.assemble import Run
 from epochwise.epochs.curve import column_of
 from epochwise.epochs.plan import plan_epochs
+from epochwise.finetune.bound_plan import BoundPlan
+from epochwise.finetune.phase_optimizer import PhaseOptimizers
 from epochwise.finetune.table import phase_line, table, table_lines
 from epochwise.report.digits import significant_digits, told
 from epochwise.report.terminal import named_epoch, next_commands, next_time, shown, tell
@@ -96,22 +98,25 @@ def run_plan(run: Run) -> dict[str, Any] | None:
         trainer.limit_train_batches,
         trainer.max_steps,
     )
-    rates, points = _rates(run.task, trainer.max_epochs, plan.steps_per_epoch)
+    bound = getattr(run.finetune, "bound", None)
+    rates, points = _rates(run.task, bound, trainer.max_epochs, plan.steps_per_epoch)
     found = [] if rates is None else landmarks(rates, points, plan.steps_per_epoch)
     planned = asdict(plan) | {"landmarks": [asdict(landmark) for landmark in found if landmark.step <= plan.steps]}
-    bound = getattr(run.finetune, "bound", None)
     return planned | ({"finetune": table(bound, None if rates is None else rates[::points])} if bound else {})
 
 
-def _rates(task: Any, max_epochs: int, steps_per_epoch: int) -> tuple[np.ndarray | None, int]:
+def _rates(task: Any, bound: BoundPlan | None, max_epochs: int, steps_per_epoch: int) -> tuple[np.ndarray | None, int]:
     """The rates of a run and how many of them an epoch has; ``None`` where they are not known before it."""
     if not hasattr(task, "make_scheduler") or steps_per_epoch == 0:
         return None, 1
     points = min(steps_per_epoch, 20)
     if points * max_epochs > MOST_POINTS:
         return None, 1
-    rates, points = schedule_rates(task.make_optimizer, task.make_scheduler, max_epochs, points)
-    return np.array(rates) if rates else None, points
+    own = task.make_optimizer, task.make_scheduler
+    if bound is None or not any(phase.is_remade for phase in bound.phases):
+        rates, points = schedule_rates(*own, max_epochs, points)
+        return np.array(rates) if rates else None, points
+    return PhaseOptimizers(bound, *own).rates(schedule_rates, max_epochs, points), points
 
 
 def in_tokens(data: Any, num_samples: int) -> str:

@@ -107,7 +107,8 @@ def _inside(path: str, node: Any, provided: frozenset[str] = frozenset()) -> dic
         faults |= check_node(path, node, provided)
     entries = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
     for key, value in entries:
-        faults |= _inside(join(path, key), value)
+        of_a_phase = path.startswith("finetune.phases.")
+        faults |= _inside(join(path, key), value, PROVIDED.get(str(key), frozenset()) if of_a_phase else frozenset())
     return faults
 
 

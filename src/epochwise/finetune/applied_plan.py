@@ -11,6 +11,7 @@ from torch.optim import Optimizer
 
 from epochwise.finetune.bound_plan import BoundPlan
 from epochwise.finetune.cached_features import CachedFeatures
+from epochwise.finetune.phase_optimizer import OptimizerInForce
 from epochwise.input_error import InputError
 from epochwise.run.epochs_csv import is_count
 from epochwise.task.optimized import decay_groups, settle_averages
@@ -164,8 +165,23 @@ def kept_plan(state: Any, plan: BoundPlan) -> KeptPlan:
     return KeptPlan(scores, began, told)
 
 
+def kept_phase(state: dict[str, Any], plan: BoundPlan) -> int:
+    """The phase whose optimizer the checkpoint has, 0 for the run's own.
+
+    Raises:
+        InputError: the plan at hand has no such phase.
+    """
+    phase = state.get("optimizer_of_phase", 0)
+    if not is_count(phase) or (phase and not (phase < len(plan.phases) and plan.phases[phase].is_remade)):
+        raise InputError(
+            f"finetune.phases: the checkpoint has the optimizer of phase {phase}, which names none: go on with the "
+            "phases that the run began with"
+        )
+    return int(phase)
+
+
 class AppliedPlan:
-    """Brings a network, DDP and the cache to what a plan says of the epoch.
+    """Brings a network, its optimizer, DDP and the cache to what a plan says of the epoch.
 
     It belongs to one process and is in no checkpoint: what is in force follows from the epoch.
 
@@ -173,15 +189,19 @@ class AppliedPlan:
         plan: says what trains.
         frozen_mode: see ``finetune.plan``.
         cached: the features to forget where what trains changes; ``None``: none are kept.
+        optimizer: that of the plan's phase.
     """
 
-    def __init__(self, plan: BoundPlan, frozen_mode: str, cached: CachedFeatures | None) -> None:
-        self.plan, self.frozen_mode, self.cached = plan, frozen_mode, cached
+    def __init__(
+        self, plan: BoundPlan, frozen_mode: str, cached: CachedFeatures | None, optimizer: OptimizerInForce
+    ) -> None:
+        self.plan, self.frozen_mode, self.cached, self.optimizer = plan, frozen_mode, cached, optimizer
         self.trainable: frozenset[str] | None = None
         self.frozen_modules: list[nn.Module] = []
 
     def apply(self, trainer: L.Trainer) -> None:
         """Freeze and unfreeze for the epoch that the trainer is in; Lightning puts all in training mode before."""
+        self.optimizer.apply(trainer)
         network, trainable = self.plan.network, self.plan.trainable_at(trainer.current_epoch)
         if trainable != self.trainable:
             self.trainable = trainable
@@ -198,6 +218,7 @@ class AppliedPlan:
             module.training = False
 
     def end(self) -> None:
-        """Give the network its own ``forward`` back."""
+        """Give the network its own ``forward`` back, and the task its own optimizer for another run."""
+        self.optimizer.end()
         if self.cached:
             self.cached.end()

@@ -198,6 +198,11 @@ class BoundPlan:
         last = self.starts[-1]
         return last if last is not None else self.max_epochs or 2**31
 
+    def remade_at(self, epoch: int) -> int:
+        """The phase whose optimizer and schedule an epoch has; 0 where they are the run's own."""
+        begun = (index for index, start in enumerate(self.starts) if start is not None and start <= epoch)
+        return max((index for index in begun if self.phases[index].is_remade), default=0)
+
     def groups(self) -> list[dict[str, Any]]:
         """The optimizer's groups: see ``stage_groups``."""
         in_order = range(len(self.phases))

@@ -1,7 +1,7 @@
 """Phases of a plan as a config has them, and the layers that they name."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil, inf
 from typing import Any
@@ -61,22 +61,31 @@ def _allowed(stages: dict[str, list[str]]) -> str:
     return f"{', '.join(WORDS)}, a stage ({', '.join(stages)}), or what is found in a parameter's name"
 
 
-KEYS = ("at_epoch", "after", "unfreeze", "freeze")
+KEYS = ("at_epoch", "after", "unfreeze", "freeze", "optimizer", "scheduler")
 
 
 @dataclass(frozen=True)
 class Phase:
-    """From when on what trains that did not, and what no longer does.
+    """From when on what trains that did not, what no longer does, and by which optimizer and schedule.
 
     Args:
         at_epoch: from 0; ``None``: it waits until the score has levelled off in the phase before.
         unfreeze: names of parameters.
         freeze: names of parameters.
+        optimizer: makes another optimizer from parameter groups; ``None``: the one of before goes on.
+        scheduler: makes another schedule from an optimizer; ``None``: that of before, anew where the optimizer is.
     """
 
     at_epoch: int | None
     unfreeze: frozenset[str]
     freeze: frozenset[str] = frozenset()
+    optimizer: Callable[..., Any] | None = None
+    scheduler: Callable[..., Any] | None = None
+
+    @property
+    def is_remade(self) -> bool:
+        """Whether the optimizer, its schedule or both are others from here on."""
+        return self.optimizer is not None or self.scheduler is not None
 
 
 def nearest_epoch(at_epoch: float, max_epochs: int | None = None) -> int:
@@ -107,8 +116,8 @@ def read_phases(
     """Read the phases of a config and hold them against the network.
 
     Args:
-        written: in their order, each with ``at_epoch`` or ``after: plateau``, and ``unfreeze``, ``freeze`` or both,
-            which name parameters as ``select`` does.
+        written: in their order, each with ``at_epoch`` or ``after: plateau``, and of ``unfreeze`` and ``freeze``, which
+            name parameters as ``select`` does, ``optimizer`` and ``scheduler``, which make them, at least one.
         frozen: parameters that never train, whatever a phase says.
         stages: see ``stages``.
         key: where they stand in the config.
@@ -133,9 +142,10 @@ def read_phases(
             for name in ("unfreeze", "freeze")
         )
         begins = None if at_epoch is None else nearest_epoch(at_epoch, max_epochs)
-        phase = Phase(begins, unfreeze - frozen, freeze)
+        makers = {name: _maker(place, one, name, index) for name in MAKERS}
+        phase = Phase(begins, unfreeze - frozen, freeze, **makers)
         before, training = training, trained(training, phase)
-        if training == before:
+        if training == before and {"unfreeze", "freeze"} & one.keys():
             raise InputError(f"{place}: changes nothing: what it names is as it says already, or stands in 'frozen'")
         if not training:
             raise InputError(f"{place}: nothing would train from there on")
@@ -183,6 +193,23 @@ def trainable_at(epoch: int, phases: Sequence[Phase], begun: Iterable[int | None
     return training
 
 
+#: What a phase may name beside layers: its key -> the folder that such nodes are in.
+MAKERS = {"optimizer": "conf/optimizer", "scheduler": "conf/scheduler"}
+
+
+def _maker(place: str, one: Mapping[str, Any], name: str, index: int) -> Callable[..., Any] | None:
+    if name not in one:
+        return None
+    if index == 0:
+        raise InputError(f"{place}.{name}: the first phase has the run's own; allowed: {name}=... beside the plan")
+    make: Callable[..., Any] = one[name]
+    if not callable(make):
+        raise InputError(
+            f"{place}.{name}: got {make!r}, allowed: a node as in {MAKERS[name]}, with _target_ and _partial_: true"
+        )
+    return make
+
+
 def _at_epoch(place: str, one: Any, before: list[float]) -> float | None:
     if not isinstance(one, Mapping):
         raise InputError(f"{place}: got {one!r}, allowed: a mapping of {', '.join(KEYS)}")
@@ -190,8 +217,8 @@ def _at_epoch(place: str, one: Any, before: list[float]) -> float | None:
         if name not in KEYS:
             hint = InputError.closest(str(name), list(KEYS))
             raise InputError(f"{place}.{name}: unknown key, allowed: {', '.join(KEYS)}{hint}")
-    if not {"unfreeze", "freeze"} & one.keys():
-        raise InputError(f"{place}: nothing changes; it needs unfreeze, freeze or both")
+    if not one.keys() - {"at_epoch", "after"}:
+        raise InputError(f"{place}: nothing changes; it needs unfreeze, freeze, optimizer or scheduler")
     if ("at_epoch" in one) == ("after" in one):
         raise InputError(f"{place}: it needs either at_epoch, a number from 0, or after: plateau")
     if "after" in one:

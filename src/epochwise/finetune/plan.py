@@ -7,9 +7,10 @@ import lightning as L
 from annotated_types import Ge, Gt, Le
 from torch import nn
 
-from epochwise.finetune.applied_plan import AppliedPlan, check_optimizers, kept_plan, network_of
+from epochwise.finetune.applied_plan import AppliedPlan, check_optimizers, kept_phase, kept_plan, network_of
 from epochwise.finetune.bound_plan import BoundPlan
 from epochwise.finetune.cached_features import CachedFeatures, cached_features
+from epochwise.finetune.phase_optimizer import OptimizerInForce
 from epochwise.input_error import InputError
 from epochwise.source.fit import checked_arguments
 from epochwise.stopping.early import decided_by_training, monitored_score
@@ -81,7 +82,10 @@ class Plan(L.Callback):
         phases: what changes when: ``{at_epoch: 0, unfreeze: head}``. ``at_epoch`` counts from 0 (of a fraction the
             nearest epoch is taken), everything is frozen until it is named, and a phase keeps what the ones before it
             unfroze, but for what it says to ``freeze``. ``after: plateau`` in place of ``at_epoch`` waits until the
-            monitor has levelled off in the phase before, or for the next phase with an epoch.
+            monitor has levelled off in the phase before, or for the next phase with an epoch. ``optimizer`` and
+            ``scheduler`` make others from its first step on, in a module that is ``task.optimized.Optimized``: an
+            optimizer has no moments yet, a schedule begins there and goes over the epochs that are left. An optimizer
+            alone has the schedule of before, anew; a schedule alone leaves the optimizer its moments.
         frozen: what never trains.
         one_stage_every_n_epochs: after the last phase the remaining stages follow one by one, from the head down.
         lr_decay: a stage's rate over that of the next one, in (0, 1]; the head has the optimizer's.
@@ -157,7 +161,8 @@ class Plan(L.Callback):
         if self.bound is None or self.bound.network is not network:
             endless = trainer.fast_dev_run  # type: ignore[attr-defined]  # set on the instance
             self.bind(network, None if endless else trainer.max_epochs)
-        self.applied = AppliedPlan(bound := self._plan, self.frozen_mode, self.cached)
+        bound = self._plan
+        self.applied = AppliedPlan(bound, self.frozen_mode, self.cached, OptimizerInForce(bound, task, trainer))
         if hasattr(task, "parameter_groups"):
             task.parameter_groups = lambda _: bound.groups()
 
@@ -190,18 +195,31 @@ class Plan(L.Callback):
         self.applied.end()
 
     def events(self, epoch: int) -> list[str]:
-        """What the row of an epoch is marked with: ``unfreeze`` and ``freeze`` where something does from there on."""
-        now, before = self._plan.trainable_at(epoch), self._plan.trainable_at(epoch - 1)
-        return ["unfreeze"] * bool(epoch > 0 and now - before) + ["freeze"] * bool(before - now)
+        """What the row of an epoch is marked with: what begins with it.
+
+        ``unfreeze``, ``freeze``, ``optimizer`` for another one and ``schedule`` for another one that the old one goes
+        on by.
+        """
+        plan = self._plan
+        now, before = plan.trainable_at(epoch), plan.trainable_at(epoch - 1)
+        found = {"unfreeze": epoch > 0 and bool(now - before), "freeze": bool(before - now)}
+        if (made_by := plan.remade_at(epoch)) != plan.remade_at(epoch - 1):
+            found["optimizer" if plan.phases[made_by].optimizer else "schedule"] = True
+        return [name for name, begins in found.items() if begins]
 
     def state_dict(self) -> dict[str, Any]:
         began = self.bound.began if self.bound else {}
-        return {"scores": self.plateau.scores, "began": began, "told_start": self.told_start}
+        phase = self.applied.optimizer.phase if hasattr(self, "applied") else 0
+        kept = {"scores": self.plateau.scores, "began": began, "told_start": self.told_start}
+        return kept | ({"optimizer_of_phase": phase} if phase else {})
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         self.plateau.scores, began, self.told_start = kept_plan(state_dict, self._plan)
         for phase, epoch in began.items():
             self._plan.begin(phase, epoch)
+        phase = kept_phase(state_dict, self._plan)
+        if hasattr(self, "applied"):
+            self.applied.optimizer.put(phase)
 
     @property
     def _plan(self) -> BoundPlan:

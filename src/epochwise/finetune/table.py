@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from epochwise.finetune.bound_plan import BoundPlan
+from epochwise.finetune.phase_optimizer import optimizer_line
 
 MOST_ROWS = 40
 
@@ -21,7 +22,7 @@ def table(plan: BoundPlan, rates: np.ndarray | None) -> dict[str, Any]:
         ``groups``: name -> ``parameters``, their number, and ``lr_scale``; ``epochs``: for each ``epoch``, from 0, the
         number of ``parameters`` that train and by group its ``lr``, ``None`` where it is frozen; ``waits``: whether a
         phase waits for a plateau, and may begin earlier; ``lr_known``: False where ``lr`` is a factor of the
-        optimizer's rate.
+        optimizer's rate; ``optimizers``: a line for each phase with an optimizer or schedule of its own.
     """
     groups: dict[str, dict[str, Any]] = {}
     members: dict[str, set[int]] = {}
@@ -37,15 +38,17 @@ def table(plan: BoundPlan, rates: np.ndarray | None) -> dict[str, Any]:
         lr = {name: base * part["lr_scale"] if members[name] <= training else None for name, part in groups.items()}
         count = sum(named[name].numel() for name in plan.trainable_at(epoch))
         epochs.append({"epoch": epoch, "parameters": count, "lr": lr})
-    return {"groups": groups, "epochs": epochs, "waits": plan.waits, "lr_known": rates is not None}
+    remade = [optimizer_line(*one) for one in zip(plan.phases, plan.starts, strict=True) if one[0].is_remade]
+    known = rates is not None
+    return {"groups": groups, "epochs": epochs, "waits": plan.waits, "lr_known": known, "optimizers": remade}
 
 
 def phase_line(laid_out: dict[str, Any]) -> str:
-    """In a line, what begins to train when.
+    """In a line, what begins to train when, and by which other optimizers.
 
     >>> epochs = [{"epoch": 0, "lr": {"body": None, "head": 1.0}}, {"epoch": 1, "lr": {"body": 1.0, "head": 1.0}}]
-    >>> phase_line({"epochs": epochs, "waits": False})
-    'head from epoch 0, body from epoch 1'
+    >>> phase_line({"epochs": epochs, "waits": False, "optimizers": ["from epoch 1: SGD, lr 0.01"]})
+    'head from epoch 0, body from epoch 1; from epoch 1: SGD, lr 0.01'
     """
     found: list[str] = []
     before: set[str] = set()
@@ -56,7 +59,8 @@ def phase_line(laid_out: dict[str, Any]) -> str:
         if ended := [name for name in one["lr"] if name in before - now]:
             found.append(f"{' and '.join(ended)} until epoch {one['epoch'] - 1}")
         before = now
-    return ", ".join(found) + (", or earlier at a plateau" if laid_out["waits"] else "")
+    waits = ", or earlier at a plateau" if laid_out["waits"] else ""
+    return "; ".join([f"{', '.join(found)}{waits}", *laid_out["optimizers"]])
 
 
 def table_lines(laid_out: dict[str, Any]) -> list[str]:
@@ -78,6 +82,7 @@ def table_lines(laid_out: dict[str, Any]) -> list[str]:
     lines = [head, *([span, *cells] for span, cells in zip(spans, rows, strict=True))]
     widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
     found = ["  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)) for line in lines]
+    found += laid_out["optimizers"]
     if laid_out["waits"]:
         found.append("a phase waits for a plateau: it may begin earlier")
     return found

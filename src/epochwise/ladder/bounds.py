@@ -6,7 +6,7 @@ from math import ceil, isfinite
 from typing import Any
 
 from epochwise.ladder.jobs import Rung
-from epochwise.rules.schedule import horizon_key
+from epochwise.rules.schedule import horizon_key, remade_phases
 
 #: What takes points back, and lies in the run folder, so that it can be brought to another one.
 LOGGERS = ("CSVLogger", "TensorBoardLogger", "TensorBoard")
@@ -36,6 +36,10 @@ def ladder_faults(trees: Mapping[int, Mapping[str, Any]]) -> list[str]:
         faults.append(f"scheduler.{horizon_key(scheduler)}: each count has its own; leave it out")
     if str(tree["stopping"].get("_target_")).startswith("epochwise.stopping."):
         faults.append("stopping: epochs.py compares the ends of whole runs; allowed: stopping=none")
+    faults += [
+        f"{key}: begins another schedule, where epochs.py draws one over each count; leave it out"
+        for key in remade_phases(tree.get("finetune"))
+    ]
     for key, instead in BOUNDS.items():
         value = tree.get(key) if "." not in key else trainer.get(key.partition(".")[2])
         if value not in (None, -1):

@@ -11,7 +11,8 @@ from epochwise.commands.build import build, make_parts
 from epochwise.input_error import InputError
 from epochwise.report.terminal import shown
 from epochwise.resume.extension import extended, still_to_train
-from epochwise.resume.kept_settings import by_default, kept_settings, said
+from epochwise.resume.kept_settings import ANEW, by_default, kept_settings, said
+from epochwise.rules.schedule import remade_phases
 from epochwise.run.checkpoints import BeforeCooldown
 from epochwise.run.run_config import differing, node_of, read_run_config, record_of, settings_at, settings_of
 from epochwise.trust.project import project_trust
@@ -63,6 +64,7 @@ class GoingOn:
         Raises:
             InputError: a line for each setting that a run keeps; or what to choose of (``extended``).
         """
+        self._check_phases(config)
         asked, config = config, extended(config, self.written)
         is_extended = config is not asked
         is_new = asked.trainer.max_epochs != self.written.trainer.max_epochs
@@ -91,6 +93,24 @@ class GoingOn:
         if "model.pretrained" in self.before:
             config.model.pretrained = self.before["model.pretrained"]
         return config
+
+    def _check_phases(self, config: DictConfig) -> None:
+        """Refuse other optimizers, schedules and epochs where phases begin some: nothing says what they would be."""
+        now = settings_of(config)
+        phases = [{"phases": settings.get("finetune.phases")} for settings in (self.before, now)]
+        if not any(map(remade_phases, phases)):
+            return
+        both = differing(self.before, now)
+        keys = [key for key in both if key.startswith(("optimizer.", "scheduler.", "finetune."))]
+        if "trainer.max_epochs" in both:
+            keys = ["trainer.max_epochs"]  # what else differs follows it
+        sides = {key: said(both[key]) for key in keys if not by_default(key, both[key], self.before | now)}
+        why = "its phases begin optimizers or schedules over the epochs that were left then; "
+        why += ANEW.format(folder=shown(self.folder))
+        if sides:
+            raise InputError(
+                *(f"{key}: got {got}, but the run goes on with {was}: {why}" for key, (got, was) in sides.items())
+            )
 
     def hand_over(self, run: Any) -> None:
         """Let the task know what its optimizer and schedule were made by, where that is other now.

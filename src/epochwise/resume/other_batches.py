@@ -73,13 +73,14 @@ def _lines(run: Run, kept: dict[str, Any], taken: int, epoch: int, seen: str) ->
         raise InputError(f"{_settings(given)}: {seen}, and the rest makes no whole steps{before}")
     lines = [f"epoch {epoch} goes on behind its first {taken} samples in batches of {prod(shape)}"] if taken else []
     if steps and steps != plan.steps_per_epoch:
-        _check_schedule(run.task, steps, plan.steps_per_epoch)
+        phases = run.finetune.bound.phases if hasattr(run.finetune, "bound") else []
+        for make in (getattr(run.task, "make_scheduler", None), *(phase.scheduler for phase in phases)):
+            _check_schedule(make, steps, plan.steps_per_epoch)
         lines.append(f"from epoch {epoch} on {plan.steps_per_epoch} optimizer steps an epoch, {steps} before")
     return lines
 
 
-def _check_schedule(task: Any, steps: int, now: int) -> None:
-    make = getattr(task, "make_scheduler", None)
+def _check_schedule(make: Any, steps: int, now: int) -> None:
     schedule = getattr(make, "func", make)
     by_step = make is not None and "steps_per_epoch" in inspect.signature(make).parameters
     if by_step and not (isinstance(schedule, type) and issubclass(schedule, FROM_STEP)):

@@ -23,6 +23,17 @@ def horizon_key(scheduler: Container[str]) -> str | None:
     return next((key for key in ("max_epochs", "epochs") if key in scheduler), None)
 
 
+def remade_phases(finetune: Any) -> list[str]:
+    """The keys by which phases of a plan name an optimizer or a schedule of their own."""
+    phases = finetune.get("phases") if isinstance(finetune, dict) else None
+    return [
+        f"finetune.phases.{index}.{name}"
+        for index, phase in enumerate(phases if isinstance(phases, list) else ())
+        for name in ("optimizer", "scheduler")
+        if isinstance(phase, dict) and name in phase
+    ]
+
+
 def check_schedule_settings(
     found: EpochFindings, optimizer: dict[str, Any], scheduler: dict[str, Any], stopping: dict[str, Any], budget: float
 ) -> None:
@@ -123,6 +134,14 @@ def check_unfreeze_settings(
         else:
             last = max(last, at_epoch)
         before = at_epoch
+    for key in remade_phases(finetune):
+        _, _, place, name = key.split(".")
+        node = finetune["phases"][int(place)][name]
+        if not isinstance(node, dict) or "_target_" not in node or node.get("_partial_") is not True:
+            got = repr(node) if not isinstance(node, dict) else "no _target_ and _partial_: true"
+            found.faults[key] = (
+                f"{key}: got {got}, allowed: a node as in conf/{name}, with _target_ and _partial_: true"
+            )
     if every := number(finetune, "one_stage_every_n_epochs"):
         last += every  # of how many more there are the network knows; one there is
     for path, stopper in stoppers.items():

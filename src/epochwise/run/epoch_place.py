@@ -182,7 +182,8 @@ class EpochPlace(L.Callback):
         counts.ready = counts.started = counts.processed = counts.completed = (
             batch if taken or not epoch else int(trainer.num_training_batches)
         )
-        step = epoch * self.steps_per_epoch + batch // trainer.accumulate_grad_batches
+        of_schedule = epoch - getattr(trainer.lightning_module, "schedule_from_epoch", 0)
+        step = of_schedule * self.steps_per_epoch + batch // trainer.accumulate_grad_batches
         for config in trainer.lr_scheduler_configs:
             if config.interval == "step":
                 ResumedSchedule.go_to(config.scheduler, step)

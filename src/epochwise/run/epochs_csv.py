@@ -81,10 +81,11 @@ def epoch_events(trainer: Any, rates: Mapping[str, float], before: Mapping[str, 
         resumed: whether the run went on from a checkpoint within or before this epoch.
 
     Returns:
-        Of ``resume``, the callbacks' own (``unfreeze``, ``freeze``), ``lr_drop``, ``cooldown`` and ``stop`` those that
-        happened, in this order.
+        Of ``resume``, the callbacks' own (``unfreeze``, ``freeze``, ``optimizer``, ``schedule``), ``lr_drop``,
+        ``cooldown`` and ``stop`` those that happened, in this order.
     """
     epoch, schedules = trainer.current_epoch, trainer.lr_scheduler_configs
+    of_schedule = epoch - getattr(trainer.lightning_module, "schedule_from_epoch", 0)
     # A rate that moves every step has no drops, one that is set by the epoch has.
     by_epoch = any(schedule.interval == "epoch" for schedule in schedules)
     told = [event for callback in trainer.callbacks if hasattr(callback, "events") for event in callback.events(epoch)]
@@ -92,7 +93,7 @@ def epoch_events(trainer: Any, rates: Mapping[str, float], before: Mapping[str, 
         "lr_drop": by_epoch and any(0 < rate < float(before.get(name) or 0) for name, rate in rates.items()),
         # One that Lightning does not step is in other epochs than the run, as where it goes with the time.
         "cooldown": any(
-            epoch == getattr(each.scheduler, "cooldown_epochs", (None,))[0] and each.frequency == 1
+            of_schedule == getattr(each.scheduler, "cooldown_epochs", (None,))[0] and each.frequency == 1
             for each in schedules
         ),
         "stop": trainer.should_stop,

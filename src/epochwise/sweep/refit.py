@@ -7,6 +7,7 @@ from typing import Any
 from omegaconf import DictConfig
 
 from epochwise.config.resolve import Resolved, join, resolve
+from epochwise.rules.schedule import remade_phases
 
 #: Settings in epochs that may be a fraction of one, by node; and those that are whole.
 FRACTIONS = {"scheduler": {"warmup_epochs"}, "finetune": {"one_stage_every_n_epochs"}}
@@ -73,6 +74,10 @@ def not_carried(tree: dict[str, Any], by_step: bool) -> list[str]:
             "refit: stopping=adaptive cools each fold down by its own validation, and a run on all of the data has "
             "none; allowed: stopping=none scheduler=wsd, whose cool-down is drawn over trainer.max_epochs"
         )
+    lines += [
+        f"refit: {key} goes over the epochs that are left there, and how it is carried over is not known; leave it out"
+        for key in remade_phases(tree.get("finetune"))
+    ]
     for index, phase in enumerate((tree.get("finetune") or {}).get("phases") or ()):
         if "after" in phase:
             lines.append(

@@ -107,10 +107,15 @@ class Optimized(L.LightningModule):
         self.parameter_groups: Callable[[nn.Module], list[dict[str, Any]]] = decay_groups
         #: What made optimizer and schedule of the checkpoint, where a run goes on with other settings.
         self.made_before: tuple[Callable[..., Optimizer], Callable[..., Any]] | None = None
+        #: What makes optimizer and schedule in place of the run's own, from a phase of a plan on.
+        self.made_by_phase: tuple[Callable[..., Optimizer], Callable[..., Any]] | None = None
+        #: The epoch, from 0, that the schedule counts its own from.
+        self.schedule_from_epoch = 0
 
     def configure_optimizers(self) -> Any:
         """The optimizer over all parameters and its schedule, as Lightning wants them."""
-        return self._made(self.parameter_groups(self.network), self.make_optimizer, self.make_scheduler)
+        makers = self.made_by_phase or (self.make_optimizer, self.make_scheduler)
+        return self._made(self.parameter_groups(self.network), *makers)
 
     def _made(self, groups: list[dict[str, Any]], make_optimizer: Any, make_scheduler: Any) -> dict[str, Any]:
         optimizer = make_optimizer(groups)

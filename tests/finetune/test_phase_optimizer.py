@@ -1,0 +1,312 @@
+from functools import partial
+
+import lightning as L
+import pytest
+import torch
+from torch import nn
+from torch.optim.lr_scheduler import ConstantLR, ReduceLROnPlateau
+from torch.utils.data import DataLoader, TensorDataset
+
+from epochwise.commands.train import train
+from epochwise.config.check import check
+from epochwise.finetune.bound_plan import BoundPlan
+from epochwise.finetune.phase_optimizer import PhaseOptimizers, optimizer_line
+from epochwise.finetune.plan import Plan
+from epochwise.input_error import InputError
+from epochwise.resume.extension import schedule_rates
+from epochwise.scheduler.cosine import Cosine
+from epochwise.task.classification import Classification
+from epochwise.task.optimized import Optimized
+
+from tests.finetune.cut_off import STEPS, PowerCut, cut_and_resumed, whole_run
+from tests.outcome import differences
+
+SGD = "{_target_:torch.optim.SGD,_partial_:true,lr:0.05,momentum:0.9}"
+STEP = "{_target_:epochwise.scheduler.step.Step,_partial_:true,drop_fractions:[0.5]}"
+BASE = (
+    "model.hidden_sizes=[4]",
+    "data.batch_size=64",
+    f"trainer.limit_train_batches={STEPS}",
+    "trainer.limit_val_batches=1",
+    "trainer.max_epochs=6",
+    "optimizer.lr=0.01",
+    "finetune=plan",
+    "finetune.lr_decay=0.7",
+    "callbacks.last_checkpoint.every_n_steps=1",
+    "~callbacks.model_summary",
+    "~callbacks.progress_bar",
+    "name=test",
+)
+CHANGES = {
+    "optimizer": f"{{at_epoch:0,unfreeze:head}},{{at_epoch:2,unfreeze:all,optimizer:{SGD}}}",
+    "schedule": f"{{at_epoch:0,unfreeze:all}},{{at_epoch:2,scheduler:{STEP}}}",
+    "both, then one": f"{{at_epoch:0,unfreeze:all}},{{at_epoch:2,optimizer:{SGD},scheduler:{STEP}}},"
+    f"{{at_epoch:4,freeze:body,scheduler:{STEP}}}",
+    "plateau": f"{{at_epoch:0,unfreeze:head}},{{after:plateau,unfreeze:all,optimizer:{SGD}}}",
+}
+SAMPLE = [
+    ("optimizer", (1, "mid-epoch")),
+    ("optimizer", (1, "epoch end")),
+    ("optimizer", (2, "mid-epoch")),
+    ("both, then one", (1, "last batch")),
+    ("both, then one", (4, "mid-epoch")),
+    ("schedule", (2, "last batch")),
+    ("plateau", (1, "epoch end")),
+    ("plateau", (3, "mid-epoch")),
+]
+WAIT = ("finetune.patience=1", "finetune.min_delta=10.0")  # after two epochs
+
+
+def overrides(change):
+    return (*BASE, f"finetune.phases=[{CHANGES[change]}]", *(WAIT if change == "plateau" else ()))
+
+
+@pytest.fixture(scope="module")
+def wholes(tmp_path_factory, composed):
+    made = {}
+
+    def whole(change):
+        if change not in made:
+            made[change] = whole_run(tmp_path_factory.mktemp("whole") / "run", composed, overrides(change))
+        return made[change]
+
+    return whole
+
+
+@pytest.mark.parametrize(("change", "point"), SAMPLE)
+def test_a_run_cut_off_before_within_and_after_the_change_ends_as_the_uninterrupted_one(
+    tmp_path, composed, wholes, change, point
+):
+    assert differences(cut_and_resumed(tmp_path / "run", composed, overrides(change), point), wholes(change)) == []
+
+
+def test_before_the_change_a_run_is_the_one_without_it(tmp_path, composed, wholes):
+    phases = CHANGES["optimizer"].replace(f",optimizer:{SGD}", "")
+    without = whole_run(tmp_path / "run", composed, (*BASE, f"finetune.phases=[{phases}]"))["rows"]
+    rows = wholes("optimizer")["rows"]
+    assert rows[:2] == without[:2]
+    assert rows[2]["train/loss"] != without[2]["train/loss"]
+
+
+def test_the_log_says_what_changes_and_the_rates_of_the_schedule_that_begins_there(wholes):
+    rows = wholes("both, then one")["rows"]
+    assert [row["events"] for row in rows] == [None, None, "optimizer", None, "freeze schedule", "lr_drop"]
+    # Each drops to a tenth over its second half: of the four epochs that were left, then of the two.
+    assert [row["lr/head"] for row in rows[2:]] == pytest.approx([0.05, 0.05, 0.05, 0.005])
+    assert [row["lr/body"] for row in rows[2:]] == pytest.approx([0.035, 0.035, 0, 0])
+    assert [row["events"] for row in wholes("plateau")["rows"]] == [None, None, "unfreeze optimizer", None, None, None]
+
+
+def test_a_dry_run_shows_the_change_and_its_rates(tmp_path, composed, capsys):
+    config = composed(*overrides("both, then one"), "scheduler=none", "dry_run=true", run_folder=tmp_path)
+    train(config)
+    said = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["from", "epoch", "2:", "SGD,", "lr", "0.05,", "Step"] in said
+    assert ["from", "epoch", "4:", "Step"] in said
+    assert ["2-3", "0.035", "0.05"] in said
+    assert ["5", "frozen", "0.005"] in said
+
+
+class Fitted(Optimized):
+    """A line, fitted by an optimizer that keeps moments."""
+
+    def __init__(self):
+        torch.manual_seed(0)
+        adam = partial(torch.optim.Adam, lr=0.1)
+        super().__init__(nn.Linear(2, 1), adam, partial(ConstantLR, factor=1.0, total_iters=1), "loss")
+
+    def training_step(self, batch, batch_idx):
+        return self.network(batch[0]).square().mean()
+
+
+BATCHES = DataLoader(TensorDataset(torch.arange(1.0, 13).reshape(6, 2)), batch_size=2)
+ALL = {"at_epoch": 0, "unfreeze": "all"}
+QUIET = {
+    "logger": False,
+    "enable_checkpointing": False,
+    "enable_progress_bar": False,
+    "enable_model_summary": False,
+    "accelerator": "cpu",
+}
+HALF = partial(ConstantLR, factor=0.5, total_iters=9)
+MOMENTUM = partial(torch.optim.SGD, lr=0.01, momentum=0.9)
+
+
+def fitted(phase, task=None, epochs=4, **trainer):
+    task = task or Fitted()
+    callbacks = [Plan([ALL, {"at_epoch": 2, **phase}]), *trainer.pop("callbacks", [])]
+    L.Trainer(max_epochs=epochs, callbacks=callbacks, **QUIET, **trainer).fit(task, BATCHES)
+    return [parameter.detach() for parameter in task.network.parameters()]
+
+
+def by_hand(optimizer, change):
+    task = Fitted()
+    made = optimizer(task.parameters())
+    for epoch in range(4):
+        if epoch == 2:
+            made = change(task, made)
+        for batch in BATCHES:
+            made.zero_grad()
+            task.training_step(batch, 0).backward()
+            made.step()
+    return [parameter.detach() for parameter in task.network.parameters()]
+
+
+def halved(task, made):
+    made.param_groups[0]["lr"] /= 2
+    return made
+
+
+ADAM = partial(torch.optim.Adam, lr=0.1)
+
+
+@pytest.mark.filterwarnings("ignore:The 'train_dataloader' does not have many workers")
+@pytest.mark.filterwarnings("ignore:The number of training batches")
+@pytest.mark.parametrize(
+    ("phase", "change"),
+    [
+        ({"optimizer": MOMENTUM}, lambda task, _: MOMENTUM(task.parameters())),
+        ({"optimizer": ADAM}, lambda task, _: ADAM(task.parameters())),
+        ({"scheduler": HALF}, halved),
+    ],
+    ids=["another optimizer", "the same without its moments", "the same with its moments at another rate"],
+)
+def test_steps_are_those_of_a_loop_by_hand_that_changes_the_optimizer(phase, change):
+    assert all(map(torch.equal, fitted(phase), by_hand(ADAM, change)))
+    task = Fitted()
+    fitted(phase, task, epochs=3)
+    task.network.load_state_dict(Fitted().network.state_dict())
+    assert all(map(torch.equal, fitted(phase, task), by_hand(ADAM, change)))  # a second run begins with its own again
+
+
+def made(*phases, max_epochs=10):
+    plan = BoundPlan(nn.Sequential(nn.Linear(2, 2)), max_epochs, [ALL, *phases], (), None, 1.0, {})
+    return PhaseOptimizers(plan, ADAM, partial(Cosine, max_epochs=10, warmup_epochs=3))
+
+
+def test_a_schedule_that_begins_goes_over_the_epochs_that_are_left():
+    found = made({"at_epoch": 4, "optimizer": MOMENTUM}, {"at_epoch": 6, "scheduler": partial(Cosine, max_epochs=10)})
+    assert found.makers(0)[1].keywords["max_epochs"] == 10
+    assert [found.makers(phase)[0] for phase in (0, 1, 2)] == [ADAM, MOMENTUM, MOMENTUM]
+    assert [found.makers(phase)[1].keywords["max_epochs"] for phase in (1, 2)] == [6, 4]
+
+
+@pytest.mark.parametrize(
+    ("phase", "line"),
+    [
+        ({"at_epoch": 8, "optimizer": MOMENTUM}, r"phases.1.optimizer: warmup_epochs=3 is longer than the 2 epochs"),
+        (
+            {"after": "plateau", "optimizer": MOMENTUM},
+            "phases.1.optimizer: warmup_epochs=3 is longer than the 1 epochs",
+        ),
+        ({"at_epoch": 4, "scheduler": partial(Cosine, max_epochs=5)}, "scheduler.max_epochs: got 5, .*the 6 epochs th"),
+        (
+            {"at_epoch": 4, "scheduler": partial(Cosine, warmup_epochs=-1)},
+            "phases.1.scheduler: Cosine: warmup_epochs: got -1",
+        ),
+        (
+            {"at_epoch": 4, "optimizer": partial(torch.optim.SGD, lr=-1)},
+            "phases.1.optimizer: Invalid learning rate: -1",
+        ),
+        ({"at_epoch": 4, "optimizer": partial(dict, lr=1)}, "phases.1.optimizer: "),
+        ({"at_epoch": 4, "optimizer": lambda groups: 1}, "phases.1.optimizer: makes a int, allowed: what makes an opt"),
+        ({"at_epoch": 4, "scheduler": lambda optimizer: 1}, "phases.1.scheduler: makes a int, allowed: what makes a s"),
+    ],
+)
+def test_what_cannot_be_made_is_an_error_before_the_first_step(phase, line):
+    with pytest.raises(InputError, match=line):
+        made(phase).check()
+
+
+def test_without_a_last_epoch_a_schedule_has_to_say_where_it_ends():
+    phase = {"at_epoch": 4, "scheduler": Cosine}
+    with pytest.raises(InputError, match=r"phases.1.scheduler.max_epochs: the run has no last epoch"):
+        made(phase, max_epochs=None).check()
+    made({**phase, "scheduler": partial(Cosine, max_epochs=5)}, max_epochs=None).check()
+
+
+def test_a_schedule_that_follows_scores_leaves_the_rates_unknown():
+    found = made({"at_epoch": 4, "scheduler": ReduceLROnPlateau})
+    assert found.rates(schedule_rates, 10, 5) is None
+
+
+@pytest.mark.parametrize(
+    ("phase", "start", "words"),
+    [
+        ({"at_epoch": 5, "optimizer": MOMENTUM}, 5, "from epoch 5: SGD, lr 0.01"),
+        ({"after": "plateau", "scheduler": Cosine}, None, "from a plateau on: Cosine"),
+        ({"after": "plateau", "scheduler": Cosine}, 7, "from epoch 7, or a plateau before: Cosine"),
+    ],
+)
+def test_a_line_says_from_when_on_which(phase, start, words):
+    assert optimizer_line(made(phase).plan.phases[1], start) == words
+
+
+def test_a_module_that_makes_its_optimizer_itself_is_refused():
+    class Own(L.LightningModule):
+        def __init__(self):
+            super().__init__()
+            self.network = nn.Linear(2, 1)
+
+    with pytest.raises(InputError, match=r"phases.1: Own makes its optimizer itself, .*Optimized"):
+        Plan([ALL, {"at_epoch": 2, "optimizer": ADAM}]).setup(L.Trainer(logger=False, max_epochs=4), Own(), "fit")
+
+
+def checked_and_trained(config):
+    check(config)
+    train(config)
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (["stopping=adaptive", "scheduler=wsd"], "phases.1: stopping=adaptive drives the run's own schedule"),
+        (["trainer.max_time=00:01:00:00"], "phases.1: trainer.max_time drives the run's own schedule"),
+        (["+finetune.phases.1.optimizer.nestrov=true"], "finetune.phases.1.optimizer.nestrov: unknown key of SGD"),
+        (["finetune.phases.1.optimizer._partial_=false"], "finetune.phases.1.optimizer: got no _target_ and _partial_"),
+        (["finetune.phases.1.optimizer=sgd"], "finetune.phases.1.optimizer: got 'sgd', allowed: a node as in conf/opt"),
+        (["+finetune.phases.0.scheduler=${scheduler}"], "phases.0.scheduler: the first phase has the run's own"),
+    ],
+)
+def test_settings_that_do_not_go_together_are_one_line(tmp_path, composed, words, line):
+    base = [one for one in BASE if not one.startswith("finetune")]
+    plan = ("finetune=other_optimizer", "finetune.phases.1.at_epoch=2")
+    with pytest.raises(InputError, match=line) as caught:
+        checked_and_trained(composed(*base, *plan, *words, run_folder=tmp_path / "run"))
+    assert len(caught.value.lines) == 1
+    assert not (tmp_path / "run" / "config.yaml").exists()
+
+
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory, composed):
+    """A run that was cut off in its second epoch."""
+    folder, learn, steps = tmp_path_factory.mktemp("begun") / "run", Classification.training_step, []
+
+    def cut(self, *args):
+        steps.append(1)
+        if len(steps) == STEPS + 2:
+            raise PowerCut
+        return learn(self, *args)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Classification, "training_step", cut)
+        with pytest.raises(PowerCut):
+            train(composed(*overrides("optimizer"), run_folder=folder))
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (
+            ["trainer.max_epochs=8"],
+            "trainer.max_epochs: got 8, but the run goes on with 6: its phases begin optimizers",
+        ),
+        (["optimizer.lr=0.02"], "optimizer.lr: got 0.02, but the run goes on with 0.01: its phases begin optimizers"),
+        (["finetune.phases.1.optimizer.lr=0.1"], "finetune.phases: got .* but the run goes on with"),
+    ],
+)
+def test_a_run_goes_on_with_the_optimizers_and_epochs_it_began_with(begun, composed, words, line):
+    with pytest.raises(InputError, match=line) as caught:
+        train(composed(*overrides("optimizer"), *words, "resume=auto", run_folder=begun))
+    assert len(caught.value.lines) == 1
