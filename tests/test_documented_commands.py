@@ -36,6 +36,7 @@ SHORTER = {
     "model=resnet": "trainer.max_epochs=1",
     "digits_resnet": "trainer.max_epochs=1",
     "character_language_model": "trainer.max_epochs=1",
+    "experiment=mark": "trainer.max_epochs=1",
     "train.py data=mnist5k": "trainer.max_epochs=1",
     "n_trials=50": "n_trials=4 trainer.max_epochs=4",
     "n_trials=20": "n_trials=4 trainer.max_epochs=4",
