@@ -65,7 +65,7 @@ def test_a_stream_without_end_has_epochs_too():
     assert rows_of(epochs(ready(Stream(endless=True), samples_per_epoch=150), 1)[0]) == [*range(100), *range(50)]
 
 
-@pytest.mark.parametrize("samples", [None, 70])
+@pytest.mark.parametrize("samples", [None, pytest.param(70, marks=pytest.mark.long)])
 def test_the_order_it_draws_is_another_in_each_pass_and_the_same_with_any_number_of_workers(samples):
     alone = [rows_of(epoch) for epoch in epochs(ready(Stream(shuffle=True), samples_per_epoch=samples), 3)]
     torch.manual_seed(3)
@@ -97,7 +97,7 @@ class Place:
 
 @pytest.mark.parametrize("samples", [None, 70])
 @pytest.mark.parametrize("kind", [Stream, StatefulStream])
-@pytest.mark.parametrize("workers", [0, 2])
+@pytest.mark.parametrize("workers", [0, pytest.param(2, marks=pytest.mark.long)])
 def test_a_run_goes_on_behind_the_samples_it_has_taken(samples, kind, workers):
     whole = epochs(ready(kind(shuffle=True), samples_per_epoch=samples), 2)
     data = ready(kind(shuffle=True), samples_per_epoch=samples, num_workers=workers)
@@ -121,6 +121,7 @@ def test_a_run_goes_on_behind_the_samples_it_has_taken(samples, kind, workers):
         assert again.train.given - given <= 102 - 32, "what had been taken was not read again"
 
 
+@pytest.mark.long
 def test_workers_that_read_alike_are_told_apart_from_shards():
     assert "begins with other samples" in lines(train=ShardedStream(), num_workers=2)[0]
     assert lines(train=Stream(), num_workers=2, shards_itself=True, samples_per_epoch=64)[0].startswith(

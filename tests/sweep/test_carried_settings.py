@@ -115,4 +115,6 @@ def test_every_setting_in_epochs_that_stands_in_conf_is_carried_or_spoken_of(pro
         "check_val_every_n_epoch",  # there is no validation
         "start_epoch",  # of stopping, which goes
         "patience",  # of stopping, which goes; of plateaus, which are refused
+        "samples_per_epoch",  # of a stream, which has no folds
+        "batches_per_epoch",  # of a module with loaders of its own, which has none either
     }  # and at_epoch of a phase, as many steps
