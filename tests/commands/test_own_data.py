@@ -32,7 +32,8 @@ STREAM += ("data.val={_target_: tests.items.own_sets.Stream, n: 40, seed: 1}", "
 STREAM += ("data.test={_target_: tests.items.own_sets.Points, n: 40, seed: 2}",)
 MODULE = ("data=own_module", "data.module={_target_: tests.items.own_sets.OwnLoaders, jitter: 0.1}")
 MODULE += ("name=test", *QUICK)
-NAMES = ("OwnLoaders", "Points", "Stream", "StatefulStream")
+SHARED = ("data=own_module", "data.module={_target_: tests.items.own_sets.SharedLoaders}", *MODULE[2:])
+NAMES = ("OwnLoaders", "Points", "Stream", "StatefulStream", "Pictures", "Sentences", "SumOfTwo")
 TRUST = f"+trust=[{','.join(f'tests.items.own_sets.{name}' for name in NAMES)}]"
 
 
@@ -94,7 +95,9 @@ def test_scores_are_those_of_a_plain_loop_over_the_items(tmp_path, composed):
 
 
 @pytest.mark.ranks
-@pytest.mark.parametrize(("data", "count"), [(OWN, 112), (STREAM, 100)], ids=["items", "stream"])
+@pytest.mark.parametrize(
+    ("data", "count"), [(OWN, 112), (STREAM, 100), (SHARED, 100)], ids=["items", "stream", "module"]
+)
 def test_two_processes_see_each_sample_once_an_epoch(tmp_path, monkeypatch, data, count):
     monkeypatch.setenv("PYTHONHASHSEED", "0")
     script = Path(__file__).parent / "go_on_ranks.py"
@@ -127,3 +130,39 @@ def test_a_data_module_that_is_named_alone_is_told_where_to_be_named(tmp_path, c
     config.data = node
     with pytest.raises(InputError, match=r"^data: OwnLoaders has no 'spec'.*: data=own_module"):
         train(config)
+
+
+CONV = {"_target_": "torch.nn.Conv2d", "in_channels": 3, "out_channels": "${spec.num_outputs}", "kernel_size": 1}
+
+
+@pytest.mark.parametrize(
+    ("own_set", "words", "network"),
+    [
+        ("Points, form: labels", ("data.target=labels", "task=multilabel"), None),
+        ("Points, form: numbers", ("data.target=number", "task=regression"), None),
+        ("Pictures", ("task=segmentation", "data.class_names=[dark, bright]"), CONV),
+        ("Sentences", ("data.target=tokens", "data.num_tokens=6", "data.pad_id=0", "task=language_model"), "lstm"),
+        ("Points, form: two inputs", (), {"_target_": "tests.items.own_sets.SumOfTwo"}),
+        (
+            "Points, form: pair",
+            ("data.target=own", "data.num_outputs=2", "task=own", "+task.loss={_target_: torch.nn.MSELoss}"),
+            None,
+        ),
+    ],
+    ids=["labels", "numbers", "masks", "tokens", "two inputs", "own"],
+)
+def test_every_kind_of_target_trains_and_is_scored_again(tmp_path, composed, own_set, words, network):
+    quick = [word for word in QUICK if network is None or not word.startswith("model.")]
+    given = ("data=own", f"data.train={{_target_: tests.items.own_sets.{own_set}}}", "data.batch_size=8", *words)
+    given += ("model=lstm",) if network == "lstm" else ()
+    config = composed(*given, *quick, "name=test", run_folder=tmp_path)
+    if isinstance(network, dict):
+        config.model = network
+    train(config)
+    result = json.loads((tmp_path / "result.json").read_text())
+    assert result["status"] == "completed"
+    trust = TRUST.replace(
+        "]", ",tests.items.own_sets.SumOfTwo,tests.items.own_sets.Pictures,tests.items.own_sets.Sentences]"
+    )
+    scores = evaluate(composed(f"run={tmp_path}", trust, root="evaluate"), tells=False)
+    assert scores == pytest.approx(result["test"], rel=1e-5)

@@ -12,6 +12,11 @@ from epochwise.input_error import InputError
 from tests.items.own_sets import Points, ShardedStream, StatefulStream, Stream
 
 
+@pytest.fixture(autouse=True)
+def _workers_that_are_left_are_not_waited_for(monkeypatch):
+    monkeypatch.setattr(torch.utils.data._utils, "MP_STATUS_CHECK_INTERVAL", 0.1)
+
+
 def ready(train=None, **settings):
     given = {"val": Stream(30, seed=1), "test": Points(20, seed=2), "batch_size": 16} | settings
     data = OwnStream(train=Stream() if train is None else train, **given)

@@ -4,7 +4,8 @@ import lightning as L
 import numpy as np
 import torch
 from PIL import Image
-from torch.utils.data import DataLoader, Dataset, IterableDataset, get_worker_info
+from torch import nn
+from torch.utils.data import DataLoader, Dataset, DistributedSampler, IterableDataset, get_worker_info
 
 
 class Points(Dataset):
@@ -29,9 +30,10 @@ class Points(Dataset):
             "two inputs": lambda: (x[:1], x[1:], y),
             "name": lambda: (x, ["above", "below"][1 - y]),
             "alone": lambda: x,
-            "labels": lambda: (x, np.array([y, 1 - y, 0], np.float32)),
+            "labels": lambda: (x, np.array([y, 1 - y, row % 2], np.float32)),
             "number": lambda: (x, float(x.sum())),
             "numbers": lambda: (x, x.astype(np.float32)),
+            "pair": lambda: (x, x[::-1].copy()),
             "lists": lambda: {"point": x, "target": list(range(row))},
         }[self.form]()
 
@@ -132,3 +134,32 @@ class OwnLoaders(L.LightningDataModule):
 
     def on_after_batch_transfer(self, batch, dataloader_idx):
         return [batch[0] * 2, *batch[1:]] if isinstance(batch, list) else batch
+
+
+class SharedLoaders(OwnLoaders):
+    """Shares its samples out over processes, as Lightning's manual has it."""
+
+    def shared(self, n, batch_size, shuffle):
+        several = self.trainer.world_size > 1
+        sampler = DistributedSampler(self.sets[n], shuffle=shuffle) if several else None
+        return DataLoader(self.sets[n], batch_size, shuffle=shuffle and not several, sampler=sampler)
+
+    def train_dataloader(self):
+        return self.shared(100, 16, shuffle=True)
+
+    def val_dataloader(self):
+        return self.shared(30, 13, shuffle=False)
+
+    def test_dataloader(self):
+        return self.shared(20, 13, shuffle=False)
+
+
+class SumOfTwo(nn.Module):
+    """A network of two inputs by name."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(2, 2)
+
+    def forward(self, x):
+        return self.layer(torch.cat([x["input_0"], x["input_1"]], dim=1))

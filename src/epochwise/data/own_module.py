@@ -24,6 +24,14 @@ from epochwise.items.loader_spec import loader_spec, promises
 from epochwise.items.shards import batch_digest
 
 
+class Alone:
+    """What a data module is told of the processes before there is a trainer: its loaders are those of one."""
+
+    world_size = num_devices = num_nodes = 1
+    global_rank = local_rank = node_rank = 0
+    training = False
+
+
 @dataclass(eq=False, kw_only=True)
 class OwnModule(L.LightningDataModule):
     """Any LightningDataModule, whose loaders and hooks stay as they are; its batches are read as items of ``data.own``.
@@ -165,8 +173,7 @@ class OwnModule(L.LightningDataModule):
         self.module.load_state_dict(state_dict.get("module", {}))
 
     def _one(self, split: str) -> Any:
-        if self.trainer is not None:
-            self.module.trainer = self.trainer
+        self.module.trainer = self.trainer or Alone()
         try:
             loader = getattr(self.module, f"{split}_dataloader")()
         except MisconfigurationException:

@@ -1,8 +1,6 @@
 """One's own stream: any ``IterableDataset``."""
 
-import sys
 from dataclasses import dataclass, replace
-from time import monotonic
 from typing import Annotated, Any, ClassVar
 
 import numpy as np
@@ -19,9 +17,7 @@ from epochwise.input_error import InputError
 from epochwise.items.shards import beginning, check_shards, tell_shards
 from epochwise.items.stream import StreamReader
 from epochwise.items.stream_batches import StreamBatches, StreamItems, StreamLoader
-from epochwise.items.targets import READ, plain_target, target_array
-
-TELL_AFTER = 10  # seconds of counting
+from epochwise.items.targets import READ, Telling, plain_target, target_array
 
 
 @dataclass(eq=False, kw_only=True)
@@ -203,17 +199,13 @@ class OwnStream(Own):
 
     def _count(self) -> None:
         """Count a pass, with its targets."""
-        self.every, self.count, tell_at = [], 0, monotonic() + TELL_AFTER
+        self.every = []
+        spares = "data.samples_per_epoch=N spares that, and is needed where it has no end"
+        tells = Telling("data.train: its samples are being counted", spares)
         for item in StreamReader(self.train, self.order_seed, None).first():
-            self.count += 1
             self.every.append(plain_target(self.form.parts(item)[1]))
-            if monotonic() > tell_at:
-                tell_at = float("inf")
-                print(
-                    f"data.train: its samples are being counted, {self.count:,} so far; "
-                    "data.samples_per_epoch=N spares that, and is needed where it has no end",
-                    file=sys.stderr,
-                )
+            tells.count(len(self.every))
+        self.count = len(self.every)
 
     def _digest(self, split: str) -> str:
         return super()._digest(split) + (f" {self.count}" if split == "train" else "")

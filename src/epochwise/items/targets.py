@@ -1,6 +1,8 @@
 """The targets of one's own data set: of what kind they are, what they are, and how often."""
 
+import sys
 from collections.abc import Sequence
+from time import monotonic
 from typing import Any
 
 import numpy as np
@@ -12,6 +14,8 @@ from epochwise.data.target import IGNORE, Target
 from epochwise.input_error import InputError
 from epochwise.items.batches import Items, OwnTargets
 from epochwise.items.form import Form
+
+TELL_AFTER_SECONDS = 10
 
 READ = ("class", "number", "labels")  # kinds of targets that are read before training: for the cut, and the spec
 
@@ -54,7 +58,33 @@ def read_targets(dataset: Any, form: Form, num_workers: int) -> list[Any]:
     batches = [part.tolist() for part in np.array_split(rows, max(1, len(rows) // 64))]
     loader: Any = DataLoader(OwnTargets(items), sampler=batches, batch_size=None, num_workers=num_workers,
                              collate_fn=_as_it_is)  # fmt: skip
-    return [y for batch in loader for y in batch]
+    tells = Telling(
+        f"data: the targets of the {len(dataset):,} items of {type(dataset).__name__} are being read",
+        "its 'targets', one an item, spare that",
+    )
+    found: list[Any] = []
+    for batch in loader:
+        found += batch
+        tells.count(len(found))
+    return found
+
+
+class Telling:
+    """Says once, on standard error, what takes long.
+
+    Args:
+        what: is being done.
+        spares: what makes it needless.
+    """
+
+    def __init__(self, what: str, spares: str) -> None:
+        self.what, self.spares, self.at = what, spares, monotonic() + TELL_AFTER_SECONDS
+
+    def count(self, so_far: int) -> None:
+        """Samples so far."""
+        if monotonic() > self.at:
+            self.at = float("inf")
+            print(f"{self.what}, {so_far:,} so far; {self.spares}", file=sys.stderr)
 
 
 class _Parts:
