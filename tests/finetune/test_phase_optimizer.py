@@ -1,3 +1,4 @@
+from contextlib import contextmanager
 from functools import partial
 
 import lightning as L
@@ -14,6 +15,7 @@ from epochwise.finetune.phase_optimizer import PhaseOptimizers, optimizer_line
 from epochwise.finetune.plan import Plan
 from epochwise.input_error import InputError
 from epochwise.resume.extension import schedule_rates
+from epochwise.run.epochs_csv import read_epochs_csv
 from epochwise.scheduler.cosine import Cosine
 from epochwise.task.classification import Classification
 from epochwise.task.optimized import Optimized
@@ -43,6 +45,8 @@ CHANGES = {
     "both, then one": f"{{at_epoch:0,unfreeze:all}},{{at_epoch:2,optimizer:{SGD},scheduler:{STEP}}},"
     f"{{at_epoch:4,freeze:body,scheduler:{STEP}}}",
     "plateau": f"{{at_epoch:0,unfreeze:head}},{{after:plateau,unfreeze:all,optimizer:{SGD}}}",
+    # What schedule-free has averaged by then goes on.
+    "average": f"{{at_epoch:0,unfreeze:all}},{{at_epoch:2,optimizer:{SGD}}}",
 }
 SAMPLE = [
     ("optimizer", (1, "mid-epoch")),
@@ -53,12 +57,32 @@ SAMPLE = [
     ("schedule", (2, "last batch")),
     ("plateau", (1, "epoch end")),
     ("plateau", (3, "mid-epoch")),
+    ("average", (1, "epoch end")),
 ]
-WAIT = ("finetune.patience=1", "finetune.min_delta=10.0")  # after two epochs
+OWN = {
+    "plateau": ("finetune.patience=1", "finetune.min_delta=10.0"),  # after two epochs
+    "average": ("optimizer=schedule_free", "scheduler=none"),
+}
+
+
+@contextmanager
+def cut_in_batch(number):
+    """Nothing expects what happens in a training batch, counted from 1 over all epochs."""
+    learn, begun = Classification.training_step, []
+
+    def cut(self, *args):
+        begun.append(1)
+        if len(begun) == number:
+            raise PowerCut
+        return learn(self, *args)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Classification, "training_step", cut)
+        yield
 
 
 def overrides(change):
-    return (*BASE, f"finetune.phases=[{CHANGES[change]}]", *(WAIT if change == "plateau" else ()))
+    return (*BASE, f"finetune.phases=[{CHANGES[change]}]", *OWN.get(change, ()))
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +102,19 @@ def test_a_run_cut_off_before_within_and_after_the_change_ends_as_the_uninterrup
     tmp_path, composed, wholes, change, point
 ):
     assert differences(cut_and_resumed(tmp_path / "run", composed, overrides(change), point), wholes(change)) == []
+
+
+@pytest.mark.long
+def test_in_other_batches_the_schedule_that_has_begun_keeps_its_place(tmp_path, composed):
+    words = ["data.max_train_samples=300" if "limit_train" in one else one for one in overrides("optimizer")]
+    with pytest.raises(PowerCut), cut_in_batch(5 * 3 + 2):  # of the fourth epoch
+        train(composed(*words, run_folder=tmp_path / "run"))
+    train(composed(*words, "data.batch_size=32", "resume=auto", run_folder=tmp_path / "run"))
+    train(composed(*words, "data.batch_size=32", run_folder=tmp_path / "whole"))
+    run, whole = (
+        [row["lr/head"] for row in read_epochs_csv(tmp_path / name / "epochs.csv")] for name in ("run", "whole")
+    )
+    assert run[3:] == whole[3:]
 
 
 def test_before_the_change_a_run_is_the_one_without_it(tmp_path, composed, wholes):
@@ -280,18 +317,9 @@ def test_settings_that_do_not_go_together_are_one_line(tmp_path, composed, words
 @pytest.fixture(scope="module")
 def begun(tmp_path_factory, composed):
     """A run that was cut off in its second epoch."""
-    folder, learn, steps = tmp_path_factory.mktemp("begun") / "run", Classification.training_step, []
-
-    def cut(self, *args):
-        steps.append(1)
-        if len(steps) == STEPS + 2:
-            raise PowerCut
-        return learn(self, *args)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Classification, "training_step", cut)
-        with pytest.raises(PowerCut):
-            train(composed(*overrides("optimizer"), run_folder=folder))
+    folder = tmp_path_factory.mktemp("begun") / "run"
+    with pytest.raises(PowerCut), cut_in_batch(STEPS + 2):
+        train(composed(*overrides("optimizer"), run_folder=folder))
     return folder
 
 

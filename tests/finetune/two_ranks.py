@@ -81,14 +81,14 @@ def network_and_data(name: str, world_size: int) -> tuple[nn.Module, Digits]:
 
 
 def phases(network: nn.Module) -> list[dict[str, object]]:
-    """Quarters of the parameters, from the head down: three unfreezes, and a freeze on the way."""
+    """Quarters of the parameters, from the head down: three unfreezes, on the way a freeze and another optimizer."""
     names = [name for name, _ in network.named_parameters()]
     quarters = [[f"^{re.escape(name)}$" for name in part] for part in np.array_split(names, 4)]
     return [
         {"at_epoch": 0, "unfreeze": quarters[3]},
         {"at_epoch": 1, "unfreeze": quarters[2]},
         {"at_epoch": 2, "unfreeze": quarters[1], "freeze": quarters[2]},
-        {"at_epoch": 3, "unfreeze": "all"},
+        {"at_epoch": 3, "unfreeze": "all", "optimizer": partial(torch.optim.SGD, lr=0.05, momentum=0.5)},
     ]
 
 
