@@ -4,7 +4,7 @@ import torch
 from torch import nn
 
 from epochwise.data.digits import Digits
-from epochwise.data.epoch_batches import EpochBatches, EvenBatches
+from epochwise.data.splits.epoch_batches import EpochBatches, EvenBatches
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*does not have many workers:UserWarning")
 

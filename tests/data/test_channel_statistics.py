@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from epochwise.data.picture_files import channel_statistics
+from epochwise.data.pictures.picture_files import channel_statistics
 
 
 def test_pictures_are_measured_in_units_of_one_by_channel():

@@ -1,6 +1,6 @@
 import pytest
 
-from epochwise.data.epoch_batches import EpochBatches
+from epochwise.data.splits.epoch_batches import EpochBatches
 from epochwise.input_error import InputError
 
 SIZES = [7, 33, 101, 499]

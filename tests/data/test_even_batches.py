@@ -1,6 +1,6 @@
 import pytest
 
-from epochwise.data.epoch_batches import EvenBatches
+from epochwise.data.splits.epoch_batches import EvenBatches
 from epochwise.input_error import InputError
 
 

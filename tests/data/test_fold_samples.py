@@ -4,7 +4,7 @@ from sklearn import model_selection
 from sklearn.model_selection import train_test_split
 
 from epochwise.data.samples import Samples
-from epochwise.data.split_samples import fold_samples
+from epochwise.data.splits.split_samples import fold_samples
 from epochwise.input_error import InputError
 
 Y = np.repeat([0, 1, 2], 20)

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from epochwise.data.samples import Samples
-from epochwise.data.split_samples import join_samples
+from epochwise.data.splits.split_samples import join_samples
 
 
 def part(x, y):

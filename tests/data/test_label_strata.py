@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from epochwise.data.label_strata import label_strata
+from epochwise.data.splits.label_strata import label_strata
 
 
 def drawn(seed: int, rows: int = 400) -> np.ndarray:

@@ -3,7 +3,7 @@ import pytest
 import torch
 from PIL import Image
 
-from epochwise.data.picture_files import PictureFiles, find_pictures
+from epochwise.data.pictures.picture_files import PictureFiles, find_pictures
 from epochwise.input_error import InputError
 
 

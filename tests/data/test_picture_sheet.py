@@ -8,7 +8,7 @@ from torchvision.transforms import v2
 
 from epochwise.data.digits import Digits
 from epochwise.data.image_folder import ImageFolder
-from epochwise.data.picture_sheet import GAP_PX, LABEL_PX, MOST_BYTES, TILE_PX, picture_sheet
+from epochwise.data.pictures.picture_sheet import GAP_PX, LABEL_PX, MOST_BYTES, TILE_PX, picture_sheet
 from epochwise.data.samples import Samples
 from epochwise.data.spec import Spec
 from epochwise.data.split_data_module import SplitDataModule

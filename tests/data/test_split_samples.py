@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from epochwise.data.samples import Samples
-from epochwise.data.split_samples import split_samples
+from epochwise.data.splits.split_samples import split_samples
 from epochwise.input_error import InputError
 
 

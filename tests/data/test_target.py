@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from epochwise.data.samples import Samples, fewer_samples, noisy_labels
-from epochwise.data.split_samples import fold_samples, join_samples, split_samples
+from epochwise.data.splits.split_samples import fold_samples, join_samples, split_samples
 from epochwise.data.target import IGNORE, check_task
 from epochwise.input_error import InputError
 

@@ -1,6 +1,6 @@
 import pytest
 
-from epochwise.data.picture_files import unreadable_pictures
+from epochwise.data.pictures.picture_files import unreadable_pictures
 
 
 @pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp", ".bmp", ".tif"])

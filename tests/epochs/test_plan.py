@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.utils.data import DataLoader
 
-from epochwise.data.epoch_batches import EpochBatches
+from epochwise.data.splits.epoch_batches import EpochBatches
 from epochwise.epochs.plan import plan_epochs
 from epochwise.input_error import InputError
 

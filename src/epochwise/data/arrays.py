@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from epochwise.data.picture_files import channel_statistics
+from epochwise.data.pictures.picture_files import channel_statistics
 from epochwise.data.samples import Samples
 from epochwise.data.spec import Spec
 from epochwise.data.split_data_module import SplitDataModule, shape_of, shapes_of

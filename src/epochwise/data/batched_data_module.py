@@ -15,7 +15,7 @@ from torch.utils.data import DataLoader, StackDataset
 from torchvision import tv_tensors
 from torchvision.transforms.v2 import functional
 
-from epochwise.data.epoch_batches import EpochBatches, EvenBatches
+from epochwise.data.splits.epoch_batches import EpochBatches, EvenBatches
 from epochwise.data.target import IGNORE, IN_WORDS
 from epochwise.input_error import InputError
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from torchvision.datasets.folder import make_dataset
 
-from epochwise.data.picture_files import PICTURE_EXTENSIONS
+from epochwise.data.pictures.picture_files import PICTURE_EXTENSIONS
 from epochwise.data.pictures.sized_pictures import SizedPictures
 from epochwise.data.samples import Samples
 from epochwise.input_error import InputError, existing_path

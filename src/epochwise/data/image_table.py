@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from epochwise.data.picture_files import PictureFiles
+from epochwise.data.pictures.picture_files import PictureFiles
 from epochwise.data.pictures.sized_pictures import SizedPictures
 from epochwise.data.samples import Samples
 from epochwise.data.tables.read_table import READERS, check_columns, read_table

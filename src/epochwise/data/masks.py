@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from epochwise.data.picture_files import PICTURE_EXTENSIONS
 from epochwise.data.pictures.mask_files import MaskClasses, MaskFiles, check_masks, values_in
+from epochwise.data.pictures.picture_files import PICTURE_EXTENSIONS
 from epochwise.data.pictures.sized_pictures import MOST_LINES, SizedPictures
 from epochwise.data.samples import Samples
 from epochwise.data.spec import Spec

@@ -11,11 +11,11 @@ from lightning.pytorch.utilities.seed import isolate_rng
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, IterableDataset, StackDataset
 
-from epochwise.data.epoch_batches import EpochBatches
-from epochwise.data.picture_files import channel_statistics
+from epochwise.data.pictures.picture_files import channel_statistics
 from epochwise.data.samples import Samples
 from epochwise.data.spec import Spec
 from epochwise.data.split_data_module import SplitDataModule
+from epochwise.data.splits.epoch_batches import EpochBatches
 from epochwise.data.target import Target
 from epochwise.input_error import InputError
 from epochwise.items.batches import DrawnBatches, Items, OwnSplit, OwnTargets

@@ -12,8 +12,8 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from epochwise.data.batched_data_module import seed_batch
-from epochwise.data.epoch_batches import EvenBatches
 from epochwise.data.spec import Spec, kept_spec
+from epochwise.data.splits.epoch_batches import EvenBatches
 from epochwise.data.target import Target
 from epochwise.epochs.plan import count_batches
 from epochwise.input_error import InputError

@@ -9,10 +9,10 @@ from annotated_types import Ge
 from lightning.pytorch.utilities.seed import isolate_rng
 from torch.utils.data import DataLoader
 
-from epochwise.data.epoch_batches import EpochBatches
 from epochwise.data.own import Own
 from epochwise.data.samples import Samples
 from epochwise.data.spec import Spec
+from epochwise.data.splits.epoch_batches import EpochBatches
 from epochwise.input_error import InputError
 from epochwise.items.shards import beginning, check_shards, tell_shards
 from epochwise.items.stream import StreamReader

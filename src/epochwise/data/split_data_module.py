@@ -9,7 +9,7 @@ from annotated_types import Ge, Gt, Le, Lt
 from torch.utils.data import DataLoader, StackDataset
 
 from epochwise.data.batched_data_module import BatchedDataModule
-from epochwise.data.picture_files import (
+from epochwise.data.pictures.picture_files import (
     WHITE,
     PictureFiles,
     PictureView,
@@ -19,7 +19,7 @@ from epochwise.data.picture_files import (
 )
 from epochwise.data.samples import Samples, fewer_samples, noisy_labels
 from epochwise.data.spec import Spec, kept_spec, kept_view
-from epochwise.data.split_samples import fold_samples, join_samples, split_samples
+from epochwise.data.splits.split_samples import fold_samples, join_samples, split_samples
 from epochwise.input_error import InputError
 
 

@@ -19,7 +19,8 @@ class Multilabel(Supervised):
     """Binary cross-entropy of each of C labels, scored by F1 and mean average precision.
 
     ``f1_macro`` is the mean of each label's F1, ``f1_micro`` that of all decisions together; ``map`` is the mean of
-    each label's average precision and needs no threshold.
+    each label's average precision and needs no threshold; a label that no sample of a split has counts 0 there, as in
+    scikit-learn, and torchmetrics warns of it.
 
     Args:
         network: maps (B, ...) to logits (B, C).

@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 from torch.utils.data import Dataset
 
-from epochwise.data.picture_files import PictureView, colour
+from epochwise.data.pictures.picture_files import PictureView, colour
 from epochwise.data.target import IGNORE
 from epochwise.input_error import InputError
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from annotated_types import Ge
 
-from epochwise.data.picture_files import (
+from epochwise.data.pictures.picture_files import (
     WHITE,
     Fit,
     PictureFiles,

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from sklearn.model_selection import GroupShuffleSplit, TimeSeriesSplit, train_test_split
 
-from epochwise.data.label_strata import label_strata
 from epochwise.data.samples import Samples
+from epochwise.data.splits.label_strata import label_strata
 from epochwise.data.target import IN_WORDS
 from epochwise.input_error import InputError
 
