@@ -66,3 +66,13 @@ def test_a_count_whose_schedule_ended_is_settled_by_the_scores_of_several_counts
     assert second["command"] == "python train.py optimizer.lr=0.01"
     assert len(next_commands({"command": "train.py"}, Path("out"), found(at_least=True), True)) == 1  # it only improves
     assert next_commands({}, Path("out"), found(at_least=True, ended=True), runs_here=False) == []
+
+
+def test_a_run_whose_phases_begin_schedules_is_not_sent_to_the_ladder_that_takes_one():
+    unsettled = found(at_least=True, ended=True)
+    plans = [{"finetune": {"optimizers": lines}} for lines in ([], ["from epoch 2: SGD, lr 0.02"])]
+    ladders = [
+        [one for one in next_commands({"plan": plan}, Path("out"), unsettled, True) if "epochs.py" in one["command"]]
+        for plan in plans
+    ]
+    assert [len(each) for each in ladders] == [1, 0]

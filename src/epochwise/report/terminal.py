@@ -66,7 +66,7 @@ def next_commands(
     run = run_words(folder)
     if result.get("status") == "interrupted":
         commands.append({"command": f"python train.py {run}", "reason": "go on with this run"})
-    if is_unsettled(found):
+    if is_unsettled(found) and not _is_remade(result.get("plan")):
         settles = "settles it: the score of each of several counts, with a schedule of its own"
         commands.append({"command": f"python epochs.py {run}", "reason": settles})
     words = _words(result.get("command"))
@@ -77,6 +77,12 @@ def next_commands(
         kept = [word for word in words if _key(word) not in same]
         commands.append({"command": f"python {shlex.join(kept)} {one['override']}", "reason": one["reason"]})
     return commands
+
+
+def _is_remade(plan: Any) -> bool:
+    """Whether a phase began another optimizer or schedule, where ``epochs.py`` takes one schedule."""
+    laid_out = plan.get("finetune") if isinstance(plan, dict) else None
+    return bool(laid_out.get("optimizers")) if isinstance(laid_out, dict) else False
 
 
 def _words(command: Any) -> list[str]:
