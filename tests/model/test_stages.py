@@ -60,6 +60,8 @@ def test_a_trunk_is_entered_and_each_layer_of_a_list_in_it_is_a_stage():
     found = stages(Tagger(2))
     assert list(found) == ["embedding", "encoder.layers.0", "encoder.layers.1", "decoder", "head"]
     assert {"encoder.norm.weight", "encoder.norm.bias"} < set(found["encoder.layers.1"])
+    plain = nn.ModuleDict({"encoder": nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2)), "decoder": nn.Linear(2, 2)})
+    assert list(stages(plain)) == ["encoder", "decoder"]
     assert list(stages(Tagger(1))) == ["embedding", "encoder", "decoder", "head"]
 
 

@@ -36,7 +36,7 @@ def stages(network: nn.Module) -> dict[str, list[str]]:
     A network of timm says them itself (``group_matcher``, one's own may have one too). Any other one has a stage for
     each of its children, in the order in which they were registered; a child that is a norm joins the stage before it,
     and a network that only wraps another is entered. So is a trunk, as libraries call it: an ``encoder``
-    (segmentation-models), a ``backbone`` (torchvision), or what ``base_model_prefix`` names (transformers). Each layer
+    (segmentation-models), a ``backbone`` (torchvision), none of them a plain ``Sequential``, or what ``base_model_prefix`` names (transformers). Each layer
     of a list in it is a stage, and embeddings of tokens and positions side by side are one.
 
     Args:
@@ -65,7 +65,8 @@ def _children(network: nn.Module) -> list[list[str]]:
     cut: list[list[str]] = []
     trunks = (*TRUNKS, getattr(inner, "base_model_prefix", None))
     for name, child in inner.named_children():
-        _cut(f"{prefix}{name}.", child, name in trunks, False, parameters, cut)
+        trunk = name in trunks and not isinstance(child, nn.Sequential)  # a few layers in a row are no library's trunk
+        _cut(f"{prefix}{name}.", child, trunk, False, parameters, cut)
     # What belongs to no child, such as a position embedding, is taken in at the input.
     loose = [name for name in parameters if "." not in name.removeprefix(prefix)]
     return [loose + cut[0], *cut[1:]] if cut else [loose]
