@@ -36,8 +36,9 @@ def stages(network: nn.Module) -> dict[str, list[str]]:
     A network of timm says them itself (``group_matcher``, one's own may have one too). Any other one has a stage for
     each of its children, in the order in which they were registered; a child that is a norm joins the stage before it,
     and a network that only wraps another is entered. So is a trunk, as libraries call it: an ``encoder``
-    (segmentation-models), a ``backbone`` (torchvision), none of them a plain ``Sequential``, or what ``base_model_prefix`` names (transformers). Each layer
-    of a list in it is a stage, and embeddings of tokens and positions side by side are one.
+    (segmentation-models), a ``backbone`` (torchvision), none of them a plain ``Sequential``, or what
+    ``base_model_prefix`` names (transformers). Each layer of a list in it is a stage, and embeddings of tokens and
+    positions side by side are one.
 
     Args:
         network: any module with parameters.
