@@ -8,7 +8,8 @@ from epochwise.run.epochs_csv import epoch_events
 def trainer(interval="epoch", cooldown_epochs=(None,), stops=False, callbacks=()):
     scheduler = SimpleNamespace(cooldown_epochs=cooldown_epochs)
     schedules = [SimpleNamespace(interval=interval, scheduler=scheduler, frequency=1)]
-    return SimpleNamespace(current_epoch=3, lr_scheduler_configs=schedules, should_stop=stops, callbacks=callbacks)
+    parts = {"lr_scheduler_configs": schedules, "callbacks": callbacks, "lightning_module": SimpleNamespace()}
+    return SimpleNamespace(current_epoch=3, should_stop=stops, **parts)
 
 
 @pytest.mark.parametrize(
