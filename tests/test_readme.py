@@ -41,7 +41,7 @@ BENCHMARKS = {name for text in PAGES.values() for name in re.findall(r"benchmark
 #: A file's path on the first line of a block, and the block.
 FILES = re.findall(r"```(?:python|yaml)\n# ((?:src|conf)/\S+)\n(.*?)```", OWN_PARTS, re.DOTALL)
 #: What stands on a page as code to be written: its own test writes and runs it.
-PARTS_OF_PAGES = ("moons", "quadrants", "circles", "squares", "bag_of_words", "bigrams", "contrastive")
+PARTS_OF_PAGES = ("moons", "quadrants", "circles", "squares", "bag_of_words", "bigrams", "waves", "contrastive")
 NEWCOMER = re.search(r"All three together: `(.*?)`", OWN_PARTS)
 
 
@@ -102,6 +102,7 @@ def newcomer(tmp_path_factory):
     for name, text in FILES:
         (copy / name).parent.mkdir(parents=True, exist_ok=True)
         (copy / name).write_text(text)
+    (copy / "src/my_project/__init__.py").touch()  # else the package of this project, which has one, goes before
     return copy
 
 

@@ -49,8 +49,8 @@ def test_a_kind_takes_at_most_two_files_and_forty_lines():
         files = re.findall(r"```(?:python|yaml)\n# \S+\n(.*?)```", part, re.DOTALL)
         assert len(files) <= 2
         assert sum(text.count("\n") for text in files) <= 40
-    assert len(FILES) == 12
-    assert len(COMMANDS) == 6
+    assert len(FILES) == 14
+    assert len(COMMANDS) == 7
 
 
 @pytest.mark.long

@@ -30,6 +30,14 @@ class Deep(Net):
     """Takes what Net takes."""
 
 
+class Layers:
+    def __init__(self, *layers: object) -> None: ...
+
+
+class Chain(Layers):
+    """Takes what Layers takes, as a subclass of torch's Sequential does."""
+
+
 class Loose:
     def __init__(self, width: int = 8, **others: object) -> None: ...
 

@@ -67,6 +67,10 @@ def test_arguments_are_read_from_the_source(target, names):
     assert list(signature(target).parameters) == names
 
 
+def test_a_subclass_takes_any_number_without_a_name_where_its_base_does():
+    assert signature("little.Chain").takes_more
+
+
 @pytest.mark.parametrize("target", ["builtins.dict", "torch.Generator", "numpy.ndarray"])
 def test_what_is_compiled_is_left_to_the_import(target):
     assert signature(target) is None

@@ -73,7 +73,7 @@ def _of_class(found: Found) -> Signature | None:
     for base in bases:
         read = _of_class(base)
         # A base without arguments of its own leaves the word to the next one.
-        if read is None or read.parameters or read.takes_any:
+        if read is None or read.parameters or read.takes_any or read.takes_more:
             return read
     return Signature()
 
