@@ -14,8 +14,8 @@ from torchvision.transforms import v2
 
 from epochwise.data.digits import Digits
 from epochwise.data.split_data_module import SplitDataModule
+from epochwise.model.load_weights import load_weights
 from epochwise.model.small_resnet import SmallResNet
-from epochwise.model.stages import load_weights
 from epochwise.task.classification import Classification
 
 EPOCHS, SCRATCH_EPOCHS, SCRATCH_RATE = 20, 60, 1e-2
