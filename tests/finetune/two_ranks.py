@@ -9,6 +9,7 @@ import os
 import re
 import sys
 import warnings
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
@@ -75,7 +76,7 @@ def network_and_data(name: str, world_size: int) -> tuple[nn.Module, Digits]:
     size, share = config.data.image_size, BATCH_SIZE // world_size
     data = kind(image_size=size, batch_size=share, max_train_samples=STEPS * BATCH_SIZE)
     data.setup()
-    config.spec = {"input_shape": list(data.spec.input_shape), "num_outputs": data.spec.num_outputs}
+    config.spec = asdict(data.spec)
     L.seed_everything(0, verbose=False)
     return build_network(config, data.spec.class_names, resumed=False)[0], data
 
