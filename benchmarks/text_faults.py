@@ -49,7 +49,12 @@ def child(folder: Path, name: str, what: str, kept: Path) -> None:
     if what == "ranks":
         settings["ranks"] = 2
     elif is_lightning:
-        settings |= {"folder": kept, "callbacks": [ModelCheckpoint(kept, "{epoch}", save_last=True, save_top_k=-1)]}
+        settings |= {
+            "folder": kept,
+            "callbacks": [
+                ModelCheckpoint(kept, "{epoch}", save_last=True, save_top_k=-1, save_on_train_epoch_end=True)
+            ],
+        }
         settings["callbacks"] += [_lightning_kill()] * (what == "killed")
         settings |= {"load": str(kept / "last.ckpt")} if what == "resumed" else {}
     else:
