@@ -33,7 +33,7 @@ def identity(project: Path, src: Path, answers: Mapping[str, str]) -> None:
         config = project / "conf/train.yaml"
         text = config.read_text(encoding="utf-8")
         for line in ("  - data: digits\n", "  - task: classification\n"):
-            text = _once(rf"(?m)^{re.escape(line)}", f"{line.rpartition(' ')[0]} own\n", text)
+            text = _once(rf"(?m)^{re.escape(line)}", f"{line.rpartition(' ')[0]} mine\n", text)
         config.write_text(text, encoding="utf-8")
 
 

@@ -50,7 +50,7 @@ def test_without_a_word_it_asks_until_an_answer_can_be_used(new, tmp_path):
     assert "no word of Python's grammar" in out
     assert "license: got 'GPL', allowed: MIT, BSD-3-Clause, Apache-2.0, Proprietary" in out
     assert asked[1] == "Folder and repository [zoo]: "
-    assert (tmp_path / "zoo/src/zoology/task/own.py").exists()
+    assert (tmp_path / "zoo/src/zoology/task/mine.py").exists()
     assert '"epochwise==0.1.0"' in (tmp_path / "zoo/pyproject.toml").read_text()
 
 

@@ -125,10 +125,13 @@ def test_an_empty_start_has_a_data_set_and_a_task_of_its_own(projects):
     assert {
         str(path.relative_to(empty / "conf")) for path in empty.rglob("conf/*/*.yaml") if "src" not in path.parts
     } == {
-        "data/own.yaml",
-        "task/own.yaml",
+        "data/mine.yaml",
+        "task/mine.yaml",
     }
-    assert "- task: own\n" in (empty / "conf/train.yaml").read_text()
+    assert "- task: mine\n" in (empty / "conf/train.yaml").read_text()
+    hidden = {path.name for group in ("data", "task") for path in (empty / "src/epochwise/conf" / group).iterdir()}
+    assert hidden
+    assert "mine.yaml" not in hidden, "it would hide the choice of the engine"
 
 
 @pytest.mark.ranks

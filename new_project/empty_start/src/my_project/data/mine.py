@@ -6,7 +6,7 @@ from epochwise.data.samples import Samples
 from epochwise.data.split_data_module import SplitDataModule
 
 
-class Own(SplitDataModule):
+class Mine(SplitDataModule):
     """Your samples. Until ``load`` reads them, 1,000 points of the plane in two half moons."""
 
     def load(self) -> dict[str, Samples]:

@@ -3,7 +3,7 @@
 from epochwise.task.classification import Classification
 
 
-class Own(Classification):
+class Mine(Classification):
     """Your task: as yet, telling classes apart.
 
     What it may change: ``compute_loss`` (what is trained), ``predict`` (what is written as a prediction),
