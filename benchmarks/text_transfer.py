@@ -27,7 +27,7 @@ from epochwise.task.classification import Classification
 
 CONF = Path(__file__).parents[1] / "conf"
 LABELS, EPOCHS, SCRATCH_EPOCHS = 100, 15, 45
-RATE, SCRATCH_RATE, BATCH_SIZE, MAX_LENGTH, POSITIONS = 4e-3, 2e-3, 10, 48, 128
+RATE, SCRATCH_RATE, BATCH_SIZE, MAX_LENGTH, POSITIONS = 6e-3, 4e-3, 10, 48, 128
 WIDTH, DROPOUT = 64, 0.1
 DECAY, SMOOTHING = 0.05, 0.1
 QUIET = ("report=false", "~callbacks.train_eval", "~callbacks.progress_bar", "~callbacks.model_summary")
