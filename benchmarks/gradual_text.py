@@ -5,11 +5,12 @@
 A transformer is pretrained as a language model, by `experiment=pretrain_text`, on docstrings of Python's library
 without their labels, 1,096 in the order of its files. Then it is to say of which of seven packages one is, from 100
 that are labelled; each seed draws its own of those. The 470 docstrings of the test split stand in none of that.
-Scratch has three times the epochs. All have the same weights, batches, epochs, rate and weight decay, and the last
-epoch's weights are tested; rates were chosen on the validation splits of seeds 10 to 14. Seconds are those
-of the process on one thread, each over the quickest of those that do the same work, seed by seed. It ends with 1
-where a bar is missed: gradual 5 points over scratch, no rival above it by more than two standard errors of their
-difference, and at most 1.1 times the seconds of the quickest. SEEDS=1 is quick.
+Scratch has three times the epochs, and a rate of its own. The others have the same weights, batches, epochs and rate;
+decay spares biases and norms here and in Hugging Face's Trainer, not in the other two. The last epoch's weights are
+tested; rates were chosen on the validation splits of seeds 10 to 14. Seconds are those of the process on one thread,
+each over the quickest of those that do the same work, seed by seed. It ends with 1 where a bar is missed: gradual 5
+points over scratch, no rival above it by more than two standard errors of their difference, and at most 1.1 times the
+seconds of the quickest. SEEDS=1 is quick.
 """
 
 import logging
