@@ -13,7 +13,8 @@ from epochwise.input_error import InputError
 from epochwise.run.checkpoints import WholeCheckpointIO
 from epochwise.run.epochs_csv import read_epochs_csv
 
-from tests.commands.test_resume import QUICK, PowerCut
+from tests.commands.test_resume import QUICK
+from tests.power_cut import PowerCut
 
 SCORES = (3.0, 1.0, 4.0, 0.5, 0.7)  # of one validation after the other
 

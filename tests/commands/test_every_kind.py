@@ -10,10 +10,10 @@ import torch
 from epochwise.commands.evaluate import evaluate
 from epochwise.commands.train import train
 from epochwise.run.epochs_csv import read_epochs_csv
-from epochwise.task.supervised import Supervised
 
 from tests.commands.kinds import KINDS, words, write_kinds
 from tests.outcome import differences, outcome
+from tests.power_cut import cut_in_batch
 
 #: Each kind trains for a few seconds, seven times.
 pytestmark = pytest.mark.long
@@ -28,10 +28,6 @@ SCORE = {
     "tokens": "perplexity",
     "own": "loss",
 }
-
-
-class PowerCut(BaseException):
-    """What no code expects."""
 
 
 @pytest.fixture(scope="module")
@@ -77,20 +73,10 @@ def test_it_is_scored_again_as_it_was(trained_kind, composed):
 
 
 @pytest.mark.parametrize("batch", [5, 12])
-def test_a_run_that_was_cut_off_ends_as_the_uninterrupted_one(trained_kind, tmp_path, composed, monkeypatch, batch):
+def test_a_run_that_was_cut_off_ends_as_the_uninterrupted_one(trained_kind, tmp_path, composed, batch):
     _, whole, typed = trained_kind
-    learn, begun = Supervised.training_step, []
-
-    def cut_off(self, *args):
-        begun.append(1)
-        if len(begun) == batch:
-            raise PowerCut
-        return learn(self, *args)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Supervised, "training_step", cut_off)
-        with pytest.raises(PowerCut):
-            train(composed(*typed, *RUN, run_folder=tmp_path / "run"))
+    with cut_in_batch(batch):
+        train(composed(*typed, *RUN, run_folder=tmp_path / "run"))
     train(composed(*typed, *RUN, "resume=auto", run_folder=tmp_path / "run"))
     assert differences(outcome(tmp_path / "run"), outcome(whole)) == []
 

@@ -13,11 +13,11 @@ from epochwise.commands.train import train
 from epochwise.input_error import InputError
 from epochwise.resume.restore import restore
 from epochwise.run.epochs_csv import read_epochs_csv
-from epochwise.task.classification import Classification
 from epochwise.trust.project import project_trust, with_listed
 
 from tests.items.own_sets import Points
 from tests.outcome import differences, outcome
+from tests.power_cut import cut_in_batch
 from tests.ranks import run_ranks
 
 OWN = ("data=own", "data.train={_target_: tests.items.own_sets.Points, jitter: 0.1}", "data.batch_size=16", "name=test")
@@ -37,10 +37,6 @@ NAMES = ("OwnLoaders", "Points", "Stream", "StatefulStream", "Pictures", "Senten
 TRUST = f"+trust=[{','.join(f'tests.items.own_sets.{name}' for name in NAMES)}]"
 
 
-class PowerCut(BaseException):
-    """What no code expects."""
-
-
 @pytest.mark.parametrize(
     ("data", "workers"),
     [
@@ -58,18 +54,8 @@ def test_a_run_that_was_cut_off_ends_as_the_uninterrupted_one(tmp_path, composed
     given = () if workers is None else (f"data.num_workers={workers}",)
     words = (*data, *given, "callbacks.last_checkpoint.every_n_steps=3", "resume=auto")
     train(composed(*words, run_folder=tmp_path / "whole"))
-    learn, begun = Classification.training_step, []
-
-    def cut_off(self, *args):
-        begun.append(1)
-        if len(begun) == 12:
-            raise PowerCut
-        return learn(self, *args)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Classification, "training_step", cut_off)
-        with pytest.raises(PowerCut):
-            train(composed(*words, run_folder=tmp_path / "cut"))
+    with cut_in_batch(12):
+        train(composed(*words, run_folder=tmp_path / "cut"))
     train(composed(*words, run_folder=tmp_path / "cut"))
     assert differences(outcome(tmp_path / "cut"), outcome(tmp_path / "whole")) == []
     assert "train_eval/loss" in read_epochs_csv(tmp_path / "whole/epochs.csv")[0]

@@ -6,9 +6,9 @@ import torch
 from epochwise.commands.train import train
 from epochwise.input_error import InputError
 from epochwise.run.epochs_csv import read_epochs_csv
-from epochwise.task.classification import Classification
 
 from tests.outcome import differences, outcome
+from tests.power_cut import cut_in_batch
 
 QUICK = ("~callbacks.model_summary", "~callbacks.progress_bar", "~callbacks.confusion_matrix", "name=test")
 BASE = ("data.batch_size=128", "trainer.max_epochs=4", "model.hidden_sizes=[16]", *QUICK)  # 10 steps an epoch
@@ -59,10 +59,6 @@ CONFIGS = {
 }
 
 
-class PowerCut(BaseException):
-    """What no code expects."""
-
-
 @pytest.fixture(autouse=True)
 def _workers_of_the_dead_are_not_waited_for(monkeypatch):
     # A cut off run is garbage here, where its process would be gone; torch waits 5 s for each of its workers.
@@ -97,21 +93,11 @@ QUICK_ONES += ("validated by steps",)
         for batch in (17, 4, 10, 23)
     ],
 )
-def test_a_run_that_was_cut_off_ends_as_the_uninterrupted_one(tmp_path, composed, whole, monkeypatch, name, batch):
+def test_a_run_that_was_cut_off_ends_as_the_uninterrupted_one(tmp_path, composed, whole, name, batch):
     expected = whole(name)
     folder = tmp_path / "run"
-    learn, begun = Classification.training_step, []
-
-    def cut_off(self, *args):
-        begun.append(1)
-        if len(begun) == batch:
-            raise PowerCut
-        return learn(self, *args)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Classification, "training_step", cut_off)
-        with pytest.raises(PowerCut):
-            train(composed(*BASE, *CONFIGS[name], run_folder=folder))
+    with cut_in_batch(batch):
+        train(composed(*BASE, *CONFIGS[name], run_folder=folder))
     train(composed(*BASE, *CONFIGS[name], "resume=auto", run_folder=folder))
     assert differences(outcome(folder), expected) == []
 

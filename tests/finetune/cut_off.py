@@ -6,6 +6,7 @@ from epochwise.commands.train import train
 from epochwise.task.classification import Classification
 
 from tests.outcome import outcome
+from tests.power_cut import PowerCut
 
 PHASES = (
     "[{at_epoch:0,unfreeze:head},{at_epoch:2,unfreeze:[stage2,stage3]},"
@@ -44,10 +45,6 @@ SCHEDULES = {
 }
 #: Where a run is cut off: in every epoch of every phase within the epoch, after its last batch, and after its end.
 POINTS = [(epoch, place) for epoch in range(6) for place in ("mid-epoch", "last batch", "epoch end")]
-
-
-class PowerCut(BaseException):
-    """What no code expects."""
 
 
 def settings(optimizer, schedule):

@@ -1,17 +1,15 @@
 """Whole runs with another optimizer or schedule from a phase on: cut off, gone on with, logged, refused."""
 
-from contextlib import contextmanager
-
 import pytest
 
 from epochwise.commands.train import train
 from epochwise.config.check import check
 from epochwise.input_error import InputError
 from epochwise.run.epochs_csv import read_epochs_csv
-from epochwise.task.classification import Classification
 
-from tests.finetune.cut_off import STEPS, PowerCut, cut_and_resumed, whole_run
+from tests.finetune.cut_off import STEPS, cut_and_resumed, whole_run
 from tests.outcome import differences
+from tests.power_cut import cut_in_batch
 
 SGD = "{_target_:torch.optim.SGD,_partial_:true,lr:0.05,momentum:0.9}"
 STEP = "{_target_:epochwise.scheduler.step.Step,_partial_:true,drop_fractions:[0.5]}"
@@ -55,22 +53,6 @@ OWN = {
 }
 
 
-@contextmanager
-def cut_in_batch(number):
-    """Nothing expects what happens in a training batch, counted from 1 over all epochs."""
-    learn, begun = Classification.training_step, []
-
-    def cut(self, *args):
-        begun.append(1)
-        if len(begun) == number:
-            raise PowerCut
-        return learn(self, *args)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Classification, "training_step", cut)
-        yield
-
-
 def overrides(change):
     return (*BASE, f"finetune.phases=[{CHANGES[change]}]", *OWN.get(change, ()))
 
@@ -97,7 +79,7 @@ def test_a_run_cut_off_before_within_and_after_the_change_ends_as_the_uninterrup
 @pytest.mark.long
 def test_in_other_batches_the_schedule_that_has_begun_keeps_its_place(tmp_path, composed):
     words = ["data.max_train_samples=300" if "limit_train" in one else one for one in overrides("optimizer")]
-    with pytest.raises(PowerCut), cut_in_batch(5 * 3 + 2):  # of the fourth epoch
+    with cut_in_batch(5 * 3 + 2):  # of the fourth epoch
         train(composed(*words, run_folder=tmp_path / "run"))
     train(composed(*words, "data.batch_size=32", "resume=auto", run_folder=tmp_path / "run"))
     train(composed(*words, "data.batch_size=32", run_folder=tmp_path / "whole"))
@@ -163,7 +145,7 @@ def test_settings_that_do_not_go_together_are_one_line(tmp_path, composed, words
 def begun(tmp_path_factory, composed):
     """A run that was cut off in its second epoch."""
     folder = tmp_path_factory.mktemp("begun") / "run"
-    with pytest.raises(PowerCut), cut_in_batch(STEPS + 2):
+    with cut_in_batch(STEPS + 2):
         train(composed(*overrides("optimizer"), run_folder=folder))
     return folder
 

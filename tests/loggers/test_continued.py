@@ -11,6 +11,8 @@ from epochwise.input_error import InputError
 from epochwise.loggers.continued import check_loggers, go_on_with_csv
 from epochwise.task.classification import Classification
 
+from tests.power_cut import PowerCut
+
 BASE = (
     "model.hidden_sizes=[8]",
     "data.max_train_samples=200",
@@ -25,10 +27,6 @@ BASE = (
     "~loggers.tensorboard",
     "name=test",
 )
-
-
-class PowerCut(BaseException):
-    """What no code expects."""
 
 
 def killed(composed, folder, monkeypatch, place, *settings):

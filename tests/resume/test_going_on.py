@@ -13,13 +13,10 @@ from epochwise.run.epochs_csv import read_epochs_csv
 from epochwise.task.classification import Classification
 
 from tests.outcome import differences, timeless
+from tests.power_cut import PowerCut, cut_in_batch
 
 QUICK = ("~callbacks.model_summary", "~callbacks.progress_bar", "~callbacks.confusion_matrix", "name=test")
 BASE = ("data.batch_size=128", "trainer.max_epochs=4", "model.hidden_sizes=[16]", *QUICK)  # 10 steps an epoch
-
-
-class PowerCut(BaseException):
-    """What no code expects."""
 
 
 @pytest.fixture(scope="module")
@@ -31,18 +28,8 @@ def cut_off(tmp_path_factory, composed):
         key = (batch, *words)
         if key not in made:
             made[key] = tmp_path_factory.mktemp("cut") / "run"
-            learn, begun = Classification.training_step, []
-
-            def cut(self, *args):
-                begun.append(1)
-                if len(begun) == batch:
-                    raise PowerCut
-                return learn(self, *args)
-
-            with pytest.MonkeyPatch.context() as patch:
-                patch.setattr(Classification, "training_step", cut)
-                with pytest.raises(PowerCut):
-                    train(composed(*BASE, *words, run_folder=made[key]))
+            with cut_in_batch(batch):
+                train(composed(*BASE, *words, run_folder=made[key]))
         folder = tmp_path_factory.mktemp("copy") / "run"
         shutil.copytree(made[key], folder)
         return folder

@@ -9,6 +9,8 @@ from epochwise.input_error import InputError
 from epochwise.resume.extension import schedule_rates
 from epochwise.task.classification import Classification
 
+from tests.power_cut import PowerCut
+
 BASE = (
     "model.hidden_sizes=[32]",
     "data.max_train_samples=300",
@@ -22,10 +24,6 @@ BASE = (
     "name=test",
 )
 EPOCH_1_BATCH_3, EPOCH_1_END = 14, 21  # the training step at whose start the power is cut
-
-
-class PowerCut(BaseException):
-    """What no code expects."""
 
 
 class Seen(dict):

@@ -18,6 +18,8 @@ from epochwise.input_error import InputError
 from epochwise.run.epochs_csv import read_epochs_csv
 from epochwise.task.classification import Classification
 
+from tests.power_cut import PowerCut
+
 LOADER = DataLoader(TensorDataset(torch.zeros(4, 1)))
 SMALL = ("~callbacks.model_summary", "~callbacks.progress_bar", "~callbacks.confusion_matrix", "name=test")
 QUICK = (*SMALL, "data.batch_size=512", "model.hidden_sizes=[8]", "stopping=none", "optimizer=sgd", "optimizer.lr=0.1")
@@ -60,10 +62,6 @@ def rates_of_lightning(folder, schedule, max_epochs, resume=False):
         warnings.simplefilter("ignore")
         trainer.fit(task, LOADER, LOADER, ckpt_path=folder / "last.ckpt" if resume else None)
     return task.rates
-
-
-class PowerCut(BaseException):
-    """What no code expects."""
 
 
 def train_in_pieces(words, folder, monkeypatch, epochs, batches_per_epoch):

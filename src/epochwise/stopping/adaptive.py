@@ -151,9 +151,8 @@ class Adaptive(L.Callback):
     def on_train_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         if decided_by_training(trainer, self.monitor):
             self._observe(trainer)
-        self.target.end_epoch(trainer.current_epoch)
-        reached = self.target.reached(trainer.min_epochs or 0)
-        if trainer.strategy.reduce_boolean_decision(reached is not None, all=False):
+        ends, reached = self.target.stops(trainer)
+        if ends:
             self.reason = reached
             trainer.should_stop = True
             return

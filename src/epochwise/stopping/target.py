@@ -47,9 +47,8 @@ class Target(L.Callback):
     def on_train_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         if decided_by_training(trainer, self.monitor):
             self._observe(trainer)
-        self.target.end_epoch(trainer.current_epoch)
-        reason = self.target.reached(trainer.min_epochs or 0)
-        if trainer.strategy.reduce_boolean_decision(reason is not None, all=False):
+        ends, reason = self.target.stops(trainer)
+        if ends:
             self.reason = reason
             trainer.should_stop = True
 

@@ -61,6 +61,12 @@ class TargetScore:
             self.best = self.of_epoch
         self.of_epoch, self.epochs = None, epoch + 1
 
+    def stops(self, trainer: L.Trainer) -> tuple[bool, str | None]:
+        """Let the epoch count; whether any rank is to end the run, and why this one is."""
+        self.end_epoch(trainer.current_epoch)
+        reason = self.reached(trainer.min_epochs or 0)
+        return trainer.strategy.reduce_boolean_decision(reason is not None, all=False), reason
+
     def reached(self, min_epochs: int) -> str | None:
         """Why the run ends, where the target is reached and so many epochs are over."""
         if self.target is None or self.best is None or self.epochs < min_epochs:
