@@ -4,7 +4,6 @@ import json
 import os
 import re
 import shlex
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -20,6 +19,7 @@ from epochwise.command_line.override_text import parse_arguments
 from epochwise.run.epochs_csv import read_epochs_csv
 
 from tests.composer_of import composer_of
+from tests.newcomer_files import write_project
 
 PROJECT = Path(__file__).parents[1]
 TEXT = (PROJECT / "README.md").read_text()
@@ -94,15 +94,7 @@ def test_every_link_leads_somewhere(page):
 def newcomer(tmp_path_factory):
     """The engine and train.yaml, with the files that README.md tells a newcomer to write."""
     copy = tmp_path_factory.mktemp("newcomer")
-    for name in ("src/epochwise", "src/hydra_plugins"):
-        shutil.copytree(PROJECT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
-    (copy / "conf").mkdir()
-    for name in ("train.py", "conf/train.yaml"):
-        shutil.copy(PROJECT / name, copy / name)
-    for name, text in FILES:
-        (copy / name).parent.mkdir(parents=True, exist_ok=True)
-        (copy / name).write_text(text)
-    (copy / "src/my_project/__init__.py").touch()  # else the package of this project, which has one, goes before
+    write_project(copy, dict(FILES))
     return copy
 
 

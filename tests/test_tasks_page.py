@@ -2,11 +2,11 @@
 
 import json
 import re
-import shutil
 
 import pytest
 
-from tests.test_readme import PROJECT, run
+from tests.newcomer_files import PROJECT, write_project
+from tests.test_readme import run
 
 PAGE = (PROJECT / "docs/tasks.md").read_text()
 FILES = dict(re.findall(r"```(?:python|yaml)\n# ((?:src|conf)/\S+)\n(.*?)```", PAGE, re.DOTALL))
@@ -31,16 +31,7 @@ class Pairs:
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
     folder = tmp_path_factory.mktemp("tasks")
-    for name in ("src/epochwise", "src/hydra_plugins"):
-        shutil.copytree(PROJECT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    (folder / "conf").mkdir()
-    for name in ("train.py", "conf/train.yaml"):
-        shutil.copy(PROJECT / name, folder / name)
-    for name, text in {**FILES, "src/my_project/data/pairs.py": PAIRS}.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(text)
-    for part in ("", "data", "model", "task"):
-        (folder / "src/my_project" / part / "__init__.py").touch()
+    write_project(folder, {**FILES, "src/my_project/data/pairs.py": PAIRS})
     return folder
 
 

@@ -84,7 +84,7 @@ def test_pictures_of_pil_and_their_masks():
 def test_rows_of_tokens_are_filled_up():
     data = ready(Sentences(), target="tokens", num_tokens=6, pad_id=0)
     x, y = data.splits["train"][list(range(14))]
-    assert ((x == 0) == (y == -100)).all()
+    assert torch.equal(x == 0, y == -100)
     assert (x == 0).any()
     assert (data.spec.num_outputs, data.spec.num_tokens) == (6, 6)
     assert 1.5 < data.spec.target_entropy <= np.log(5)
