@@ -1,5 +1,6 @@
 import json
 
+import lightning as L
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,7 +8,7 @@ import torch
 from PIL import Image
 from sklearn.datasets import load_digits
 
-from epochwise.commands.evaluate import evaluate, predictions_name
+from epochwise.commands.evaluate import Batches, evaluate, predictions_name
 from epochwise.commands.predictions import prediction_columns, prediction_lines
 from epochwise.commands.train import train
 from epochwise.data.spec import Spec
@@ -160,3 +161,19 @@ def test_of_many_predictions_the_first_few_are_printed():
     assert lines[-1] == "and 2 more"
     numbers = pd.DataFrame({"sample": ["row 0"], "prediction": [12.5]})
     assert prediction_lines(numbers) == ["row 0: 12.5"]
+
+
+def test_batches_go_through_all_hooks_of_a_data_module():
+    class Hooks(L.LightningDataModule):
+        def on_before_batch_transfer(self, batch, dataloader_idx):
+            return [*batch, "before"]
+
+        def transfer_batch_to_device(self, batch, device, dataloader_idx):
+            return [*batch, "on its device"]
+
+        def on_after_batch_transfer(self, batch, dataloader_idx):
+            return [*batch, "after"]
+
+    batches = Batches(Hooks(), None)
+    batch = batches.transfer_batch_to_device(batches.on_before_batch_transfer([], 0), "cpu", 0)
+    assert batches.on_after_batch_transfer(batch, 0) == ["before", "on its device", "after"]

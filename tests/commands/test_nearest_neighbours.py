@@ -71,3 +71,12 @@ def test_where_data_or_task_do_not_say_there_is_no_score():
     assert neighbours_score(normal(1.0), object(), "val/loss") is None
     wide = Data(torch.zeros(100, 500_000, dtype=torch.uint8), torch.zeros(100, dtype=torch.int64))
     assert neighbours_score(wide, task, "val/loss") is None
+
+
+def test_no_token_is_near_another_by_its_number():
+    data = normal(1.0)
+    data.splits = {
+        name: StackDataset(torch.randint(1, 9, (40, length)), torch.randint(0, 2, (40,)))
+        for name, length in (("train", 5), ("val", 7))
+    }
+    assert neighbours_score(data, classes(), "val/loss") is None

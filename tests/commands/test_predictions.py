@@ -46,3 +46,10 @@ def test_outputs_of_ones_own_have_numbered_columns_unless_they_are_too_many():
     assert list(prediction_columns(torch.zeros(3, 2, 2), spec)) == [f"output({place})" for place in range(4)]
     large = prediction_columns(torch.zeros(3, 2000), spec)
     assert (len(large), len(large.columns)) == (3, 0)
+
+
+def test_more_classes_than_a_byte_has_stay_what_they_are(tmp_path):
+    spec = Spec((1, 1, 1), "mask", 300, [str(label) for label in range(300)], [1] * 300)
+    masks = joined([torch.tensor([[[299]]])], spec)
+    (file,) = write_masks(masks, ["one"], tmp_path)
+    assert np.array(Image.open(tmp_path / file)).item() == 299

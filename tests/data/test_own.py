@@ -7,6 +7,7 @@ from torch.utils.data import TensorDataset
 
 from epochwise.data.own import Own
 from epochwise.input_error import InputError
+from epochwise.items.form import Form
 
 from tests.items.own_sets import Pictures, Points, Sentences
 
@@ -173,3 +174,31 @@ def test_features_are_normalised_where_that_is_asked_for():
     x = data.on_after_batch_transfer(data.splits["train"][list(range(62))])[0]
     torch.testing.assert_close(x.mean(0), torch.zeros(3), atol=1e-5, rtol=0)
     assert ready(TensorDataset(torch.randn(90, 3), torch.arange(90) % 3)).learned == {}
+
+
+class Named(Points):
+    """Says the names of its classes in an attribute."""
+
+    names = ("near", "far")
+
+
+def test_an_attribute_that_names_no_samples_is_not_taken_for_their_names():
+    with pytest.raises(InputError, match=r"data\.train: Named\.names has 2 entries, and there are 160 samples"):
+        ready(Named())
+
+
+def test_the_shape_of_texts_is_that_of_the_longest():
+    longest = max(len(Sentences()[row][0]) for row in range(20))
+    assert ready(Sentences(), target="tokens", num_tokens=6, pad_id=0).spec.input_shape == (longest,)
+
+
+def test_several_inputs_are_not_normalised():
+    with pytest.raises(InputError, match=r"data\.normalize: got True, but an item has several inputs"):
+        ready(Points(form="two inputs"), normalize=True)
+
+
+def test_what_stands_beside_tokens_is_filled_up_with_0():
+    items = [{"input_ids": torch.ones(n), "attention_mask": torch.ones(n), "y": 0} for n in (1, 3)]
+    x, _ = Form(pad_id=7).collate(items)
+    assert x["input_ids"].tolist()[0] == [1, 7, 7]
+    assert x["attention_mask"].tolist()[0] == [1, 0, 0]

@@ -165,3 +165,18 @@ def test_a_stream_that_ends_early_or_late_is_told():
         stream.fine = then
         with pytest.raises(InputError, match=f"gave {how} samples in pass 0.*set data.samples_per_epoch"):
             epochs(data, 1)
+
+
+class Counted(StatefulStream):
+    """A state that says how many were given, as Hugging Face's streams have it: read once, it stands at its end."""
+
+    def __iter__(self):
+        for row in range(self.done, len(self.points)):
+            self.done += 1
+            yield self.points[row]
+
+
+@pytest.mark.parametrize("samples", [None, 70])
+def test_what_was_read_to_look_at_it_is_trained_on_all_the_same(samples):
+    data = ready(Counted(), samples_per_epoch=samples, kept_samples=16)
+    assert rows_of(epochs(data, 1)[0]) == list(range(samples or 100))

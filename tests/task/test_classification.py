@@ -57,3 +57,7 @@ def test_nothing_known_scores_as_guessing_by_the_shares_and_nothing_scores_bette
 
 def test_weighted_losses_have_no_known_reference():
     assert "loss" not in task(class_weights="balanced").reference_scores()
+
+
+def test_a_class_without_training_samples_has_no_balanced_weight():
+    assert task(counts=(6, 0, 2), class_weights="balanced").class_weights.tolist() == pytest.approx([8 / 18, 0, 8 / 6])

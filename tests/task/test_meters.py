@@ -1,9 +1,11 @@
 """What a split's meters keep, where a run is cut off and goes on."""
 
+from types import SimpleNamespace
+
 import torch
 from torchmetrics.regression import MeanAbsoluteError, MeanSquaredError, R2Score
 
-from epochwise.task.meters import Meters
+from epochwise.task.meters import Meters, SampleMean
 
 
 def fed(meters: Meters, batches: list[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]) -> Meters:
@@ -27,3 +29,11 @@ def test_a_mean_is_the_same_in_whatever_order_two_ranks_are_added_up():
         unequal += any(whole[name] != cut[name] for name in whole)
         assert all(value.dtype == torch.float32 for value in whole.values())
     assert unequal == 0
+
+
+def test_a_step_of_nothing_that_counts_is_no_fault():
+    mean = SampleMean()
+    trainer = SimpleNamespace(world_size=1, accumulate_grad_batches=2)
+    assert mean.weigh(trainer, torch.tensor(0.0), 0, 0) == 0
+    assert mean.weigh(trainer, torch.tensor(0.0), 0, 1) == 0
+    assert mean.loss(trainer) == 0.0

@@ -48,3 +48,10 @@ def test_scores_of_several_numbers_are_those_of_scikit_learn():
     assert float(found["mae"]) == pytest.approx(mean_absolute_error(y, output), abs=1e-6)
     assert float(found["rmse"]) == pytest.approx(mean_squared_error(y, output) ** 0.5, abs=1e-6)
     assert float(found["r2"]) == pytest.approx(r2_score(y, output), abs=1e-5)
+
+
+def test_one_number_a_row_of_its_own_is_one_number():
+    task = Regression(nn.Identity(), None, None, "number", target_mean=1.0, target_std=2.0)
+    output, y = torch.randn(4, 1), torch.randn(4)
+    assert task.compute_loss(output, y[:, None]) == task.compute_loss(output, y)
+    assert task.scored(task.predict(output), y[:, None])[1].shape == (4,)

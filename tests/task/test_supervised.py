@@ -4,6 +4,8 @@ import pytest
 import torch
 from torch import nn
 
+from epochwise.task.supervised import Supervised
+
 from tests.ranks import run_ranks
 
 SCRIPT = Path(__file__).with_name("two_ranks.py")
@@ -36,3 +38,9 @@ def test_a_task_without_a_loss_says_so():
     task = Mine(nn.Linear(1, 1), None, None, {})
     with pytest.raises(TypeError, match="Mine needs a compute_loss of its own"):
         task.compute_loss(torch.zeros(1, 1), torch.zeros(1))
+
+
+def test_several_targets_count_their_samples_and_not_themselves():
+    task = Supervised(nn.Identity(), None, None, {})
+    assert task.count({"a": torch.zeros(7, 2), "b": torch.zeros(7)}) == 7
+    assert task.count([torch.zeros(5), torch.zeros(5, 3)]) == 5

@@ -128,5 +128,11 @@ class Batches(L.LightningDataModule):
 
     predict_dataloader = test_dataloader
 
+    def on_before_batch_transfer(self, batch: Any, dataloader_idx: int) -> Any:
+        return self.data.on_before_batch_transfer(batch, dataloader_idx)
+
+    def transfer_batch_to_device(self, batch: Any, device: Any, dataloader_idx: int) -> Any:
+        return self.data.transfer_batch_to_device(batch, device, dataloader_idx)
+
     def on_after_batch_transfer(self, batch: Any, dataloader_idx: int) -> Any:
         return self.data.on_after_batch_transfer(batch, dataloader_idx)

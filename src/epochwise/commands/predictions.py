@@ -76,21 +76,22 @@ def prediction_columns(outputs: Tensor, spec: Spec, threshold: float = 0.5) -> p
 
 
 def write_masks(masks: Tensor, names: Sequence[str], folder: Path) -> list[str]:
-    """Write masks (N, H, W) as grey PNGs, whose shade is the number of the class, into ``folder``.
+    """Write masks (N, H, W) as grey PNGs, whose shade is the number of the class (16 bits beyond 256), into ``folder``.
 
     Returns:
         Their N file names.
     """
     folder.mkdir(parents=True, exist_ok=True)
     files = [f"{row:0{len(str(len(names)))}d}-{Path(name).stem[:60]}.png" for row, name in enumerate(names)]
-    for file, mask in zip(files, masks.numpy().astype(np.uint8), strict=True):
+    shades = np.uint8 if masks.dtype == torch.uint8 else np.uint16
+    for file, mask in zip(files, masks.numpy().astype(shades), strict=True):
         Image.fromarray(mask).save(folder / file)
     return files
 
 
 def joined(outputs: Sequence[Any], spec: Spec) -> Tensor:
-    """The predictions of all batches one after another; classes of pixels in a byte each."""
-    if spec.target == "mask":
+    """The predictions of all batches one after another; up to 256 classes of pixels in a byte each."""
+    if spec.target == "mask" and len(spec.class_names) <= 256:
         outputs = [
             each.to(torch.uint8) if each.ndim == 3 and not each.is_floating_point() else each for each in outputs
         ]

@@ -49,9 +49,13 @@ def neighbours_score(data: Any, task: Any, monitor: str) -> float | None:
     if mode is None or min(sizes.values()) < LEAST:
         return None
     one = splits["train"][[0]][0]
-    if not isinstance(one, Tensor) or one.numel() * sum(sizes.values()) > MOST_NUMBERS:
+    if not isinstance(one, Tensor) or one.dtype == torch.int64:  # no token is near another by its number
+        return None
+    if one.numel() * sum(sizes.values()) > MOST_NUMBERS:
         return None
     (train_x, train_y), (val_x, val_y) = (_some(data, split, count) for split, count in sizes.items())
+    if train_x.shape[1] != val_x.shape[1]:  # each is filled up to its longest
+        return None
     order = torch.cdist(val_x, train_x).topk(min(64, len(train_x)), largest=False).indices
     scores = [_score(task, train_y[order[:, :k]], val_y, name) for k in (1, 4, 16, 64) if k <= order.shape[1]]
     return min(scores) if mode == "min" else max(scores)

@@ -26,7 +26,8 @@ class Arrays(SplitDataModule):
 
     Where there is no ``x`` but ``x_train`` (or ``train_x``), and ``x_test`` or ``x_val``, these are the splits. Bytes
     of three or four dimensions are pictures, (N, H, W), (N, H, W, C) or (N, C, H, W), scaled to [0, 1]; all else are
-    floats. Both are standardised by the training samples, each channel or feature.
+    floats. Both are standardised by the training samples, each channel or feature; of several inputs, bytes are brought
+    to [0, 1] alone.
 
     Args:
         path: the file, or the folder.
@@ -86,6 +87,9 @@ class Arrays(SplitDataModule):
             return super().encode_targets(samples)
         if self.spec.target != "mask":
             raise InputError(f"data: the target is a mask; the network was trained on a {self.spec.target}")
+        if not np.array_equal(samples.class_index(self.spec), np.arange(len(samples.class_names or ()))):
+            allowed = f"in the order of those that the network was trained on: {', '.join(self.spec.class_names)}"
+            raise InputError(f"data.class_names: got {', '.join(samples.class_names or ())}, allowed: {allowed}")
         return ArrayRows(self.masks, samples.y, "mask", self.ignore)
 
     def describe(self, samples: Samples, x: Any) -> Spec:

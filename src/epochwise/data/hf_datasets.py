@@ -6,11 +6,8 @@ from typing import Any
 import pandas as pd
 
 from epochwise.data.text import Text
-from epochwise.data.texts.read_texts import checked
+from epochwise.data.texts.read_texts import CALLED, checked
 from epochwise.input_error import InputError, existing_path
-
-#: What people call the splits, and what they are called here.
-SPLITS = {"train": "train", "validation": "val", "valid": "val", "dev": "val", "val": "val", "test": "test"}
 
 
 @dataclass(eq=False, kw_only=True)
@@ -46,7 +43,7 @@ class HFDatasets(Text):
             reason = " ".join(str(error).split())
             raise InputError(f"{key}={path}: not a data set that save_to_disk wrote ({reason})") from error
         given = found if isinstance(found, dict) else {"train": found}
-        frames = {SPLITS[name]: _frame(split) for name, split in given.items() if name in SPLITS}
+        frames = {CALLED[name]: _frame(split) for name, split in given.items() if name in CALLED}
         if "train" not in frames:
             raise InputError(f"{key}={path}: its splits are {', '.join(given)}; one of them has to be 'train'")
         return {split: checked(frame, self.text, place, key) for split, frame in frames.items()}

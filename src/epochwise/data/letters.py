@@ -6,14 +6,12 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 import numpy as np
-import torch
 from annotated_types import Ge, MinLen
 from matplotlib import get_data_path
 from PIL import Image, ImageDraw, ImageFont
 
 from epochwise.data.samples import Samples
-from epochwise.data.spec import Spec
-from epochwise.data.split_data_module import SplitDataModule, shape_of
+from epochwise.data.split_data_module import SplitDataModule
 
 FONTS = ("DejaVuSans", "DejaVuSans-Bold", "DejaVuSans-Oblique", "DejaVuSerif")
 #: Latin-1, Latin Extended-A and -B, and Latin Extended Additional of Unicode.
@@ -87,15 +85,6 @@ class Letters(SplitDataModule):
         targets = np.array(y, dtype=np.float32 if self.kind == "labels" else np.int64)
         class_names = list(MARKS.values()) if self.kind == "labels" else PARTS
         return {"train": Samples(np.stack(x), targets, class_names, names, np.array(groups), self.kind)}
-
-    def encode_targets(self, samples: Samples) -> torch.Tensor:
-        return torch.from_numpy(samples.y) if self.kind == "mask" else super().encode_targets(samples)
-
-    def describe(self, samples: Samples, x: Any) -> Spec:
-        if self.kind == "labels":
-            return super().describe(samples, x)
-        counts = np.bincount(samples.y.ravel(), minlength=len(PARTS)).tolist()
-        return Spec(shape_of(x), "mask", len(PARTS), PARTS, counts, num_train=len(samples))
 
 
 def _drawn(text: str, beside: str, font: ImageFont.FreeTypeFont, size: int) -> np.ndarray:

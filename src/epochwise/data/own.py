@@ -14,7 +14,7 @@ from torch.utils.data import DataLoader, Dataset, IterableDataset, StackDataset
 from epochwise.data.pictures.picture_files import channel_statistics
 from epochwise.data.samples import Samples
 from epochwise.data.spec import Spec
-from epochwise.data.split_data_module import SplitDataModule
+from epochwise.data.split_data_module import SplitDataModule, shape_of, shapes_of
 from epochwise.data.splits.epoch_batches import EpochBatches
 from epochwise.data.target import Target
 from epochwise.input_error import InputError
@@ -132,9 +132,10 @@ class Own(SplitDataModule):
         return channel_statistics(self.encode(x)) if self.normalize else {}
 
     def describe(self, samples: Samples, x: Any) -> Spec:
-        first = x[[0]]
-        shapes = {name: tuple(each.shape[1:]) for name, each in first.items()} if isinstance(first, dict) else {}
-        shape = next(iter(shapes.values())) if shapes else tuple(first.shape[1:])
+        shape, shapes = shape_of(x), shapes_of(x)
+        if self.pad_id is not None and len(shape) == 1 and not shapes:
+            every = (each[place] for each in self.sets.values() for place in range(len(each)))
+            shape = (max(len(self.form.parts(item)[0]) for item in every),)  # tokens of the longest row
         found: dict[str, Any] = {"num_tokens": self.num_tokens, "pad_id": self.pad_id or 0}
         if samples.kind in READ:
             return replace(samples.spec(shape, shapes), **found)
@@ -182,6 +183,8 @@ class Own(SplitDataModule):
             if not all(isinstance(each, Tensor) for each in tensors):
                 said = ", ".join(type(each).__name__ for each in tensors if not isinstance(each, Tensor))
                 faults.append(f"data.train: a batch has an x of {said}, allowed: tensors, or a dict of them")
+            if self.normalize and isinstance(batch[0], dict):
+                faults.append("data.normalize: got True, but an item has several inputs; allowed: false")
         except (RuntimeError, TypeError, ValueError) as error:
             wanted = "a data.collate_fn that does, or items of one shape (data.pad_id=0 fills up rows of tokens)"
             reason = " ".join(str(error).split())[:200]
@@ -223,6 +226,10 @@ def _set_fault(name: str, given: Any) -> str | None:
     if name == "train" and isinstance(given, IterableDataset):
         return f"data.train: {called} is an IterableDataset; use data=own_stream"
     if hasattr(given, "__len__") and hasattr(given, "__getitem__"):
+        for called_so in ("names", "groups"):
+            if (many := getattr(given, called_so, None)) is not None and len(many) != len(given):
+                said = f"{called}.{called_so} has {len(many)} entries, and there are {len(given)} samples"
+                return f"data.{name}: {said}; allowed: one for each, or an attribute of another name"
         return None if len(given) else f"data.{name}: {called} is empty"
     missing = " and ".join(each for each in ("__len__", "__getitem__") if not hasattr(given, each))
     return f"data.{name}: {called} has no {missing}; allowed: a data set with both (torch.utils.data.Dataset)"

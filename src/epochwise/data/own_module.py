@@ -8,6 +8,7 @@ import torch
 from annotated_types import Ge
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.utilities.seed import isolate_rng
+from lightning_utilities.core.apply_func import apply_to_collection
 from torch import Tensor
 from torch.utils.data import DataLoader
 
@@ -22,6 +23,7 @@ from epochwise.items.form import Form
 from epochwise.items.loader import LoaderSplit, Ready, SeededBatches
 from epochwise.items.loader_spec import loader_spec, promises
 from epochwise.items.shards import batch_digest
+from epochwise.task.meters import count_samples
 
 
 class Alone:
@@ -207,8 +209,8 @@ class OwnModule(L.LightningDataModule):
             raise InputError(
                 "data.module: a training batch has an x that is no tensor; allowed: tensors, a dict of them"
             )
-        self.two = Ready([{k: v[:2] for k, v in x.items()} if several else x[:2], y[:2]])
-        size = len(y)
+        self.two = Ready(apply_to_collection([x, y], Tensor, lambda each: each[:2]))
+        size = count_samples(x)
         for split, each in loaders.items():
             batches = len(each) if hasattr(each, "__len__") else 0
             there = len(each.dataset) if hasattr(getattr(each, "dataset", None), "__len__") else batches * size

@@ -1,5 +1,6 @@
 """One's own stream: any ``IterableDataset``."""
 
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, ClassVar
 
@@ -15,7 +16,7 @@ from epochwise.data.spec import Spec
 from epochwise.data.splits.epoch_batches import EpochBatches
 from epochwise.input_error import InputError
 from epochwise.items.shards import beginning, check_shards, tell_shards
-from epochwise.items.stream import StreamReader
+from epochwise.items.stream import StreamReader, has_state
 from epochwise.items.stream_batches import StreamBatches, StreamItems, StreamLoader
 from epochwise.items.targets import READ, Telling, plain_target, target_array
 
@@ -58,6 +59,7 @@ class OwnStream(Own):
     def __post_init__(self) -> None:
         super().__post_init__()
         self.count = self.samples_per_epoch or 0
+        self.first_state: Any = deepcopy(self.train.state_dict()) if has_state(self.train) else None
         self.every: list[Any] | None = None  # the targets of a pass, where it was counted
         self.stream: StreamItems | None = None
         self.kept: dict[str, Any] | None = None
@@ -103,7 +105,7 @@ class OwnStream(Own):
         kind = self.spec.target if self.collate_fn is None else None
         counted = None if self.samples_per_epoch else self.count
         self.stream = StreamItems(
-            StreamReader(self.train, self.order_seed, counted),
+            StreamReader(self.train, self.order_seed, counted, self.first_state),
             self.form,
             self.collate_fn,
             self.encode_list if kind in READ else None,
@@ -141,7 +143,7 @@ class OwnStream(Own):
         if self.shards_itself:
             self.stream.shard_batches = (self.batch_size, self.batch_size * world, len(batches))
         if trainer is not None and world > 1:
-            here = torch.tensor(float(beginning(self.train, self.order_seed)), dtype=torch.float64)
+            here = torch.tensor(float(beginning(self.train, self.order_seed, self.first_state)), dtype=torch.float64)
             every: Any = trainer.strategy.all_gather(here)
             tell_shards("process", bool((every == every[0]).all()), type(self.train).__name__, self.shards_itself)
         readers = max(1, self.num_workers)
@@ -195,14 +197,15 @@ class OwnStream(Own):
             self._count()
 
     def _listed(self, stream: Any, most: int | None) -> list[Any]:
-        return list(StreamReader(stream, self.order_seed, None).first(most))
+        first = self.first_state if stream is self.train else None
+        return list(StreamReader(stream, self.order_seed, None, first).first(most))
 
     def _count(self) -> None:
         """Count a pass, with its targets."""
         self.every = []
         spares = "data.samples_per_epoch=N spares that, and is needed where it has no end"
         tells = Telling("data.train: its samples are being counted", spares)
-        for item in StreamReader(self.train, self.order_seed, None).first():
+        for item in StreamReader(self.train, self.order_seed, None, self.first_state).first():
             self.every.append(plain_target(self.form.parts(item)[1]))
             tells.count(len(self.every))
         self.count = len(self.every)

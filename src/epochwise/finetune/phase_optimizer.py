@@ -16,7 +16,6 @@ from epochwise.finetune.phases import Phase
 from epochwise.input_error import InputError
 from epochwise.rules.schedule import horizon_key
 from epochwise.scheduler.lightning_schedule import ByTime
-from epochwise.stopping.adaptive import Adaptive
 from epochwise.task.optimized import averaged_weights
 
 Makers = tuple[Callable[..., Any], Callable[..., Any]]
@@ -181,8 +180,8 @@ class OptimizerInForce:
                 "it; allowed: a task of epochwise.task.optimized.Optimized"
             )
         for callback in trainer.callbacks:
-            if isinstance(callback, (Adaptive, ByTime)):
-                driver = "stopping=adaptive" if isinstance(callback, Adaptive) else "trainer.max_time"
+            if isinstance(callback, ByTime) or hasattr(callback, "pace"):  # a stopping that ends the schedule itself
+                driver = "trainer.max_time" if isinstance(callback, ByTime) else "stopping=adaptive"
                 raise InputError(
                     f"finetune.phases.{first}: {driver} drives the run's own schedule from its first epoch to its "
                     "last; allowed with an optimizer or schedule by phase: another stopping, and a bound in epochs"

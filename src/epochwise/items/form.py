@@ -22,7 +22,8 @@ class Form:
         inputs: names of the inputs, in the order of a tuple, or keys of a dict; None: all but the target.
         target_key: the target's key in a dict; None: the one of ``TARGET_KEYS`` that is there.
         pad_id: fills up rows of tokens of unequal length, at their end, beside ``IGNORE`` in their targets; None: rows
-            are equally long.
+            are equally long. Of several inputs, ``input_ids`` or else the first are the tokens, and rows beside them,
+            such as a mask, are filled up with 0.
     """
 
     def __init__(
@@ -72,7 +73,14 @@ class Form:
         """``x`` and ``y`` of a batch, by torch's ``default_collate``; pictures of PIL become uint8 (C, H, W)."""
         parts = [self.parts(item) for item in items]
         x, y = [part[0] for part in parts], [part[1] for part in parts]
-        return self._stacked(x, self.pad_id), (None if y[0] is None else self._stacked(y, IGNORE))
+        return self._inputs(x), (None if y[0] is None else self._stacked(y, IGNORE))
+
+    def _inputs(self, values: list[Any]) -> Any:
+        if not isinstance(values[0], Mapping):
+            return self._stacked(values, self.pad_id)
+        tokens = "input_ids" if "input_ids" in values[0] else next(iter(values[0]))
+        fills = {key: self.pad_id if key == tokens else 0 for key in values[0]}
+        return {key: self._stacked([value[key] for value in values], fill) for key, fill in fills.items()}
 
     def _stacked(self, values: list[Any], fill: int | None) -> Any:
         first = values[0]

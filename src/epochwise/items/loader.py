@@ -8,6 +8,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from epochwise.items.stream import StreamReader
+from epochwise.task.meters import count_samples
 
 
 class Ready(list[Any]):
@@ -91,12 +92,13 @@ class LoaderSplit(Dataset):
         self.targets: list[Any] = []
 
     def __len__(self) -> int:
-        return sum(len(y) for y in self._read())
+        return sum(map(count_samples, self._read()))
 
     @property
-    def datasets(self) -> tuple[None, Tensor]:
-        """No x; and the targets (N, ...), read batch by batch, once."""
-        return None, torch.cat(self._read())
+    def datasets(self) -> tuple[None, Any]:
+        """No x; and the targets (N, ...), read batch by batch, once; a list of batches where they are no tensors."""
+        ys = self._read()
+        return None, torch.cat(ys) if all(isinstance(y, Tensor) for y in ys) else ys
 
     def _read(self) -> list[Any]:
         self.targets = self.targets or [self.ready(batch)[1] for batch in self.loader]

@@ -4,6 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 import numpy as np
+from torch import Tensor
 
 from epochwise.data.samples import Samples
 from epochwise.data.spec import Spec
@@ -24,7 +25,7 @@ def loader_spec(own: Any, loader: Any, x: Any, y: Any) -> Spec:
     Raises:
         InputError: a line for each thing that is missing.
     """
-    first = plain_target(y[0]) if y.numel() else None
+    first = plain_target(y[0]) if isinstance(y, Tensor) and y.numel() else None
     one = next(iter(x.values())) if isinstance(x, dict) else x
     kind, unclear = (own.target, None) if own.target is not None else shown_kind(one[0], first)
     faults = [f"data.target: a training batch has {unclear}"] if unclear else []

@@ -5,6 +5,8 @@ import zlib
 from collections.abc import Iterator
 from typing import Any
 
+from lightning_utilities.core.apply_func import apply_to_collection
+from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset
 
 from epochwise.input_error import InputError
@@ -39,14 +41,14 @@ def tell_shards(who: str, alike: bool, name: str, shards_itself: bool) -> None:
         )
 
 
-def beginning(stream: Any, seed: int) -> int:
-    """A number that tells the first samples of a stream from others."""
-    return batch_digest(StreamReader(stream, seed, None).read(0, [0]))
+def beginning(stream: Any, seed: int, first_state: Any = None) -> int:
+    """A number that tells the first samples of a stream from others; ``first_state`` is its state before any."""
+    return batch_digest(StreamReader(stream, seed, None, first_state).read(0, [0]))
 
 
 def batch_digest(batch: Any) -> int:
-    """A number that tells a batch from others."""
-    return zlib.crc32(pickle.dumps(batch))
+    """A number that tells a batch from others, the same in every process: a tensor's pickle has its address in it."""
+    return zlib.crc32(pickle.dumps(apply_to_collection(batch, Tensor, lambda tensor: tensor.cpu().numpy())))
 
 
 class _Beginning(IterableDataset):

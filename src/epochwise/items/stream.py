@@ -13,6 +13,11 @@ from epochwise.data.batched_data_module import seed_batch
 from epochwise.input_error import InputError
 
 
+def has_state(stream: Any) -> bool:
+    """Whether a stream says where it stands, and can be put back there."""
+    return hasattr(stream, "state_dict") and hasattr(stream, "load_state_dict")
+
+
 class StreamReader:
     """Gives the items of a stream by their place.
 
@@ -25,12 +30,13 @@ class StreamReader:
         seed: of what is drawn.
         count: samples of a pass, where each epoch is one; None: epochs follow each other in the stream, which begins
             anew where it ends.
+        first_state: of the stream before anything was read of it, where it has one; None: as it is now.
     """
 
-    def __init__(self, stream: Any, seed: int, count: int | None) -> None:
+    def __init__(self, stream: Any, seed: int, count: int | None, first_state: Any = None) -> None:
         self.stream, self.seed, self.count = stream, seed, count
-        self.has_state = hasattr(stream, "state_dict") and hasattr(stream, "load_state_dict")
-        self.first_state = deepcopy(stream.state_dict()) if self.has_state else None
+        self.has_state = has_state(stream)
+        self.first_state = deepcopy(first_state or stream.state_dict()) if self.has_state else None
         self.iterator: Iterator[Any] | None = None
         self.number, self.place, self.in_pass = 0, 0, 0
         self.draws: Any = None

@@ -7,10 +7,10 @@ from typing import Any
 import lightning as L
 import torch
 from lightning.pytorch.trainer.states import TrainerFn
-from torch import Tensor
 
 from epochwise.run.epoch_place import PHASES, Phases
 from epochwise.run.epochs_csv import Row, epoch_events, newer, scalars, write_epochs_csv
+from epochwise.task.meters import count_samples
 
 Scores = dict[str, float]
 Tensors = dict[str, Any]
@@ -238,13 +238,3 @@ class EpochLog(L.Callback):
         for logger in self.loggers(trainer):
             if hasattr(logger, "log_axis"):
                 logger.log_axis(axis, values, x)
-
-
-def count_samples(batch: Any) -> int:
-    """Samples of a batch: the length of the first tensor in it; 0 where there is none."""
-    if isinstance(batch, Tensor):
-        return len(batch) if batch.ndim else 1
-    if isinstance(batch, (str, bytes)):
-        return 0
-    parts = batch.values() if isinstance(batch, Mapping) else batch if isinstance(batch, (list, tuple)) else ()
-    return next(filter(None, map(count_samples, parts)), 0)

@@ -54,7 +54,7 @@ class Classification(Supervised):
         if num_classes < 2:
             raise ValueError("the targets of this data are no classes; use task=regression")
         if class_weights == "balanced":
-            class_weights = [sum(class_counts) / (num_classes * count) for count in class_counts]
+            class_weights = [sum(class_counts) / (num_classes * count) if count else 0.0 for count in class_counts]
         if class_weights is not None and len(class_weights) != num_classes:
             raise ValueError(
                 f"class_weights: got {len(class_weights)} weights, allowed: one for each of {num_classes} classes"

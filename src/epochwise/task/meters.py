@@ -50,7 +50,7 @@ class SampleMean:
             return
         for parameter in trainer.lightning_module.parameters():
             if parameter.grad is not None:
-                parameter.grad.mul_(accumulate * self.first / self.samples)
+                parameter.grad.mul_(accumulate * self.first / (self.samples or 1.0))  # nothing counted: no gradient
 
     def loss(self, trainer: L.Trainer) -> float | None:
         """The mean loss of the samples of the step so far, of all ranks; every rank must ask. ``None``: not known."""
@@ -59,7 +59,7 @@ class SampleMean:
         losses = self.losses
         if trainer.world_size > 1:
             losses = trainer.strategy.reduce(losses.clone(), reduce_op="mean")
-        return float(losses) * float(self.first / self.samples)
+        return float(losses) * float(self.first / (self.samples or 1.0))
 
 
 class Meters:
@@ -124,3 +124,13 @@ class Meters:
 
 def _copied(state: Any) -> Any:
     return [each.clone() for each in state] if isinstance(state, list) else state.clone()
+
+
+def count_samples(batch: Any) -> int:
+    """Samples of a batch: the length of the first tensor in it; 0 where there is none."""
+    if isinstance(batch, Tensor):
+        return len(batch) if batch.ndim else 1
+    if isinstance(batch, (str, bytes)):
+        return 0
+    parts = batch.values() if isinstance(batch, Mapping) else batch if isinstance(batch, (list, tuple)) else ()
+    return next(filter(None, map(count_samples, parts)), 0)

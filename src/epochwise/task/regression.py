@@ -69,7 +69,7 @@ class Regression(Supervised):
 
     def compute_loss(self, output: Tensor, y: Tensor) -> Tensor:
         """Mean squared error of (B, 1) and (B,), or (B, T) and (B, T), in squared standard deviations of the target."""
-        return F.mse_loss(self._numbers(output), (y - self.target_mean) / self.target_std)
+        return F.mse_loss(self._numbers(output), (self._targets(y) - self.target_mean) / self.target_std)
 
     def reference_scores(self) -> dict[str, tuple[float, float]]:
         """Of guessing the mean, and of no error at all."""
@@ -86,9 +86,13 @@ class Regression(Supervised):
 
     def scored(self, prediction: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         """Several numbers in 64 bits: torchmetrics' R2 would round its sums to those of what it is given."""
+        y = self._targets(y)
         if prediction.ndim < 2 or prediction.device.type == "mps":  # which has no such numbers
             return prediction, y
         return prediction.double(), y.double()
+
+    def _targets(self, y: Tensor) -> Tensor:
+        return y.squeeze(-1) if self.num_targets == 1 and y.ndim > 1 else y  # (B, 1), as some loaders give it
 
     def _numbers(self, output: Tensor) -> Tensor:
         return output if isinstance(self.target_mean, Tensor) else output.squeeze(-1)

@@ -8,7 +8,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 from torchmetrics import Metric
 
-from epochwise.task.meters import Meters, SampleMean
+from epochwise.task.meters import Meters, SampleMean, count_samples
 from epochwise.task.optimized import Optimized
 
 
@@ -71,7 +71,7 @@ class Supervised(Optimized):
 
     def count(self, y: Any) -> int:
         """Over how many things the loss of a batch is a mean: its samples, or its pixels or tokens that count."""
-        return len(y)
+        return count_samples(y)
 
     def output_shape(self, y: Any) -> tuple[int, ...] | None:
         """The shape of the network's output for targets y; None where any will do."""

@@ -57,7 +57,7 @@ def test_published_splits_are_folders_or_tables(write, tmp_path):
     found = read_texts(str(tmp_path / "folders"), "data.path", "text", "label")
     assert {split: frame["text"].tolist() for split, frame in found.items()} == {"train": ["one"], "test": ["two"]}
     write("tables/train.csv")
-    write("tables/val.jsonl")
+    write("tables/validation.jsonl")
     found = read_texts(str(tmp_path / "tables"), "data.path", "text")
     assert {split: len(frame) for split, frame in found.items()} == {"train": 4, "val": 4}
 

@@ -10,6 +10,8 @@ import pandas as pd
 from epochwise.input_error import InputError, existing_path
 
 SPLITS = ("train", "val", "test")
+#: What people call the splits, and what they are called here.
+CALLED = {"train": "train", "val": "val", "validation": "val", "valid": "val", "dev": "val", "test": "test"}
 #: Names of samples read from files stand in this column.
 NAME = "name of the file"
 
@@ -70,7 +72,8 @@ def read_texts(path: str, key: str, text: str, label: str | None = None) -> dict
 
 
 def _of_split(folder: Path, split: str) -> Path | None:
-    places = [folder / split, *(folder / f"{split}{suffix}" for suffix in (*READERS, ".txt"))]
+    words = [word for word, meant in CALLED.items() if meant == split]
+    places = [folder / f"{word}{suffix}" for word in words for suffix in ("", *READERS, ".txt")]
     return next((place for place in places if place.exists()), None)
 
 
