@@ -134,8 +134,15 @@ def test_a_run_that_fails_is_named_and_the_others_are_told(typed, tmp_path):
 def test_the_settings_of_a_run_get_a_steady_rate_and_no_early_stopping(typed, tmp_path):
     run = [*TABLE, *QUIET, "report=false", "~loggers.tensorboard", "optimizer.lr=0.01", "trainer.max_epochs=2"]
     assert typed("train.py", *run, "hydra.run.dir=own")[0] == 0
-    code, _, err = typed("epochs.py", "run=own", "counts=2,4", "seeds=1", "report=false")
+    command = ["epochs.py", "run=own", "counts=2,4", "seeds=2", "report=false"]
+    code, out, err = typed(*command)
     assert (code, err) == (0, "")
+    why = "its rate (Cosine) does not stay, and up to its cool-downs that of a ladder does"
+    assert f"trunk  from nothing, not from own: {why}\n" in out
+    code, out, err = typed(*command)
+    assert (code, err, out.count("is finished already")) == (0, "", 8)
+    orders = [ladder_folder(tmp_path) / f"epochs-4-seed-{seed}/config.yaml" for seed in (0, 1)]
+    assert [yaml.safe_load(path.read_text())["data"]["order_seed"] for path in orders] == [0, 1]
     config = yaml.safe_load((ladder_folder(tmp_path) / "epochs-4-seed-0/config.yaml").read_text())
     assert config["optimizer"]["lr"] == 0.01
     assert config["scheduler"]["_target_"].endswith(".WSD")
@@ -145,6 +152,30 @@ def test_the_settings_of_a_run_get_a_steady_rate_and_no_early_stopping(typed, tm
         2,
         "model=cnn: the settings are those of the run; set values by KEY=VALUE\n",
     )
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("run", "words"),
+    [
+        pytest.param(["scheduler=none", "stopping=early"], ["scheduler.warmup_epochs=0"], id="constant rate"),
+        pytest.param(["stopping=adaptive"], ["scheduler=wsd_long"], id="before a cool-down"),
+    ],
+)
+def test_a_trunk_that_goes_on_from_a_run_gives_to_the_bit_what_it_gives_from_nothing(
+    typed, composed, tmp_path, run, words
+):
+    shared = [*TABLE, "model.dropout=0.2"]
+    assert typed("train.py", *shared, *QUIET, *run, "report=false", "trainer.max_epochs=3", "hydra.run.dir=own")[0] == 0
+    code, out, err = typed("epochs.py", "run=own", "counts=2,6", "seeds=2", "report=false")
+    assert (code, err) == (0, "")
+    behind = 3 if "scheduler=none" in run else 2  # where three epochs with a cool-down of a third begin it
+    assert f"of seed 0 goes on from epoch {behind} of own" in out
+    folder = ladder_folder(tmp_path)
+    prices = json.loads((folder / "counts.json").read_text())["price_epochs"]
+    assert prices == [2, 6 - 1 - (behind - 1) / 2]  # of two seeds, one of which the run has
+    for seed in (0, 1):
+        assert unlike(folder, 6, composed, tmp_path, *shared, *words, seed=seed) == []
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from epochwise.command_line.override_text import parse_arguments, quoted_value
 from epochwise.config.schema import SCHEMAS
 from epochwise.input_error import InputError
 from epochwise.ladder.jobs import doubled_up_to
+from epochwise.rules.schedule import is_constant
 
 CHECKPOINTS = ("best", "last")
 
@@ -144,7 +145,8 @@ OWN_KEYS = sorted(SCHEMAS["epochs"].scalars.keys() - SCHEMAS["train"].scalars.ke
 def ladder_of_run(words: list[str], conf: Path) -> list[str]:
     """Turn ``run=FOLDER`` into the run's own config as the root config, with what ``epochs.yaml`` has beside it.
 
-    Where its schedule has no steady rate, it gets that of ``epochs.yaml``; its own early stopping goes.
+    Where its schedule has no steady rate that ends in a cool-down, it gets that of ``epochs.yaml``, without a warm-up
+    where its own rate stayed from the first step on; its own early stopping goes.
 
     Args:
         words: of the command line, without the program.
@@ -169,12 +171,14 @@ def ladder_of_run(words: list[str], conf: Path) -> list[str]:
             "--config-dir: not with run=FOLDER, whose config has all of its settings; trust=NAME trusts a class"
         )
     own = {word.lstrip("+").partition("=")[0]: word.partition("=")[2] for word in typed}
+    own["run"] = typed_value(str(folder))
     if chosen := [word for word in typed if word.lstrip("+~").partition("=")[0] in plain and _is_node(word, plain)]:
         raise InputError(*(f"{word}: the settings are those of the run; set values by KEY=VALUE" for word in chosen))
     with engine_conf():
         defaults: Any = Composer(str(conf), "epochs").compose([])
     ladder: dict[str, Any] = {key: OmegaConf.to_container(defaults, resolve=False)[key] for key in OWN_KEYS}  # type: ignore[call-overload, index]
-    where = [] if any(key == "hydra.sweep.dir" for key in own) else [f"hydra.sweep.dir={_sweep_dir(defaults)}"]
+    # As one's own file would have it: what is typed is one folder, in which nothing is looked for.
+    where = [] if any(key == "hydra.sweep.dir" for key in own) else [f"++hydra.sweep.dir={_sweep_dir(defaults)}"]
     return [
         f"--config-path={folder}",
         f"--config-dir={ENGINE_CONF}",  # of the sweeper's file
@@ -186,6 +190,7 @@ def ladder_of_run(words: list[str], conf: Path) -> list[str]:
         *(f"+{key}={own.get(key) or typed_value(ladder[key])}" for key in OWN_KEYS),
         *(f"++{key}={own.get(key, value)}" for key, value in (("resume", "true"), ("trainer.limit_test_batches", "0"))),
         *(["~changes"] if "changes" in plain else []),
+        *_order(plain),
         *_schedule(plain, defaults),
         *_stopping(plain, defaults),
         *(word for word in typed if word.lstrip("+").partition("=")[0] not in (*OWN_KEYS, "resume")),
@@ -200,10 +205,17 @@ def _sweep_dir(defaults: Any) -> str:
     return quoted_value(str(OmegaConf.to_container(defaults.hydra.sweep, resolve=False)["dir"]))  # type: ignore[call-overload, index]
 
 
+def _order(plain: dict[str, Any]) -> list[str]:
+    """Let the order of samples follow the seed of each run, where it did in this one: its config has values alone."""
+    seed = plain["data"].get("order_seed")
+    return ["data.order_seed=${seed}"] if seed is not None and seed == plain.get("seed") else []
+
+
 def _schedule(plain: dict[str, Any], defaults: Any) -> list[str]:
     if "cooldown_fraction" in plain["scheduler"]:
         return ["scheduler.max_epochs=${trainer.max_epochs}"]
-    return _in_place_of("scheduler", plain, defaults)
+    words = _in_place_of("scheduler", plain, defaults)
+    return [*words, "scheduler.warmup_epochs=0.0"] if is_constant(plain["scheduler"]) else words
 
 
 def _stopping(plain: dict[str, Any], defaults: Any) -> list[str]:

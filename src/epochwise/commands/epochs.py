@@ -28,8 +28,10 @@ from epochwise.ladder.jobs import (
     rungs_of,
     seeds_of,
     trained_counts,
+    with_spared,
 )
 from epochwise.ladder.ladder import Ladder, read_ladder
+from epochwise.ladder.run_trunk import RunTrunk
 from epochwise.ladder.tell_ladder import failed_lines, tell_ladder
 from epochwise.ladder.write_ladder import write_ladder
 from epochwise.report.terminal import tell
@@ -72,8 +74,13 @@ def epochs(config: DictConfig, overrides: list[str], sweeper: CommandSweeper) ->
     bounds = Bounds(seconds_of(config.max_time), config.max_steps, steps_per_epoch, len(seeds))
     known = trained_counts(folder, seeds, config.scheduler.cooldown_fraction)
     rungs = rungs_of([*counts, *known], config.scheduler.cooldown_fraction)
+    run = RunTrunk.of(Path(config.run), config, data) if config.get("run") else None
+    starts = {run.seed: [start.epoch for start in run.starts]} if run else {}
+    rungs = with_spared(rungs, seeds, folder, starts)
     asked, known_rungs = ([rung for rung in rungs if (rung.count in counts) is asks] for asks in (True, False))
     one_by_one = config.counts is None or bounds.any
+    if run:
+        tell({"trunk": run.told(jobs_of(asked, seeds, shared, folder, starts), seeds)})
     directions = {"loss": "min"} | metrics_of(config.task.get("_target_"))
     done: list[Rung] = []
     why: str | None = None
@@ -89,7 +96,9 @@ def epochs(config: DictConfig, overrides: list[str], sweeper: CommandSweeper) ->
         if bounds.any and (why := bounds.exceeded_by(part[0], begun - started)):
             break
         jobs_before = (len(done) + sum(rung.steady > rung.before for rung in done)) * len(seeds)
-        jobs = jobs_of(part, seeds, shared, folder)
+        jobs = jobs_of(part, seeds, shared, folder, starts)
+        if run:
+            run.put(jobs, folder, shared)
         mark_waiting(jobs, folder)
         sweeper.launch([[*job, *places] for job in jobs], jobs_before)
         done += part

@@ -127,6 +127,7 @@ SCHEMAS = {
         TRAIN,
         scalars=TRAIN.scalars
         | {
+            "run": str | None,
             "counts": list[Annotated[int, Ge(1)]] | None,
             "most_epochs": Annotated[int, Ge(2)] | None,
             "seeds": Annotated[int, Ge(1)] | list[SEED] | None,

@@ -97,12 +97,12 @@ class Bounds:
 
     def exceeded_by(self, rung: Rung, seconds: float) -> str | None:
         """Why a rung is not begun after so many seconds; None where it fits."""
-        steps = rung.price_epochs * self.steps_per_epoch * self.num_seeds
+        steps = rung.price_of(self.num_seeds) * self.steps_per_epoch
         if self.max_steps is not None and self.steps + steps > self.max_steps:
             said = f"{self.steps:,} steps are taken, and it takes {steps:,}"
             return f"{rung.count} epochs are not tried: {said} of max_steps={self.max_steps}"
         if self.max_seconds is not None and self.seconds_per_epoch is not None:
-            price = self.start_seconds + rung.price_epochs * self.seconds_per_epoch
+            price = self.start_seconds + rung.price_of(self.num_seeds) / self.num_seeds * self.seconds_per_epoch
             if seconds + price > self.max_seconds:
                 said = f"{ceil(seconds):,} s are over, and it takes about {ceil(price):,}"
                 return f"{rung.count} epochs are not tried: {said} of max_time, {ceil(self.max_seconds):,} s"
@@ -116,10 +116,11 @@ class Bounds:
             seconds: until all of them had.
             run_seconds: of the epochs of one run of its count, from its first one on; NaN where unknown.
         """
-        self.steps += rung.price_epochs * self.steps_per_epoch * self.num_seeds
+        price = rung.price_of(self.num_seeds)
+        self.steps += price * self.steps_per_epoch
         # Side by side the epochs of all jobs take longer than the clock says.
-        of_epochs = run_seconds / rung.count * rung.price_epochs * self.num_seeds if isfinite(run_seconds) else seconds
+        of_epochs = run_seconds / rung.count * price if isfinite(run_seconds) else seconds
         of_epochs = min(of_epochs, seconds)
         # One that was found trained took no time: what it would take is then not known better than before.
-        self.seconds_per_epoch = max(of_epochs / max(rung.price_epochs, 1), self.seconds_per_epoch or 0.0)
+        self.seconds_per_epoch = max(of_epochs * self.num_seeds / max(price, 1), self.seconds_per_epoch or 0.0)
         self.start_seconds = max(seconds - of_epochs, self.start_seconds)

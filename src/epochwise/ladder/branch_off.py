@@ -38,13 +38,18 @@ def branch_off(config: DictConfig) -> None:
     parent = folder.parent / config.begins_with
     _wait_for(parent)
     last.parent.mkdir(parents=True, exist_ok=True)
-    for path in parent.iterdir():
-        if path.name not in OF_ITS_OWN and not path.name.startswith(".") and path.suffix not in (".html", ".png"):
-            _copy(path, folder / path.name)
+    bring(parent, folder)
     # Checkpoints are replaced, never written over. The last one says that all is there.
     kept = [path for path in (parent / "checkpoints").glob("*.ckpt") if path.name not in ("last.ckpt", "previous.ckpt")]
     for path in (*kept, parent / "checkpoints" / "last.ckpt"):
         _copy(path, last.with_name(path.name))
+
+
+def bring(parent: Path, folder: Path) -> None:
+    """Put all of a run but what each run writes anew into another folder: the loggers' files."""
+    for path in parent.iterdir():
+        if path.name not in OF_ITS_OWN and not path.name.startswith(".") and path.suffix not in (".html", ".png"):
+            _copy(path, folder / path.name)
 
 
 def _wait_for(parent: Path) -> None:

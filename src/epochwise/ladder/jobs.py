@@ -1,8 +1,10 @@
 """The jobs that a ladder of counts is made of."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 
 from epochwise.epochs.plan import cooldown_start
 from epochwise.sweep.job import JobRecord, of_one_job
@@ -47,16 +49,22 @@ class Rung:
         count: epochs of a run.
         steady: those before its cool-down, at least 0.
         before: those of them that a smaller count has trained already, in [0, steady].
+        spared: those that a run had trained before there was a ladder, of all seeds together.
     """
 
     count: int
     steady: int
     before: int
+    spared: int = 0
 
     @property
     def price_epochs(self) -> int:
-        """Epochs that have to be trained for it, a seed."""
+        """Epochs that have to be trained for it, a seed, where no run has trained some of them."""
         return self.count - self.before
+
+    def price_of(self, num_seeds: int) -> int:
+        """Epochs that have to be trained for it, of all seeds together."""
+        return self.price_epochs * num_seeds - self.spared
 
 
 def rungs_of(counts: Sequence[int], cooldown_fraction: float) -> list[Rung]:
@@ -120,7 +128,44 @@ def branch_name(count: int, seed: int) -> str:
     return f"epochs-{count}-seed-{seed}"
 
 
-def jobs_of(rungs: Sequence[Rung], seeds: Sequence[int], shared: Sequence[str], folder: Path) -> list[list[str]]:
+def start_name(epochs: int, seed: int) -> str:
+    """The folder of what was taken over from a run that had trained so many epochs."""
+    return f"run-{epochs}-seed-{seed}"
+
+
+def begun_behind(rung: Rung, seed: int, folder: Path, starts: Mapping[int, Sequence[int]]) -> int | None:
+    """The epochs of a run that a rung's piece of the trunk begins behind; None where it begins with that below.
+
+    Args:
+        rung: with a piece of its own.
+        seed: of the trunk.
+        folder: of the ladder; a job that has been begun in it stays as it was then.
+        starts: seed -> epochs behind which a run of it has been kept (``RunTrunk``).
+    """
+    if begun := JobRecord.read(folder / trunk_name(rung.steady, seed)):
+        found = re.search(r"begins_with=run-(\d+)-", " ".join(begun.overrides))
+        return int(found[1]) if found else None
+    return max((epoch for epoch in starts.get(seed, ()) if rung.before < epoch <= rung.steady), default=None)
+
+
+def with_spared(
+    rungs: Sequence[Rung], seeds: Sequence[int], folder: Path, starts: Mapping[int, Sequence[int]]
+) -> list[Rung]:
+    """The same rungs, each with what a run has spared it; see ``begun_behind``."""
+    found = []
+    for rung in rungs:
+        begun = [begun_behind(rung, seed, folder, starts) for seed in seeds] if rung.steady > rung.before else []
+        found.append(replace(rung, spared=sum(max(epoch - rung.before, 0) for epoch in begun if epoch is not None)))
+    return found
+
+
+def jobs_of(
+    rungs: Sequence[Rung],
+    seeds: Sequence[int],
+    shared: Sequence[str],
+    folder: Path,
+    starts: Mapping[int, Sequence[int]] = MappingProxyType({}),
+) -> list[list[str]]:
     """The overrides of the jobs that rungs take, in an order in which each begins behind what it begins with.
 
     The longest branches come first: side by side, all workers then end at about the same time. A job that has been
@@ -131,9 +176,10 @@ def jobs_of(rungs: Sequence[Rung], seeds: Sequence[int], shared: Sequence[str], 
         seeds: of the runs of each.
         shared: overrides of all jobs.
         folder: of the ladder.
+        starts: seed -> epochs behind which a run of it has been kept; see ``begun_behind``.
     """
     trunks = {
-        trunk_name(rung.steady, seed): _trunk(rung, seed)
+        trunk_name(rung.steady, seed): _trunk(rung, seed, begun_behind(rung, seed, folder, starts))
         for rung in rungs
         if rung.steady > rung.before
         for seed in seeds
@@ -172,10 +218,10 @@ def _settings(words: Sequence[str]) -> set[str]:
     return {word for word in words if word.lstrip("+").partition("=")[0] not in OF_A_JOB}
 
 
-def _trunk(rung: Rung, seed: int) -> list[str]:
+def _trunk(rung: Rung, seed: int, behind: int | None) -> list[str]:
     """It ends where the cool-down of the count would begin, with the schedule of that count."""
     own = [f"seed={seed}", f"trainer.max_epochs={rung.steady}", f"scheduler.max_epochs={rung.count}"]
-    return [*own, *_after(rung.before, seed)]
+    return [*own, *(_after(rung.before, seed) if behind is None else [f"begins_with={start_name(behind, seed)}"])]
 
 
 def _after(steady: int, seed: int) -> list[str]:

@@ -95,7 +95,7 @@ def read_ladder(
         scores.pop(monitor),
         _mean(steps),
         _mean(seconds),
-        np.array([float(rung.price_epochs) for rung in rungs]),
+        np.array([rung.price_of(len(seeds)) / len(seeds) for rung in rungs]),
         scores,
         modes,
         tuple(trunks),

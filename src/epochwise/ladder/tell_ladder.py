@@ -103,7 +103,7 @@ def counts_table(document: dict[str, Any]) -> Table:
             _number(row["seconds"], ".3g"),
             _spread(row[monitor], row["stderr"]),
             _spread(row["gain"], row["gain_stderr"]),
-            f"{_number(row['price_epochs'], ',.0f')} epochs",
+            f"{float(row['price_epochs'] or 0):,.4g} epochs",
             *(_number(row[name], ".4f") for name in others),
         )
     return table

@@ -1,6 +1,6 @@
 """Settings of a schedule, or of unfreezing, that do not go with the epochs that there are."""
 
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from typing import Any, NamedTuple
 
 from epochwise.rules.monitor import number
@@ -21,6 +21,11 @@ class EpochFindings(NamedTuple):
 def horizon_key(scheduler: Container[str]) -> str | None:
     """``max_epochs``, or torch's ``epochs``; ``None`` for a schedule without an end."""
     return next((key for key in ("max_epochs", "epochs") if key in scheduler), None)
+
+
+def is_constant(scheduler: Mapping[Any, Any]) -> bool:
+    """Whether a schedule's node leaves the rate as it is, as ``scheduler=none`` does."""
+    return str(scheduler.get("_target_")).endswith(".ConstantLR") and scheduler.get("factor") == 1
 
 
 def remade_phases(finetune: Any) -> list[str]:

@@ -95,6 +95,11 @@ def result_fields(
 PACKAGES = ("torch", "torchvision", "lightning", "torchmetrics", "timm", "hydra-core", "scikit-learn", "numpy")
 
 
+def versions() -> dict[str, str]:
+    """Of Python, and of the packages that a run goes by."""
+    return {"python": platform.python_version()} | {name: version(name) for name in PACKAGES}
+
+
 def write_result(run_folder: Path, project: Path = Path(__file__).parent, **fields: Any) -> dict[str, Any]:
     """Write ``result.json``: the fields given, and what they were made with (versions, git commit, command line).
 
@@ -111,7 +116,7 @@ def write_result(run_folder: Path, project: Path = Path(__file__).parent, **fiel
         All of it, as written.
     """
     result = finite(fields) | {
-        "versions": {"python": platform.python_version()} | {name: version(name) for name in PACKAGES},
+        "versions": versions(),
         "git_commit": git_commit(project),
         "command": shlex.join(job_command(sys.argv)),
     }

@@ -85,7 +85,7 @@ def resume_point(run_folder: Path) -> tuple[Path | None, list[str]]:
         path = run_folder / "checkpoints" / name
         if path.exists() or path.is_symlink():
             try:
-                checkpoint = _read(path)
+                checkpoint = read_point(path)
             except ValueError as error:
                 damaged.append(f"{path} is damaged ({error})")
             else:
@@ -108,7 +108,12 @@ def _beside(run_folder: Path) -> Iterator[Path]:
         yield from (path for path in folder.glob(".*.*") if path.suffix[1:].isdigit())
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read_point(path: Path) -> dict[str, Any]:
+    """Read a checkpoint that a run can go on from; it may be a stranger's.
+
+    Raises:
+        ValueError: it is damaged, or not as a run writes it.
+    """
     checkpoint = read_checkpoint(path)
     for key, kind in KEPT.items():
         if not isinstance(checkpoint.get(key), kind):

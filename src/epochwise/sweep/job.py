@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from hydra.core.hydra_config import HydraConfig
-from omegaconf import DictConfig, flag_override, open_dict
+from omegaconf import DictConfig, OmegaConf, flag_override, open_dict
 
 from epochwise.input_error import InputError
 from epochwise.run.run_folder import whole_file
@@ -57,7 +57,7 @@ class JobRecord:
 
 
 #: Keys of epochs.py: a ladder with more counts or seeds uses what a shorter one has trained.
-OF_A_LADDER = ("counts", "most_epochs", "seeds", "min_gain_per_epoch", "max_time", "max_steps")
+OF_A_LADDER = ("run", "counts", "most_epochs", "seeds", "min_gain_per_epoch", "max_time", "max_steps")
 
 #: Keys that say where, how many and whether to go on, and nothing of what one job trains.
 OF_ALL_JOBS = ("resume", "run_folder", "refit", "n_trials", "n_jobs", *OF_A_LADDER)
@@ -94,7 +94,8 @@ def sweep_job(
     """
     hydra: Any = HydraConfig.get()
     folder = Path(hydra.runtime.output_dir)
-    record = JobRecord(int(hydra.job.num), of_one_job(hydra.overrides.task))
+    typed: Any = OmegaConf.to_container(hydra.overrides.task, resolve=False)  # what refers to others goes on to do so
+    record = JobRecord(int(hydra.job.num), of_one_job(typed))
     before = JobRecord.read(folder) if config.get("resume") is True else None
     label = f"job {record.job}  {' '.join(record.overrides)}"
     if before is not None and before.overrides == record.overrides and before.status == "finished":
