@@ -50,7 +50,7 @@ def fitted(phase, task=None, epochs=4, **trainer):
 
 def by_hand(optimizer, change):
     task = Fitted()
-    made = optimizer(task.parameters())
+    made = optimizer(task.parameters(), fused=True)  # as a run does
     for epoch in range(4):
         if epoch == 2:
             made = change(task, made)
@@ -74,8 +74,8 @@ ADAM = partial(torch.optim.Adam, lr=0.1)
 @pytest.mark.parametrize(
     ("phase", "change"),
     [
-        ({"optimizer": MOMENTUM}, lambda task, _: MOMENTUM(task.parameters())),
-        ({"optimizer": ADAM}, lambda task, _: ADAM(task.parameters())),
+        ({"optimizer": MOMENTUM}, lambda task, _: MOMENTUM(task.parameters(), fused=True)),
+        ({"optimizer": ADAM}, lambda task, _: ADAM(task.parameters(), fused=True)),
         ({"scheduler": HALF}, halved),
     ],
     ids=["another optimizer", "the same without its moments", "the same with its moments at another rate"],

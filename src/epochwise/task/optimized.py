@@ -1,7 +1,9 @@
 """A module with its optimizer and schedule."""
 
+import inspect
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any
 
 import lightning as L
@@ -80,6 +82,36 @@ def decay_groups(network: nn.Module) -> list[dict[str, Any]]:
     return [group for group in groups if group["params"]]
 
 
+def fused(make: Callable[..., Optimizer], network: nn.Module) -> Callable[..., Optimizer]:
+    """Let an optimizer update all parameters of a network in one kernel, where it has one for them.
+
+    Args:
+        make: makes the optimizer from parameters: a ``functools.partial``, or the class.
+        network: on the device on which it trains.
+
+    Returns:
+        ``make`` with ``fused=True``. As it is where its class has no such argument; where ``make`` says ``fused`` or
+        ``foreach`` itself; where gradients are sparse; or where torch has no such kernel for a device or type of the
+        parameters, which is found by one step of two numbers.
+    """
+    arguments = inspect.signature(make).parameters  # those of a partial have the values that it gives as defaults
+    said = [arguments[name].default for name in ("fused", "foreach") if name in arguments]
+    sparse = any(getattr(part, "sparse", False) for part in network.modules())
+    if "fused" not in arguments or said.count(None) < len(said) or sparse:
+        return make
+    in_one = partial(make, fused=True)
+    try:
+        for like in {(p.device, p.dtype, type(p.data)): p for p in network.parameters()}.values():
+            if type(like.data) is not Tensor:
+                return make  # one that is spread over devices, or packed
+            tried = nn.Parameter(torch.zeros(2, dtype=like.dtype, device=like.device))
+            tried.grad = torch.zeros_like(tried)
+            in_one([tried]).step()
+    except (RuntimeError, TypeError):
+        return make
+    return in_one
+
+
 class Optimized(L.LightningModule):
     """A network with an optimizer and a schedule that go on as they were after a resume.
 
@@ -111,6 +143,8 @@ class Optimized(L.LightningModule):
         self.made_by_phase: tuple[Callable[..., Optimizer], Callable[..., Any]] | None = None
         #: The epoch, from 0, that the schedule counts its own from.
         self.schedule_from_epoch = 0
+        #: Whether optimizers may be ``fused``; not in a run that began when they were not, which goes on as it was.
+        self.may_fuse = True
 
     def configure_optimizers(self) -> Any:
         """The optimizer over all parameters and its schedule, as Lightning wants them."""
@@ -118,13 +152,20 @@ class Optimized(L.LightningModule):
         return self._made(self.parameter_groups(self.network), *makers)
 
     def _made(self, groups: list[dict[str, Any]], make_optimizer: Any, make_scheduler: Any) -> dict[str, Any]:
-        optimizer = make_optimizer(groups)
+        optimizer = (fused(make_optimizer, self.network) if self._may_fuse() else make_optimizer)(groups)
         scale_rates(optimizer)
         schedule = lightning_schedule(make_scheduler, optimizer, self.trainer, self.monitor)
         if isinstance(schedule["scheduler"], ReduceLROnPlateau):
             # Lightning would step it after the epoch's checkpoint was written: a resumed run would have lost that step.
             schedule["frequency"] = sys.maxsize
         return {"optimizer": optimizer, "lr_scheduler": schedule}
+
+    def _may_fuse(self) -> bool:
+        """Whether nothing is to see or clip gradients that a fused step would still have to unscale."""
+        precision = self.trainer.precision_plugin
+        # Lightning refuses to clip before such a step in any mixed precision, scaled or not.
+        clipped = self.trainer.gradient_clip_val and hasattr(precision, "scaler")
+        return self.may_fuse and not clipped and getattr(precision, "scaler", None) is None
 
     def on_train_start(self) -> None:
         if self.made_before is not None:
@@ -142,7 +183,10 @@ class Optimized(L.LightningModule):
             self._made(groups, self.make_optimizer, self.make_scheduler),
         )
         one, other = ((each["optimizer"], each["lr_scheduler"]["scheduler"]) for each in made)
+        was_fused = [group.get("fused") for group in optimizer.param_groups]
         ResumedSchedule.take_changes(optimizer, self.lr_schedulers(), one, other)
+        if [group.get("fused") for group in optimizer.param_groups] != was_fused:
+            optimizer.load_state_dict(optimizer.state_dict())  # a fused one counts its steps on the device
 
     def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
         averaged_weights(self.trainer.optimizers, score=False)
@@ -160,8 +204,13 @@ class Optimized(L.LightningModule):
         if self.monitor.startswith("train/"):
             self._step_plateau()
 
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        checkpoint["may_fuse"] = self.may_fuse
+
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         ResumedSchedule.forget_horizon(checkpoint["lr_schedulers"])
+        # The groups of its optimizer say how that steps; this is for those which a phase makes later.
+        self.may_fuse = checkpoint.get("may_fuse", False)
 
     def _step_plateau(self) -> None:
         scheduler = self.lr_schedulers()

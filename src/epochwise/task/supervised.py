@@ -133,6 +133,7 @@ class Supervised(Optimized):
         self.log_scores("test")
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:  # of an epoch begun, of all ranks together
+        super().on_save_checkpoint(checkpoint)
         checkpoint["meters"] = self.cut_short or self.meters["train"].state()
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
