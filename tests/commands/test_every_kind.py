@@ -20,6 +20,7 @@ pytestmark = pytest.mark.long
 
 QUICK = ("~callbacks.progress_bar", "~callbacks.model_summary", "name=test", "stopping=none")
 RUN = ("trainer.max_epochs=6", "callbacks.last_checkpoint.every_n_steps=2")
+#: One of what each kind is scored by.
 SCORE = {
     "labels": "map",
     "numbers": "r2",
@@ -27,6 +28,11 @@ SCORE = {
     "text": "accuracy",
     "tokens": "perplexity",
     "own": "loss",
+    "inputs": "accuracy",
+    "pictures": "map",
+    "series": "r2",
+    "stream": "accuracy",
+    "module": "r2",
 }
 
 
@@ -70,6 +76,14 @@ def test_it_is_scored_again_as_it_was(trained_kind, composed):
     table = pd.read_csv(folder / "predictions/test.csv")
     assert len(table) == result["samples"]["test"]
     assert len(table.columns) > 1, kind
+
+
+def test_its_report_says_what_a_run_of_eight_epochs_or_more_would_be(trained_kind, typed):
+    kind, folder, _ = trained_kind
+    code, out, err = typed("report.py", str(folder), "trust=tests.commands.kinds")
+    assert (code, err) == (0, "")
+    assert json.loads((folder / "result.json").read_text())["verdict"]["label"].replace("_", " ") in out
+    assert f"val/{SCORE[kind]}" in (folder / "report.html").read_text()
 
 
 @pytest.mark.parametrize("batch", [5, 12])

@@ -12,7 +12,10 @@ pytestmark = pytest.mark.ranks
 
 SCRIPT = Path(__file__).with_name("kinds_ranks.py")
 #: What draws nothing and knows no statistics of a batch.
-ALIKE = {"mask": "model._target_=tests.commands.kinds.Pixels"}
+ALIKE = {
+    "mask": "model._target_=tests.commands.kinds.Pixels",
+    "pictures": "model._target_=tests.commands.kinds.Flat",
+}
 QUICK = ["~callbacks.progress_bar", "~callbacks.model_summary", "~loggers.tensorboard", "trainer.max_epochs=2"]
 QUICK += ["trainer.precision=64-true"]  # 32 bits round the sums of another order
 
@@ -22,7 +25,8 @@ def test_two_ranks_learn_and_score_what_one_does(kind, tmp_path):
     write_kinds(tmp_path)
     found = []
     for ranks in (1, 2):
-        size = f"data.batch_size={16 // ranks}"
+        # Loaders of one's own share a batch out themselves, in another order where they shuffle.
+        size = "+data.module.shuffle=false" if kind == "module" else f"data.batch_size={16 // ranks}"
         more = [size, ALIKE.get(kind, "model.dropout=0"), *QUICK, "optimizer=sgd", "optimizer.lr=0.1", "scheduler=none"]
         trainer = [f"trainer.devices={ranks}", f"trainer.strategy={'ddp' if ranks > 1 else 'auto'}"]
         found.append(run_ranks(SCRIPT, ranks, str(tmp_path), kind, str(tmp_path / f"run{ranks}"), *more, *trainer)[0])

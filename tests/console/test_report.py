@@ -71,6 +71,14 @@ def test_another_score_decides_by_the_name_it_has_in_the_table(epochwise, tmp_pa
     assert json.loads((tmp_path / "out/result.json").read_text())["monitor"] == "val/acc"
 
 
+def test_a_class_that_only_a_run_names_is_known_where_it_is_named_again(epochwise, tmp_path):
+    (tmp_path / "epochs.csv").write_text("epoch,train/loss,val/loss\n0,2,3\n1,1,2\n")
+    (tmp_path / "config.yaml").write_text("model: {_target_: my_package.net.Net}")
+    code, _, err = epochwise("report", ".")
+    assert code == 0 and "trust=my_package.net.Net" in err
+    assert epochwise("report", ".", "trust=my_package.net.Net")[::2] == (0, "")
+
+
 def test_a_run_folder_keeps_what_its_result_had(epochwise, trained, tmp_path):
     (tmp_path / "run").mkdir()
     for name in ("epochs.csv", "result.json", "config.yaml"):

@@ -145,7 +145,7 @@ def test_what_a_stream_cannot_do_is_told_at_once():
     said = lines(val=None, fold=1, label_noise=0.5, shuffle=True, shards_itself=True)
     assert [line.partition(":")[0] for line in said] == [
         "data.val",
-        "data.fold",
+        "data",
         "data.label_noise",
         "data.shuffle",
         "data.samples_per_epoch",

@@ -65,6 +65,9 @@ def check(config: DictConfig, front_door: str = "train", may_miss: bool = False)
         elif key in schema.one | schema.optional:
             faults |= _object(str(key), value, PROVIDED.get(str(key), frozenset()))
     faults = _where_written(faults, resolved)
+    if front_door == "crossval" and (line := _no_folds(resolved.tree.get("data"))):
+        faults = {key: one for key, one in faults.items() if key.partition(".")[0] not in ("data", "splitter")}
+        faults["data"] = line
     if may_miss:
         faults = {key: line for key, line in faults.items() if "has no value yet" not in line}
     if faults:
@@ -99,6 +102,19 @@ def _object(path: str, node: Any, provided: frozenset[str]) -> dict[str, str]:
         file = f"add the file with +{group}={name}" if name else f"choose a file with {group}=..."
         return {path: f"{path}: settings without a class ('_target_'); {file}"}
     return _inside(path, node, provided)
+
+
+def _no_folds(data: Any) -> str | None:
+    """Why there are none, of data whose class is not told which part to hold out."""
+    target = data.get("_target_") if isinstance(data, dict) else None
+    try:
+        wanted = signature(target) if isinstance(target, str) else None
+    except LookupError:
+        return None  # a fault of its own
+    if wanted is None or wanted.takes_any or {"splitter", "fold"} <= wanted.parameters.keys():
+        return None
+    name = str(target).rpartition(".")[2]
+    return f"data: {name} cuts its samples by itself, so there are no folds; allowed: data=own with its data set"
 
 
 def _inside(path: str, node: Any, provided: frozenset[str] = frozenset()) -> dict[str, str]:

@@ -168,6 +168,7 @@ SCHEMAS = {
             "steps_per_epoch": Annotated[float, Gt(0)] | None,
             "output": str | None,
             "json": bool,
+            "trust": str | list[str] | None,
         },
         one=frozenset({"replay"}),
     ),

@@ -11,6 +11,7 @@ mode=min|max         whether a smaller or a larger score is better; else what is
 more_epochs=N        how far to look ahead; else half as many epochs as there are
 steps_per_epoch=N    of logs that count steps alone: images / batch size
 output=FOLDER        where the report goes; else into the run's folder, or NAME.epochwise beside another tool's file
+trust=NAME           a class or package that the folder of a run names, and that you know
 json=true            print the answers as one JSON document, and write nothing unless output= is given
 replay.patience=N,N  epochs without improvement, of early stopping replayed; so min_delta, start_epoch, min_epochs
 """
@@ -28,10 +29,11 @@ DEFAULTS: dict[str, Any] = {
     "steps_per_epoch": None,
     "output": None,
     "json": False,
+    "trust": None,
     "replay": {"_target_": "epochwise.epochs.analysis.ReplayTable"},
 }
 #: Whose values are text, whatever they look like.
-TEXTS = ("monitor", "mode", "output", "replay.monitor", "replay.mode")
+TEXTS = ("monitor", "mode", "output", "trust", "replay.monitor", "replay.mode")
 
 
 def main(words: list[str]) -> None:
@@ -53,8 +55,9 @@ def main(words: list[str]) -> None:
 
         from epochwise.config.check import check
         from epochwise.run.end_signals import interruptible
+        from epochwise.trust.project import called
 
-        with interruptible(first_process=True):
+        with called(None, words), interruptible(first_process=True):
             config = OmegaConf.create(settings_of(words))
             check(config, "report")
             from epochwise.commands.report import report

@@ -77,7 +77,10 @@ class OwnStream(Own):
                 )
                 allowed = "an IterableDataset" if name == "train" else "one with an end, or a map-style data set"
                 found.append(f"data.{name}: {said}; allowed: {allowed}")
-        uncut = {"plain": None, "splitter": None, "fold": None, "max_train_samples": None, "label_noise": 0.0}
+        if self.splitter is not None or self.fold is not None:
+            instead = "data=own with a data set that has __len__ and __getitem__, or train.py, search.py, epochs.py"
+            found.append(f"data: a stream is not cut, so there are no folds; allowed: {instead}")
+        uncut = {"plain": None, "max_train_samples": None, "label_noise": 0.0}
         for name, none in (uncut | {"shuffle": False, "in_order": False}).items():
             if (given := getattr(self, name, None)) != none:
                 found.append(f"data.{name}: got {given!r}, but a stream has no indices; allowed: {none}")

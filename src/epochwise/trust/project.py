@@ -26,11 +26,11 @@ _called: dict[str, Any] = {"conf": None, "words": None}
 
 
 @contextmanager
-def called(conf: Path, words: Sequence[str] | None = None) -> Iterator[None]:
+def called(conf: Path | None, words: Sequence[str] | None = None) -> Iterator[None]:
     """While a front door does its job, let its project and its command line vouch for what they name.
 
     Args:
-        conf: the project's folder of configs.
+        conf: the project's folder of configs; ``None`` of a command that needs no project.
         words: of the command line, without the program, as they were typed; ``None`` in a launcher's own process, where
             Hydra knows the overrides.
     """

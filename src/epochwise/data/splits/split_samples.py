@@ -190,7 +190,7 @@ def fold_samples(
             f"data.in_order: {name} needs samples in the order of time; where they are: data.in_order=true"
         )
     if "Stratified" in name and pool.kind not in ("class", "labels"):  # whole numbers it would take for classes
-        instead = "repeated_kfold" if name.startswith("Repeated") else "kfold"
+        instead = "time_ordered" if in_order else "repeated_kfold" if name.startswith("Repeated") else "kfold"
         words, _ = IN_WORDS[str(pool.kind)]
         raise InputError(f"splitter: {name} cuts classes, and the target is {words}; did you mean splitter={instead}?")
     if fold is None:
