@@ -160,6 +160,7 @@ def test_the_settings_of_a_run_get_a_steady_rate_and_no_early_stopping(typed, tm
     [
         pytest.param(["scheduler=none", "stopping=early"], ["scheduler.warmup_epochs=0"], id="constant rate"),
         pytest.param(["stopping=adaptive"], ["scheduler=wsd_long"], id="before a cool-down"),
+        pytest.param(["scheduler=wsd", "stopping=none"], [], id="before a planned one"),
     ],
 )
 def test_a_trunk_that_goes_on_from_a_run_gives_to_the_bit_what_it_gives_from_nothing(

@@ -57,6 +57,8 @@ def test_what_makes_other_epochs_is_named_and_what_ends_them_is_free(made, key, 
 def test_a_rate_that_fell_before_the_checkpoints_that_are_left_leaves_nothing(made, composed, tmp_path):
     folder = tmp_path / "cooled"
     train(composed(*TABLE, "scheduler=wsd", "scheduler.cooldown_fraction=2", run_folder=folder))
+    assert [start.epoch for start in trunk_of((folder, read_run_config(folder), made[2])).starts] == [1]
+    (folder / "checkpoints/before_cooldown/last.ckpt").unlink()
     why = "its rate fell from epoch 1 on, and it has kept no checkpoint of before"
     assert trunk_of((folder, read_run_config(folder), made[2])).why == why
 

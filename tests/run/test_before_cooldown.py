@@ -1,7 +1,10 @@
 import pytest
 import torch
 
+from epochwise.commands.train import train
 from epochwise.run.checkpoints import BeforeCooldown
+
+from tests.outcome import differences, outcome
 
 
 def write(path, step):
@@ -48,3 +51,18 @@ def test_where_nothing_was_kept_nothing_is_put_back(tmp_path):
     BeforeCooldown(tmp_path).put_back()
     assert not BeforeCooldown(tmp_path).is_kept
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.long
+def test_a_run_of_wsd_that_is_stretched_is_to_the_bit_one_that_was_planned_so(tmp_path, composed):
+    words = ["data=table", "model.hidden_sizes=[8]", "data.batch_size=128", "data.max_train_samples=256"]
+    words += ["scheduler=wsd", "stopping=none", "~callbacks.model_summary", "~callbacks.progress_bar"]
+    for folder, lives in ((tmp_path / "longer", (3, 8)), (tmp_path / "planned", (8,))):
+        for count in lives:
+            more = ["resume=auto", "extend=stretch"] if count == 8 and len(lives) == 2 else []
+            train(composed(*words, f"trainer.max_epochs={count}", *more, run_folder=folder))
+    longer, planned = outcome(tmp_path / "longer"), outcome(tmp_path / "planned")
+    for one in (longer, planned):
+        one["result"].pop("plan")
+        one.pop("points")  # of which test scores are of every end
+    assert differences(longer, planned) == []

@@ -10,6 +10,7 @@ import lightning as L
 from annotated_types import Ge, Gt
 from lightning.pytorch.callbacks import Checkpoint
 
+from epochwise.run.checkpoints import BeforeCooldown
 from epochwise.run.run_folder import link_file
 from epochwise.source.fit import checked_arguments
 
@@ -19,10 +20,12 @@ class LastCheckpoint(Checkpoint):
 
     It is written at the end of every epoch, and within an epoch where asked for: then at the start of the batch that
     follows, when the step, its gradients and a validation that was due are done with. A run continued from it goes on
-    as if nothing had happened. Weights that are no numbers are not written over good ones.
+    as if nothing had happened. Weights that are no numbers are not written over good ones. Where a schedule that can
+    cool down begins to (``WSD``), those of before stay in ``before_cooldown`` (``BeforeCooldown``): a longer run, and
+    runs of other counts, go on from there.
 
     Args:
-        dirpath: the folder of both files.
+        dirpath: the folder of both files; what is kept of before a cool-down takes one called ``checkpoints``.
         every_n_steps: optimizer steps between two checkpoints within an epoch; ``None``: only epoch ends.
         every_n_minutes: minutes between two checkpoints within an epoch; ``None``: only epoch ends.
     """
@@ -45,6 +48,10 @@ class LastCheckpoint(Checkpoint):
     def on_train_batch_start(
         self, trainer: L.Trainer, pl_module: L.LightningModule, batch: Any, batch_idx: int
     ) -> None:
+        kept_here = self.path.parent.name == "checkpoints" and trainer.is_global_zero
+        cools = any(getattr(each.scheduler, "cooldown_begins", False) for each in trainer.lr_scheduler_configs)
+        if batch_idx == 0 and cools and kept_here:
+            BeforeCooldown(self.path.parent.parent).keep(trainer.global_step)
         # Between two batches of one optimizer step there are gradients, which no checkpoint holds.
         stepped, self.seen_step = trainer.global_step > self.seen_step, trainer.global_step
         if batch_idx > 0 and stepped and self._due(trainer):

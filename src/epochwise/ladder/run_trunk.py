@@ -16,7 +16,6 @@ from epochwise.ladder.jobs import start_name
 from epochwise.report.terminal import shown
 from epochwise.rules.schedule import horizon_key, is_constant
 from epochwise.run.checkpoints import BeforeCooldown
-from epochwise.run.epoch_place import digests
 from epochwise.run.result import versions
 from epochwise.run.resume_point import read_point
 from epochwise.run.run_config import absolute_paths, differing, read_run_config, settings_at, settings_of
@@ -92,7 +91,8 @@ class RunTrunk:
         if other := [name for name, now in versions().items() if there.get(name, now) != now]:
             return cls(folder, seed, why=f"it was trained with {other[0]} {there[other[0]]}")
         now = _settings(config, folder)
-        of_data = digests(data, _Overfit(config.trainer.get("overfit_batches") or 0))
+        overfits = (config.trainer.get("overfit_batches") or 0) > 0
+        of_data: dict[str, str] = data.digests(overfits) if hasattr(data, "digests") else {}
         starts: dict[int, Start] = {}
         checkpoints = folder / "checkpoints"
         for path in (
@@ -148,11 +148,6 @@ class RunTrunk:
                 JobRecord(0, [*shared, f"seed={self.seed}"], "finished").write(place)
 
 
-@dataclass(frozen=True)
-class _Overfit:
-    overfit_batches: float
-
-
 def _other_schedule(was: Any, now: Any) -> str | None:
     """Why a run's rate was no trunk's; None where it was up to some epoch."""
     if is_constant(was):
@@ -174,14 +169,8 @@ def _settings(config: DictConfig, folder: Path) -> dict[str, Any]:
     return settings_of(config)
 
 
-def _start(
-    path: Path, folder: Path, written: DictConfig, now: dict[str, Any], of_data: dict[str, str]
-) -> Start | str | None:
-    """A checkpoint as the start of a job, or why it is none.
-
-    Raises:
-        ValueError: it is damaged, or not as a run writes it.
-    """
+def _start(path: Path, folder: Path, written: DictConfig, now: dict[str, Any], of_data: dict[str, str]) -> Start | str:
+    """A checkpoint as the start of a job, or why it is none."""
     checkpoint = read_point(path)
     progress = checkpoint["loops"]["fit_loop"]["epoch_progress"]
     epoch = int(progress["current"]["processed"])
