@@ -22,7 +22,7 @@ class BuildWithTemplate(build_py):
         if self.editable_mode:  # the clone itself is the template
             return
         files = tracked_files(HERE)
-        wanted = {*owned_files(files, examples=True).values(), *owned_files(files, examples=False).values()}
+        wanted = set(owned_files(files, task=None).values())
         wanted |= {file for file in files if file.parts[0] in ("new_project", "cookiecutter.json", "constraints.txt")}
         folder = Path(self.build_lib) / "epochwise/project_template"
         shutil.rmtree(folder, ignore_errors=True)

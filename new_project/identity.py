@@ -6,6 +6,26 @@ from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
+#: Kind of task -> the data, network and task of conf/train.yaml. Where another task than ``mine`` stands, it is the
+#: engine's.
+CHOSEN = {
+    "classification": ("mine", "mlp", "mine"),
+    "regression": ("mine", "mlp", "regression"),
+    "multilabel": ("mine", "mlp", "multilabel"),
+    "segmentation": ("mine", "unet", "segmentation"),
+    "text": ("mine", "lstm", "classification"),
+    "language_model": ("mine", "transformer", "language_model"),
+    "own": ("mine", "mlp", "mine"),
+}
+#: Kind of task -> what README.md types for one's own files; of other kinds that is what stands there.
+FILES = {
+    "regression": ["data=table data.kind=number data.path=FILE data.target=COLUMN"],
+    "multilabel": ["data=table data.kind=labels data.path=FILE data.target=COLUMN data.separator='|'"],
+    "segmentation": ["data=masks data.root=FOLDER 'data.classes={ground: 0, thing: 255}'"],
+    "text": ["data=text data.path=FILE"],
+    "language_model": ["data=text data.kind=tokens data.path=FILE"],
+    "own": [],
+}
 #: README.md's words where the engine is installed.
 UPDATES = """## Updates
 
@@ -20,7 +40,7 @@ def identity(project: Path, src: Path, answers: Mapping[str, str]) -> None:
     Args:
         project: the new project.
         src: the folder that holds the engine's packages.
-        answers: to the questions of cookiecutter.json. Without the examples a run is one of the empty task.
+        answers: to the questions of cookiecutter.json. Without the examples a run is one of the skeleton.
     """
     (version,) = re.findall(r'(?m)^__version__ = "(.*)"$', (src / "epochwise/__init__.py").read_text(encoding="utf-8"))
     pyproject = project / "pyproject.toml"
@@ -32,8 +52,8 @@ def identity(project: Path, src: Path, answers: Mapping[str, str]) -> None:
     if answers["examples"] != "keep":
         config = project / "conf/train.yaml"
         text = config.read_text(encoding="utf-8")
-        for line in ("  - data: digits\n", "  - task: classification\n"):
-            text = _once(rf"(?m)^{re.escape(line)}", f"{line.rpartition(' ')[0]} mine\n", text)
+        for group, name in zip(("data", "model", "task"), CHOSEN[answers["task"]], strict=True):
+            text = _once(rf"(?m)^  - {group}: \w+$", f"  - {group}: {name}", text)
         config.write_text(text, encoding="utf-8")
 
 
@@ -87,8 +107,11 @@ def engine_requirement(source: str, version: str) -> str:
 
 
 def readme_text(text: str, answers: Mapping[str, str]) -> str:
-    """README.md under the project's description; where the engine is installed, with how it is updated."""
+    """README.md under the project's description; with the task's files, and how an installed engine is updated."""
     heading, _, rest = text.partition("\n\n")
+    if answers["examples"] != "keep" and answers["task"] in FILES:
+        typed = "".join(f"python train.py {words}\n" for words in FILES[answers["task"]])
+        rest = _once(r"(?m)(^python train\.py data=.*\n)+", typed, rest)
     if answers["engine"] == "installed":
         rest = rest[: rest.index("## Updates")] + UPDATES
     return f"{heading}\n\n{answers['description']}\n\n{rest}"

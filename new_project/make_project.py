@@ -33,7 +33,8 @@ def make_project(template: str, answers: Mapping[str, str], commit: bool, engine
         sys.exit(f"{project} is not empty, it holds {others[0]}: nothing was written")
     (project / PLACEHOLDER).unlink(missing_ok=True)
     source = Path(template)
-    for to, path in owned_files(tracked_files(source), answers["examples"] == "keep").items():
+    task = None if answers["examples"] == "keep" else answers["task"]
+    for to, path in owned_files(tracked_files(source), task).items():
         _copy(source / path, project / str(to).replace("my_project", answers["package_name"]), answers)
     licence = (source / "new_project/licences" / answers["license"]).read_text(encoding="utf-8")
     (project / "LICENSE").write_text(licence_text(licence, answers["author_name"]), encoding="utf-8")

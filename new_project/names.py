@@ -90,6 +90,11 @@ def _of_engine_source(value: str) -> str | None:
     return None if fits else "allowed: newest, a version such as 0.1.0, or the path or address of a wheel"
 
 
+def _of_task(value: str) -> str | None:
+    """Of a project that keeps the worked examples."""
+    return None if value == "classification" else "allowed: classification; any with examples='start empty'"
+
+
 _FAULTS = {
     "project_name": _of_project_name,
     "project_slug": _of_project_slug,
@@ -97,5 +102,6 @@ _FAULTS = {
     "description": _of_line,
     "author_name": _of_author_name,
     "author_email": _of_author_email,
+    "task": _of_task,
     "engine_source": _of_engine_source,
 }

@@ -15,25 +15,26 @@ EXAMPLES = (
     "src/my_project/callbacks/weight_norm.py", "src/my_project/data/moons.py", "src/my_project/model/perceptron.py",
     "src/my_project/task/confidence_penalty.py", "tests/my_project/test_parts.py",
 )  # fmt: skip
-#: What takes the examples' place.
-EMPTY_START = {"new_project/empty_start": ""}
+#: What takes the examples' place: a folder for each kind of task, and one for all of them.
+EMPTY_START = "new_project/empty_start"
 #: What is the engine's, below ``src``.
 ENGINE = ("epochwise", "hydra_plugins/epochwise")
 
 
-def owned_files(files: list[PurePosixPath], examples: bool) -> dict[PurePosixPath, PurePosixPath]:
+def owned_files(files: list[PurePosixPath], task: str | None) -> dict[PurePosixPath, PurePosixPath]:
     """Choose the template's files that are a new project's own.
 
     Args:
         files: of the template, relative to it.
-        examples: whether the worked examples are kept.
+        task: what is learned: whose skeleton takes the place of the worked examples. None keeps these.
 
     Returns:
         Path in the project -> path in the template, before names are changed.
     """
     chosen = {file: file for file in files if str(file) in TOP} | _moved(files, OWN)
-    if not examples:
-        chosen = {to: file for to, file in chosen.items() if not _is_in(file, EXAMPLES)} | _moved(files, EMPTY_START)
+    if task is not None:
+        chosen = {to: file for to, file in chosen.items() if not _is_in(file, EXAMPLES)}
+        chosen |= _moved(files, {f"{EMPTY_START}/{folder}": "" for folder in ("every_kind", task)})
     return chosen
 
 

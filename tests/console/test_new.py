@@ -42,6 +42,8 @@ def test_without_a_word_it_asks_until_an_answer_can_be_used(new, tmp_path):
         "GPL",
         "MIT",
         "start empty",
+        "segmentaton",
+        "segmentation",
         "installed",
         "0.1.0",
     ]
@@ -50,8 +52,25 @@ def test_without_a_word_it_asks_until_an_answer_can_be_used(new, tmp_path):
     assert "no word of Python's grammar" in out
     assert "license: got 'GPL', allowed: MIT, BSD-3-Clause, Apache-2.0, Proprietary" in out
     assert asked[1] == "Folder and repository [zoo]: "
-    assert (tmp_path / "zoo/src/zoology/task/mine.py").exists()
+    assert "did you mean 'segmentation'?" in out
+    assert "kind='mask'" in (tmp_path / "zoo/src/zoology/data/mine.py").read_text().replace('"', "'")
     assert '"epochwise==0.1.0"' in (tmp_path / "zoo/pyproject.toml").read_text()
+
+
+def test_the_kind_of_task_is_asked_for_where_no_examples_are_kept(new):
+    for examples, also in (("keep", []), ("start empty", ["task"])):
+        answers = ["Zoo", f"zoo-{len(also)}", *[""] * 5, examples, *[""] * (2 + len(also))]
+        code, _, err, asked = new(answers=answers)
+        assert (code, err, len(asked)) == (0, "", 10 + len(also))
+        assert bool(also) == any("segmentation" in prompt for prompt in asked)
+
+
+def test_to_name_a_kind_of_task_is_to_want_its_skeleton(new, tmp_path):
+    assert new("Zoo", "task=language_model")[0] == 0
+    chosen = (tmp_path / "zoo/conf/train.yaml").read_text()
+    for line in ("- data: mine\n", "- model: transformer\n", "- task: language_model\n"):
+        assert line in chosen
+    assert not (tmp_path / "zoo/src/zoo/model/perceptron.py").exists()
 
 
 @pytest.mark.parametrize(
@@ -60,6 +79,8 @@ def test_without_a_word_it_asks_until_an_answer_can_be_used(new, tmp_path):
         (["Bob's"], 'project_name: got "Bob\'s", allowed: 1 to 50 letters, digits, spaces and - _ . +'),
         (["Zoo", "exampels=keep"], "exampels=keep: allowed: a name, and KEY=VALUE of project_name"),
         (["Zoo", "engine=copy"], "engine: got 'copy', allowed: copied, installed; did you mean 'copied'?"),
+        (["Zoo", "task=regresion"], "task: got 'regresion', allowed: classification, regression, multilabel"),
+        (["Zoo", "task=text", "examples=keep"], "task: got 'text', allowed: classification; any with examples="),
         (["Zoo", "engine_source=x.whl"], "engine_source: got 'x.whl', allowed: newest, a version"),
         (["Zoo", "--force"], "--force: allowed: a name, and KEY=VALUE"),
     ],

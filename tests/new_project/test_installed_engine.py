@@ -47,7 +47,8 @@ def test_a_wheel_is_the_engine_alone_and_what_projects_are_made_from(versions):
     assert {name.split("/")[0] for name in names} == {"epochwise", "hydra_plugins", "epochwise-0.1.0.dist-info"}
     for name in ("conf/model/mlp.yaml", "conf/hydra/sweeper/ladder.yaml", "report/page.css", "command_line/habits.txt"):
         assert f"epochwise/{name}" in names
-    assert "epochwise/project_template/new_project/project/Makefile" in names
+    for name in ("project/Makefile", "empty_start/own/src/my_project/task/mine.py"):
+        assert f"epochwise/project_template/new_project/{name}" in names
     assert not [name for name in names if name.startswith("epochwise/project_template/src/epochwise/")]
 
 

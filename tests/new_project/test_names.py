@@ -36,6 +36,7 @@ def test_a_bad_name_is_one_line_and_leaves_nothing_behind(template, generate, tm
         ("description", "two\nlines", "one line of text"),
         ("author_name", "Ann <ann@example.org>", "without < and >"),
         ("author_email", "ann", "an address"),
+        ("task", "regression", "any with examples='start empty'"),
     ],
 )
 def test_what_is_wrong_with_an_answer_is_said(key, value, said):

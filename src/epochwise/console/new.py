@@ -2,9 +2,11 @@
 
     epochwise new                                          # asks for each answer; return takes what stands in brackets
     epochwise new "Leaf Counter"                           # asks for nothing else
-    epochwise new "Leaf Counter" examples="start empty" license=Apache-2.0 output=FOLDER
+    epochwise new "Leaf Counter" task=segmentation         # no worked examples, but a skeleton for this kind of task
+    epochwise new "Leaf Counter" license=Apache-2.0 output=FOLDER
 
-The project is a new folder in the working folder, or in output=FOLDER.
+The project is a new folder in the working folder, or in output=FOLDER. Kinds of tasks: classification, regression,
+multilabel, segmentation, text (a class for each), language_model, own (a data set and a loss of your own).
 """
 
 import json
@@ -83,15 +85,18 @@ def _typed(words: list[str], keys: list[str]) -> dict[str, str]:
 def _answers(questions: dict[str, Any], keys: list[str], given: dict[str, str], ask: bool) -> dict[str, str]:
     """The answer to each question of cookiecutter.json: typed, asked for, or what stands there."""
     fault: Callable[[str, str], str | None] = import_module("new_project.names").fault
+    if "task" in given:  # whoever names one wants its skeleton
+        given = {"examples": "start empty", **given}
     answers: dict[str, str] = {}
     faults = []
     for key in keys:
         allowed = questions[key] if isinstance(questions[key], list) else None
         default = allowed[0] if allowed else _default(key, questions[key], answers)
         answers[key] = given.get(key, default)
-        if ask:
+        kept = key == "task" and answers["examples"] == "keep"  # the examples are of one kind
+        if ask and not kept:
             _ask(key, questions["__prompts__"][key], answers, allowed, fault)
-        elif line := _fault(key, answers[key], allowed, fault):
+        elif line := _fault(key, answers[key], allowed, fault) or (kept and fault(key, answers[key])):
             faults.append(line)
     if faults:
         raise InputError(*faults)

@@ -27,10 +27,9 @@ class HFDatasets(Text):
 
     path: str = "datasets/saved"
 
-    def _frames(self, path: str, key: str, by_folder: bool) -> dict[str, pd.DataFrame]:
-        if key == "predict":
-            return super()._frames(path, key, by_folder)
-        place = existing_path(path, key)
+    def frames(self) -> dict[str, pd.DataFrame]:
+        key = "data.path"
+        place = existing_path(self.path, key)
         try:
             import datasets
         except ModuleNotFoundError as error:
@@ -41,11 +40,11 @@ class HFDatasets(Text):
             found: Any = datasets.load_from_disk(str(place))
         except Exception as error:  # bytes that are no table fail in any way
             reason = " ".join(str(error).split())
-            raise InputError(f"{key}={path}: not a data set that save_to_disk wrote ({reason})") from error
+            raise InputError(f"{key}={place}: not a data set that save_to_disk wrote ({reason})") from error
         given = found if isinstance(found, dict) else {"train": found}
         frames = {CALLED[name]: _frame(split) for name, split in given.items() if name in CALLED}
         if "train" not in frames:
-            raise InputError(f"{key}={path}: its splits are {', '.join(given)}; one of them has to be 'train'")
+            raise InputError(f"{key}={place}: its splits are {', '.join(given)}; one of them has to be 'train'")
         return {split: checked(frame, self.text, place, key) for split, frame in frames.items()}
 
 

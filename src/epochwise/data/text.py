@@ -16,7 +16,7 @@ from epochwise.data.split_data_module import SplitDataModule
 from epochwise.data.tables.read_table import check_columns
 from epochwise.data.tables.target_columns import read_targets, target_names
 from epochwise.data.texts.passages import Passages, placed_texts
-from epochwise.data.texts.read_texts import NAME, read_texts
+from epochwise.data.texts.read_texts import NAME, checked, read_texts
 from epochwise.data.texts.shipped_texts import SHIPPED
 from epochwise.data.texts.token_rows import TokenRows, whole_rows
 from epochwise.data.texts.tokenizer import learn_tokens, read_hugging_face, tokenizer_of
@@ -86,7 +86,7 @@ class Text(SplitDataModule):
             raise InputError(
                 f"data.kind={self.kind}: the network was trained with another; allowed: data.kind={trained}"
             )
-        frames = self._frames(self.path, "data.path", self.kind == "class")
+        frames = {split: checked(frame, self.text, split, "data") for split, frame in self.frames().items()}
         if self.kind == "tokens":
             return {split: self._texts_alone(frame) for split, frame in frames.items()}
         whole = pd.concat(frames.values(), ignore_index=True)
@@ -105,10 +105,18 @@ class Text(SplitDataModule):
             begin += len(frame)
         return cut
 
-    def _frames(self, path: str, key: str, by_folder: bool) -> dict[str, pd.DataFrame]:
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """Read the texts: a table of ``train``, and of ``val`` and ``test`` where they are published.
+
+        A row is a text, in the column ``text``, with its targets in those of ``target``; of a language model the texts
+        alone. What has them from elsewhere than ``path`` gives this method.
+        """
+        label = target_names(self.target)[0] if self.kind == "class" else None
+        return self._found(self.path, "data.path", label)
+
+    def _found(self, path: str, key: str, label: str | None = None) -> dict[str, pd.DataFrame]:
         if path in SHIPPED:
             return {"train": SHIPPED[path]().rename(columns={"text": self.text})}
-        label = target_names(self.target)[0] if by_folder else None
         return read_texts(path, key, self.text, label)
 
     def _texts_alone(self, frame: pd.DataFrame) -> Samples:
@@ -189,7 +197,7 @@ class Text(SplitDataModule):
             self.names = {split: each.names for split, each in rows.items()}
 
     def read(self, path: str) -> tuple[list[str], Any]:
-        frame = self._frames(path, "predict", by_folder=False)["train"]
+        frame = self._found(path, "predict")["train"]
         texts, names = frame[self.text].tolist(), _names(frame)
         if self.kind != "tokens":
             return names, self.encode(texts)

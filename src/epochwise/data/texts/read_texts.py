@@ -114,13 +114,13 @@ def _read_txt(path: Path) -> str:
         raise InputError(f"{path}: not a readable text in UTF-8 ({error})") from error
 
 
-def checked(frame: pd.DataFrame, text: str, path: Path, key: str) -> pd.DataFrame:
+def checked(frame: pd.DataFrame, text: str, path: Path | str, key: str) -> pd.DataFrame:
     """The table itself, when it has rows and each has a text.
 
     Args:
         frame: to look at.
         text: the column of the texts.
-        path: where it came from, for the message.
+        path: where it came from, or its split, for the message.
         key: where that was given.
 
     Raises:
