@@ -187,7 +187,7 @@ class BatchedDataModule(L.LightningDataModule):
         if "mean" not in self.learned or not isinstance(x, torch.Tensor):
             return x
         mean, std = (x.new_tensor(self.learned[key]).view(-1, *[1] * (x.ndim - 2)) for key in ("mean", "std"))
-        return (x - mean) / std
+        return (x - mean).div_(std)  # a batch is large, and each new tensor costs as much as the arithmetic
 
     def _mixed(self, x: Any, y: Any) -> tuple[Any, Any]:
         spec: Any = getattr(self, "spec", None)

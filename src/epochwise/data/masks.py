@@ -96,7 +96,7 @@ class Masks(SizedPictures):
         return Spec(shape, "mask", len(names), names, counts, num_train=len(samples))
 
     def _files(self, samples: Samples, index: np.ndarray) -> MaskFiles:
-        return MaskFiles(samples.y, (self.image_size, self.image_size), self.view, self.mask_classes, index)
+        return MaskFiles(samples.y, (self.image_size, self.image_size), self.view, self.mask_classes, index, self.kept)
 
     def _in_folders(self) -> pd.DataFrame:
         """``picture``, ``mask``, ``name`` and ``split`` of each picture, sorted."""

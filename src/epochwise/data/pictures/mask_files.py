@@ -9,6 +9,7 @@ import torch
 from PIL import Image
 from torch.utils.data import Dataset
 
+from epochwise.data.pictures.picture_cache import PictureCache
 from epochwise.data.pictures.picture_files import PictureView, colour
 from epochwise.data.target import IGNORE
 from epochwise.input_error import InputError
@@ -130,11 +131,19 @@ class MaskFiles(Dataset):
         view: how pictures are brought to the size.
         classes: of the pixels.
         index: (C,) where each of the classes stands among those of the network.
+        kept: keeps masks as they were read, for the next time; None reads each anew.
     """
 
     def __init__(
-        self, paths: Sequence[str], size: tuple[int, int], view: PictureView, classes: MaskClasses, index: np.ndarray
+        self,
+        paths: Sequence[str],
+        size: tuple[int, int],
+        view: PictureView,
+        classes: MaskClasses,
+        index: np.ndarray,
+        kept: PictureCache | None = None,
     ) -> None:
+        self.kept = kept
         self.paths, self.size, self.view, self.classes = list(paths), size, view, classes
         self.index = np.full(NOTHING + 1, IGNORE, dtype=np.int64)
         self.index[: len(index)] = index
@@ -143,17 +152,23 @@ class MaskFiles(Dataset):
         return len(self.paths)
 
     def __getitem__(self, indices: list[int]) -> torch.Tensor:
-        return torch.from_numpy(np.stack([self._read(self.paths[index]) for index in indices]))
+        paths = [self.paths[index] for index in indices]
+        if self.kept is None:
+            masks = [self._read(path) for path in paths]
+        else:
+            masks = self.kept.pictures(paths, (1, *self.size), repr((self.view, self.classes)), self._read)
+        return torch.from_numpy(self.index[torch.cat(masks).numpy()])
 
-    def _read(self, path: str) -> np.ndarray:
+    def _read(self, path: str) -> torch.Tensor:
+        """The class of each pixel, uint8 (1, H, W), or ``NOTHING``."""
         height, width = self.size
         fitted = self.view.fitted(self.classes.read(path), (width, height), Image.Resampling.NEAREST, (NOTHING,) * 3)
-        return self.index[np.asarray(fitted)]
+        return torch.from_numpy(np.array(fitted))[None]
 
     def count(self, num_classes: int) -> list[int]:
         """How many pixels each of the classes of the network has."""
         with ThreadPoolExecutor() as threads:
-            pixels = threads.map(lambda path: _count(self._read(path), num_classes), self.paths)
+            pixels = threads.map(lambda path: _count(self.index[self._read(path).numpy()], num_classes), self.paths)
             return [int(number) for number in sum(pixels, np.zeros(num_classes, dtype=np.int64))]
 
 

@@ -11,8 +11,9 @@ import torch
 from PIL import Image, ImageColor, ImageOps
 from torch.utils.data import Dataset
 from torchvision.datasets.folder import IMG_EXTENSIONS
-from torchvision.transforms.v2 import functional
+from torchvision.transforms.v2 import InterpolationMode, functional
 
+from epochwise.data.pictures.picture_cache import PictureCache
 from epochwise.input_error import InputError, existing_path
 
 Fit = Literal["crop", "pad", "squash"]
@@ -55,14 +56,33 @@ class PictureView:
     def fitted(self, flat: Image.Image, size: tuple[int, int], how: Image.Resampling, around: Colour) -> Image.Image:
         """Bring a picture, or its mask, to a width and height; ``around`` it what is padded."""
         if self.fit == "crop":
-            return ImageOps.fit(flat, size, how)
+            return _resized(flat.crop(_middle(flat.size, size)), size, how)
         if self.fit == "squash":
-            return flat.resize(size, how)
+            return _resized(flat, size, how)
         scale = min(size[0] / flat.width, size[1] / flat.height)
         inside = (max(1, round(flat.width * scale)), max(1, round(flat.height * scale)))
         whole = Image.new("RGB", size, around).convert(flat.mode)
-        whole.paste(flat.resize(inside, how), ((size[0] - inside[0]) // 2, (size[1] - inside[1]) // 2))
+        whole.paste(_resized(flat, inside, how), ((size[0] - inside[0]) // 2, (size[1] - inside[1]) // 2))
         return whole
+
+
+def _middle(given: tuple[int, int], size: tuple[int, int]) -> tuple[int, int, int, int]:
+    """The largest box of the proportions of ``size`` in the middle of a picture: left, top, right and bottom."""
+    scale = min(given[0] / size[0], given[1] / size[1])
+    width, height = (max(1, round(scale * side)) for side in size)
+    left, top = (given[0] - width) // 2, (given[1] - height) // 2
+    return left, top, left + width, top + height
+
+
+def _resized(flat: Image.Image, size: tuple[int, int], how: Image.Resampling) -> Image.Image:
+    """Bicubic by torch, which takes a fifth of PIL's time and differs from it by one shade of 256 at most."""
+    if how != Image.Resampling.BICUBIC or flat.size == size:
+        return flat.resize(size, how)
+    pixels = torch.from_numpy(np.array(flat))
+    # Its vectorised way is for channels that lie side by side, as PIL gives them.
+    planes = pixels[None] if pixels.ndim == 2 else pixels.permute(2, 0, 1)
+    fitted = functional.resize(planes, [size[1], size[0]], InterpolationMode.BICUBIC, antialias=True)
+    return Image.fromarray((fitted[0] if pixels.ndim == 2 else fitted.permute(1, 2, 0)).numpy())
 
 
 def colour(given: str | Sequence[int], key: str = "data.background") -> Colour:
@@ -182,23 +202,35 @@ class PictureFiles(Dataset):
         paths: N files.
         shape: (C, H, W), C 1 or 3.
         view: how it is brought to the size, and what is under transparency.
+        kept: keeps pictures as they were read, for the next time; None reads each anew.
 
     Raises:
         InputError: while reading, a picture cannot be read; and at once, the shape is not one of pictures.
     """
 
-    def __init__(self, paths: Sequence[str], shape: Sequence[int], view: PictureView | None = None) -> None:
+    def __init__(
+        self,
+        paths: Sequence[str],
+        shape: Sequence[int],
+        view: PictureView | None = None,
+        kept: PictureCache | None = None,
+    ) -> None:
         if len(shape) != 3 or shape[0] not in (1, 3):
             raise InputError(f"data: samples of the shape {tuple(shape)} are not pictures of 1 or 3 channels")
         self.paths = list(paths)
         self.channels, self.height, self.width = shape
         self.view = view or PictureView()
+        self.kept = kept
 
     def __len__(self) -> int:
         return len(self.paths)
 
     def __getitem__(self, indices: list[int]) -> torch.Tensor:
-        return torch.stack([self._read(self.paths[index]) for index in indices])
+        paths = [self.paths[index] for index in indices]
+        if self.kept is None:
+            return torch.stack([self._read(path) for path in paths])
+        shape = (self.channels, self.height, self.width)
+        return torch.stack(self.kept.pictures(paths, shape, repr(self.view), self._read))
 
     def _read(self, path: str) -> torch.Tensor:
         mode, side = "L" if self.channels == 1 else "RGB", 2 * max(self.height, self.width)

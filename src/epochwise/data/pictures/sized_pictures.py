@@ -1,14 +1,20 @@
 """What all data sets of picture files share: they are looked at once, and read batch by batch in one size."""
 
 import logging
+import os
 from abc import ABC
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from time import perf_counter
 from typing import Annotated, Any, Literal
 
-from annotated_types import Ge
+from annotated_types import Ge, Gt
+from lightning.pytorch.utilities.rank_zero import rank_zero_info
+from torch.utils.data import DataLoader
 
+from epochwise.data.pictures.picture_cache import GIB, DiskCache, MemoryCache, PictureCache
 from epochwise.data.pictures.picture_files import (
     WHITE,
     Fit,
@@ -22,6 +28,8 @@ from epochwise.data.split_data_module import SplitDataModule
 from epochwise.input_error import InputError
 
 MOST_LINES = 10
+#: A batch that is read faster than workers hand one over, with a margin, in seconds.
+QUICK_BATCH = 0.01
 
 
 @dataclass(eq=False, kw_only=True)
@@ -39,10 +47,16 @@ class SizedPictures(SplitDataModule, ABC):
         background: under what is transparent, and around what is padded: a name, ``#rrggbb`` or [r, g, b]. None:
             white, as in web pages and viewers, or what the network was trained with.
         on_error: what to do about a picture that cannot be read: ``raise``, or ``skip`` it and say so.
+        cache: ``memory`` or ``disk`` keeps pictures as they were read, in the size that the network sees: the next
+            epoch takes them from there, and from a disk any other run and fold too. None: each is read every time.
+        cache_gib: the most that is kept, in GiB (2**30 bytes); what is beyond is read each time.
+        cache_folder: where ``disk`` keeps them, in ``pictures.sqlite``.
+        num_workers: processes that read batches. ``auto``: none where the pictures lie in this process's memory or a
+            batch is read in less than 10 ms, which is measured; else one a core, four at most.
 
     Raises:
-        InputError: no such colour, a picture that is missing or cannot be read; ``fit`` or ``background`` are not
-            those that the network was trained with.
+        InputError: workers beside a cache in memory; no such colour; a picture that is missing or cannot be read;
+            ``fit`` or ``background`` are not those that the network was trained with.
     """
 
     image_size: Annotated[int, Ge(8)] = 64
@@ -50,16 +64,50 @@ class SizedPictures(SplitDataModule, ABC):
     fit: Fit | None = None
     background: str | Sequence[int] | None = None
     on_error: Literal["raise", "skip"] = "raise"
+    cache: Literal["memory", "disk"] | None = None
+    cache_gib: Annotated[float, Gt(0)] = 4.0
+    cache_folder: str = "datasets/cache"
+    num_workers: Annotated[int, Ge(0)] | Literal["auto"] = "auto"  # type: ignore[assignment]  # a number by the first loader
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if self.cache == "memory" and self.num_workers not in (0, "auto"):
+            raise InputError(
+                f"data.num_workers={self.num_workers}: pictures that data.cache=memory keeps lie in one process; "
+                "allowed: auto or 0, or data.cache=disk"
+            )
         self.view = PictureView(self.fit or "crop", WHITE if self.background is None else colour(self.background))
 
     def learn(self, x: Any) -> dict[str, Any]:
         return channel_statistics(self.encode(x), max_samples=2048)
 
     def encode(self, x: Any) -> PictureFiles:
-        return PictureFiles(x, (self.channels, self.image_size, self.image_size), self.view)
+        return PictureFiles(x, (self.channels, self.image_size, self.image_size), self.view, self.kept)
+
+    @cached_property
+    def kept(self) -> PictureCache | None:
+        """What was read of them, for the next time."""
+        max_bytes = int(self.cache_gib * GIB)
+        if self.cache == "disk":
+            return DiskCache(f"{self.cache_folder}/pictures.sqlite", max_bytes)
+        return MemoryCache(max_bytes) if self.cache == "memory" else None
+
+    def _loader(self, samples: Any, batches: Any) -> DataLoader:
+        if self.num_workers == "auto":
+            self.num_workers = self._workers_that_pay(samples)
+        return super()._loader(samples, batches)
+
+    def _workers_that_pay(self, samples: Any) -> int:
+        if self.cache == "memory" or not len(samples):
+            return 0
+        places = list(range(min(self.batch_size, len(samples))))
+        begun = perf_counter()
+        _ = samples[places]
+        seconds = perf_counter() - begun
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        workers = 0 if seconds < QUICK_BATCH else max(1, min(4, cores // self._world_size))
+        rank_zero_info(f"data.num_workers={workers}: a batch of {len(places)} takes {1000 * seconds:.0f} ms to read")
+        return workers
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         asked = self.view

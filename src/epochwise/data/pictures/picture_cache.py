@@ -1,0 +1,153 @@
+"""Pictures kept as they were read, so that the next epoch, fold or run does not decode them again."""
+
+import logging
+import os
+import sqlite3
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from hashlib import blake2b
+from importlib.metadata import version
+from pathlib import Path
+
+import torch
+
+from epochwise.input_error import InputError
+
+GIB = 2**30
+#: Bytes of a page of the file: SQLite's largest, since a picture has many of its usual ones.
+PAGE = 2**16
+Shape = tuple[int, int, int]
+
+
+class PictureCache(ABC):
+    """Keeps pictures by their file and how they are seen, up to a number of bytes; what is beyond is read each time."""
+
+    @abstractmethod
+    def get(self, keys: Sequence[bytes], shape: Shape) -> dict[bytes, torch.Tensor]:
+        """Those of some pictures that are kept, each uint8 (C, H, W)."""
+
+    @abstractmethod
+    def keep(self, pictures: dict[bytes, torch.Tensor]) -> None:
+        """Keep pictures, as far as there is room."""
+
+    def pictures(
+        self, paths: Sequence[str], shape: Shape, view: str, read: Callable[[str], torch.Tensor]
+    ) -> list[torch.Tensor]:
+        """Pictures that are kept, and those that are not: read, and kept.
+
+        Args:
+            paths: N files.
+            shape: (C, H, W) of each as a network sees it.
+            view: how it is brought to that shape, in words that tell one way from another.
+            read: reads one.
+
+        Returns:
+            N tensors uint8 (C, H, W).
+        """
+        keys = [_key(path, shape, view) for path in paths]
+        found = self.get(keys, shape)
+        missing = {key: path for key, path in zip(keys, paths, strict=True) if key not in found}
+        if missing:
+            # Decoding lets go of Python's lock, so threads share it where no workers do.
+            with ThreadPoolExecutor(1 if torch.utils.data.get_worker_info() else None) as threads:
+                read_now = dict(zip(missing, threads.map(read, missing.values()), strict=True))
+            self.keep(read_now)
+            found |= read_now
+        return [found[key] for key in keys]
+
+
+class MemoryCache(PictureCache):
+    """Pictures in the memory of this process.
+
+    Args:
+        max_bytes: of pixels.
+    """
+
+    def __init__(self, max_bytes: int) -> None:
+        self.left, self.is_full = max_bytes, False
+        self.found: dict[bytes, torch.Tensor] = {}
+
+    def get(self, keys: Sequence[bytes], shape: Shape) -> dict[bytes, torch.Tensor]:
+        return {key: self.found[key] for key in keys if key in self.found}
+
+    def keep(self, pictures: dict[bytes, torch.Tensor]) -> None:
+        for key, picture in pictures.items():
+            if picture.nbytes > self.left:
+                if not self.is_full:
+                    self.is_full = True
+                    _not_kept("memory: full")
+                return
+            self.left -= picture.nbytes
+            self.found[key] = picture.contiguous()
+
+
+class DiskCache(PictureCache):
+    """Pictures in a file of SQLite, which any number of processes, folds and runs read and fill at once.
+
+    A picture is found by its path, size and time of change, so one that was changed is read anew. A process that is
+    killed leaves the file whole. Nothing is ever taken out: the file may be deleted when no run uses it.
+    It is opened for each batch: a database must not be carried through the fork that makes a worker.
+
+    Args:
+        file: made where it is missing, with its folder.
+        max_bytes: of the file.
+
+    Raises:
+        InputError: the file cannot be read or written.
+    """
+
+    def __init__(self, file: str, max_bytes: int) -> None:
+        self.file, self.max_pages, self.is_full = file, max(4, max_bytes // PAGE), False
+        try:
+            Path(file).parent.mkdir(parents=True, exist_ok=True)
+            with self._opened() as store:
+                store.execute("CREATE TABLE IF NOT EXISTS pictures (key BLOB PRIMARY KEY, pixels BLOB NOT NULL)")
+        except (OSError, sqlite3.Error) as error:
+            raise InputError(f"data.cache_folder: {file}: cannot be used ({error})") from error
+
+    @contextmanager
+    def _opened(self) -> Iterator[sqlite3.Connection]:
+        # What a power cut takes is only read again; another process's batch is written in well under a minute.
+        with closing(sqlite3.connect(self.file, timeout=60, isolation_level=None)) as store:
+            store.execute(f"PRAGMA page_size={PAGE}")
+            store.execute("PRAGMA synchronous=OFF")
+            store.execute(f"PRAGMA max_page_count={self.max_pages}")
+            yield store
+
+    def get(self, keys: Sequence[bytes], shape: Shape) -> dict[bytes, torch.Tensor]:
+        found: dict[bytes, torch.Tensor] = {}
+        with self._opened() as store:
+            for key in keys:
+                for (pixels,) in store.execute("SELECT pixels FROM pictures WHERE key = ?", (key,)):
+                    found[key] = torch.frombuffer(bytearray(pixels), dtype=torch.uint8).reshape(shape)
+        return found
+
+    def keep(self, pictures: dict[bytes, torch.Tensor]) -> None:
+        if self.is_full:
+            return
+        rows = [(key, picture.contiguous().numpy().data) for key, picture in pictures.items()]
+        try:
+            with self._opened() as store, store:
+                store.execute("BEGIN IMMEDIATE")
+                store.executemany("INSERT OR IGNORE INTO pictures VALUES (?, ?)", rows)
+        except sqlite3.OperationalError as error:
+            # Full by its bound or by the disk; or others write without end. The pictures are there all the same.
+            self.is_full = True
+            _not_kept(f"{self.file}: {error}")
+
+
+def _key(path: str, shape: Shape, view: str) -> bytes:
+    state = os.stat(path)
+    said = (os.path.abspath(path), state.st_size, state.st_mtime_ns, shape, view, *_READERS)
+    return blake2b(repr(said).encode(), digest_size=16).digest()
+
+
+#: Other versions may read other pixels.
+_READERS = (version("pillow"), version("torch"))
+
+
+def _not_kept(why: str) -> None:
+    log = logging.getLogger(__name__)
+    log.warning("data.cache: what is not kept yet is read each time (%s); data.cache_gib is the bound", why)
