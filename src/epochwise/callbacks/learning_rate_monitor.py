@@ -11,17 +11,22 @@ class LearningRateMonitor(L.Callback):
 
     What is logged is the rate that the latest optimizer step was taken with: on the step axis that of each step, in an
     epoch's row that of its last one. (Lightning's monitor logs at the start of an epoch, one epoch off against the
-    scores of the same row.)
+    scores of the same row.) The run's ``EpochLog`` asks for it; loggers that know nothing of that one get it by
+    Lightning, which takes longer.
     """
 
     def __init__(self) -> None:
-        self.rates: dict[str, float] = {}
+        self.rates_of_step: dict[str, float] = {}
+        self.logs = False
+
+    def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        self.logs = not all(hasattr(logger, "log_axis") for logger in trainer.loggers)
 
     def on_before_optimizer_step(self, trainer: L.Trainer, pl_module: L.LightningModule, optimizer: Optimizer) -> None:
-        self.rates = learning_rates(optimizer.param_groups)
+        self.rates_of_step = learning_rates(optimizer.param_groups)
 
     def on_train_batch_end(self, trainer: L.Trainer, pl_module: L.LightningModule, *_: Any) -> None:
-        for name, rate in self.rates.items():
+        for name, rate in self.rates_of_step.items() if self.logs else ():
             pl_module.log(name, rate, on_step=True, on_epoch=False)
 
 

@@ -30,6 +30,7 @@ class ProgressBar(LightningProgressBar):
         self.enabled = True
         self.validated = False
         self.started: float | None = None
+        self.batches, self.moved = 0, 0.0  # that the bar has yet to go, and when it went last
 
     def disable(self) -> None:
         self.enabled = False
@@ -66,16 +67,24 @@ class ProgressBar(LightningProgressBar):
         self.progress.start()
 
     def on_train_batch_end(self, trainer: L.Trainer, pl_module: L.LightningModule, *_: Any) -> None:
+        self.batches += 1
+        if self.progress and perf_counter() - self.moved >= 1 / self.refresh_per_second:
+            self._move(trainer)
+
+    def _move(self, trainer: L.Trainer) -> None:
         if self.progress:
-            self.progress.update(self.task, advance=1, epoch=trainer.current_epoch)
+            self.progress.update(self.task, advance=self.batches, epoch=trainer.current_epoch)
+            self.batches, self.moved = 0, perf_counter()
 
     def on_train_epoch_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         self.validated = False
+        self._move(trainer)
 
     def on_validation_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         self.validated = True
 
     def on_train_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        self._move(trainer)
         if self.enabled:
             stages = ("train/", "val/") if self.validated else ("train/",)  # Lightning keeps the scores of before
             scores = {name: float(value) for name, value in trainer.callback_metrics.items() if name.startswith(stages)}

@@ -181,6 +181,7 @@ class RunFolder(ModuleLog):
         self._end(trainer, pl_module, fit_end(trainer, len(self.rows)))
 
     def on_exception(self, trainer: L.Trainer, pl_module: L.LightningModule, exception: BaseException) -> None:
+        super().on_exception(trainer, pl_module, exception)
         if self.writes and trainer.state.fn == TrainerFn.FITTING:
             asked = isinstance(exception, (KeyboardInterrupt, SIGTERMException))
             place = f"epoch {trainer.current_epoch}, step {trainer.global_step}"

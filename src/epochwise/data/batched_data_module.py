@@ -4,6 +4,8 @@ import random
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
+from operator import is_not
 from typing import Annotated, Any, ClassVar
 
 import lightning as L
@@ -20,6 +22,12 @@ from epochwise.data.target import IGNORE, IN_WORDS
 from epochwise.input_error import InputError
 
 
+@cache
+def _has_accelerator() -> bool:
+    """Asked once: where Lightning is, torch looks for NVIDIA's library each time, which takes longer than a step."""
+    return torch.accelerator.is_available()
+
+
 def seed_batch(seed: int, epoch: int, batch: int, rank: int = 0) -> None:
     """Seed torch, numpy and Python for one training batch, so that dropout and augmentation follow from its place.
 
@@ -34,7 +42,7 @@ def seed_batch(seed: int, epoch: int, batch: int, rank: int = 0) -> None:
     """
     drawn = int(np.random.SeedSequence((seed, epoch, batch, rank)).generate_state(1)[0])
     # Where there is no other device, torch.manual_seed keeps who asked, for when one comes: the whole stack as text.
-    (torch.manual_seed if torch.accelerator.is_available() else torch.default_generator.manual_seed)(drawn)
+    (torch.manual_seed if _has_accelerator() else torch.default_generator.manual_seed)(drawn)
     np.random.seed(drawn)  # noqa: NPY002 (what libraries draw from)
     random.seed(drawn)
 
@@ -87,6 +95,7 @@ class BatchedDataModule(L.LightningDataModule):
         super().__init__()
         self.splits: dict[str, StackDataset] = {}
         self.learned: dict[str, Any] = {}
+        self._scales: Any = None  # mean and std as batches need them, and of what they were made
         #: (epoch, batch, samples): where one that was begun in other batches was gone on with, and what it had taken.
         self.begun = (0, 0, 0)
 
@@ -143,6 +152,10 @@ class BatchedDataModule(L.LightningDataModule):
             seed_batch(self.order_seed, *self._position(), self._rank)
         return batch
 
+    def transfer_batch_to_device(self, batch: Any, device: torch.device, dataloader_idx: int) -> Any:
+        """Nothing where it is there already: Lightning would look at each of its parts."""
+        return batch if device.type == "cpu" else super().transfer_batch_to_device(batch, device, dataloader_idx)
+
     def on_after_batch_transfer(self, batch: Any, dataloader_idx: int = 0) -> Any:
         """Scale, augment and mix (in training alone) and normalise a batch on its device.
 
@@ -186,7 +199,11 @@ class BatchedDataModule(L.LightningDataModule):
     def _normalised(self, x: Any) -> Any:
         if "mean" not in self.learned or not isinstance(x, torch.Tensor):
             return x
-        mean, std = (x.new_tensor(self.learned[key]).view(-1, *[1] * (x.ndim - 2)) for key in ("mean", "std"))
+        learned, place = (self.learned["mean"], self.learned["std"]), (x.device, x.dtype, x.ndim)
+        if self._scales is None or self._scales[1] != place or any(map(is_not, self._scales[0], learned)):
+            made = [x.new_tensor(values).view(-1, *[1] * (x.ndim - 2)) for values in learned]
+            self._scales = (learned, place, made)
+        mean, std = self._scales[2]
         return (x - mean).div_(std)  # a batch is large, and each new tensor costs as much as the arithmetic
 
     def _mixed(self, x: Any, y: Any) -> tuple[Any, Any]:

@@ -10,6 +10,7 @@ from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.utilities.rank_zero import rank_zero_only
 from tensorboard.backend.event_processing.event_file_loader import RawEventFileLoader
 from tensorboard.compat.proto.event_pb2 import Event
+from tensorboard.compat.proto.summary_pb2 import Summary
 from tensorboard.summary.writer.record_writer import RecordWriter
 
 from epochwise.run.run_folder import whole_file
@@ -44,9 +45,10 @@ def rewind_events(folder: Path, last: dict[str, int], drawn: dict[str, int] | No
             if event.HasField("file_version"):
                 version = version or record  # it stands once, at the top
             elif record not in kept and _stays(event, last):
-                score = event.summary.value[0].tag.removeprefix("step/") if _is_at_last_step(event, last) else ""
-                at_last[score] += 1
-                if not score or drawn is None or at_last[score] <= drawn.get(score, 0):
+                values = event.summary.value if _is_at_last_step(event, last) else ()
+                scores = [value.tag.removeprefix("step/") for value in values]
+                at_last.update(scores)
+                if drawn is None or all(at_last[score] <= drawn.get(score, 0) for score in scores):
                     kept[record] = event.step
     with whole_file(folder / EARLIER, "wb") as whole:
         writer = RecordWriter(whole)
@@ -92,10 +94,18 @@ class TensorBoard(TensorBoardLogger):
             super().log_metrics(metrics, step)
 
     @rank_zero_only
-    def log_axis(self, axis: str, values: dict[str, float], x: int) -> None:
-        """Write values as ``<axis>/<name>`` at x; ``axis`` is ``"epoch"`` or ``"step"``."""
-        for name, value in values.items():
-            self.experiment.add_scalar(f"{axis}/{name}", value, x)
+    def log_axis(self, axis: str, values: dict[str, float], x: int, at: float | None = None) -> None:
+        """Write values as ``<axis>/<name>`` at x, as one event, not one for each as torch does.
+
+        Args:
+            axis: ``"epoch"`` or ``"step"``.
+            values: by name.
+            x: where on the axis.
+            at: seconds since 1970; None: now.
+        """
+        points = [Summary.Value(tag=f"{axis}/{name}", simple_value=value) for name, value in values.items()]
+        if points:
+            self.experiment._get_file_writer().add_summary(Summary(value=points), x, at)
         if axis == "epoch" and not self.charts.issuperset(values):
             self.charts.update(values)
             self.experiment.add_custom_scalars(overlaid(self.charts))

@@ -1,6 +1,7 @@
 """The one writer of curves."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,9 @@ from lightning.pytorch.trainer.states import TrainerFn
 
 from epochwise.run.epoch_place import PHASES, Phases
 from epochwise.run.epochs_csv import Row, epoch_events, newer, scalars, write_epochs_csv
+from epochwise.run.points import Points, Scores
 from epochwise.task.meters import count_samples
 
-Scores = dict[str, float]
 Tensors = dict[str, Any]
 
 
@@ -39,6 +40,7 @@ class EpochLog(L.Callback):
     def __init__(self, run_folder: Path, phases: Phases, continued: bool = False) -> None:
         self.path = run_folder / "epochs.csv"
         self.phases = phases
+        self.rate_monitor: Any = None  # the callback that has them, of the latest step
         self.rows: list[Row] = []
         self.samples = 0  # of the rows
         self.continued, self.continued_step = continued, 0
@@ -47,9 +49,8 @@ class EpochLog(L.Callback):
         # Names of what is logged once a step, and once an epoch.
         self.step_scores: set[str] = set()
         self.epoch_scores: set[str] = set()
-        # Points on the step axis at the newest x: there may be several, as a validation need not follow a step.
-        self.drawn_step = 0
-        self.drawn: dict[str, int] | None = {}
+        self.points = Points()
+        self.of_epochs: set[str] = set()  # what Lightning keeps and is no step's
         # Name as logged -> tensor: of all before the epoch, before its last validation, of when its row was made.
         self.before: Tensors = {}
         self.before_validation: Tensors = {}
@@ -71,14 +72,16 @@ class EpochLog(L.Callback):
         return scores
 
     def rates(self) -> Scores:
-        """Learning rates of the latest step that nobody logs."""
-        return {}
+        """Learning rates of the latest step."""
+        return self.rate_monitor.rates_of_step if self.rate_monitor is not None else {}
 
     def loggers(self, trainer: L.Trainer) -> list[Any]:
         """Those that are drawn into."""
         return list(trainer.loggers)
 
     def on_fit_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        callbacks: list[Any] = trainer.callbacks  # type: ignore[attr-defined]  # set on the instance
+        self.rate_monitor = next((one for one in callbacks if hasattr(one, "rates_of_step")), None)
         if self.continued:
             self.take_back(trainer)
 
@@ -88,7 +91,7 @@ class EpochLog(L.Callback):
             write_epochs_csv(self.path, self.rows)
         for logger in self.loggers(trainer):
             if hasattr(logger, "rewind"):
-                logger.rewind({"epoch": len(self.rows) - 1, "step": self.continued_step}, self.drawn)
+                logger.rewind({"epoch": len(self.rows) - 1, "step": self.continued_step}, self.points.drawn)
 
     def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         if trainer.should_stop:  # a run that was ended stays so
@@ -117,16 +120,26 @@ class EpochLog(L.Callback):
             return
         self.logged_step = step
         if self.loggers(trainer):
-            # Lightning keeps the scores of the last epoch among those of the step.
-            logged = {name: v for name, v in scalars(trainer.logged_metrics).items() if name not in self.validated}
-            scores = {k: v for k, v in self.named(logged, "train").items() if k not in self.epoch_scores} | self.rates()
+            scores: dict[str, Any] = self._logged_in_step(trainer) | self.rates()
             if isinstance(outputs, Mapping) and "loss" in outputs:
                 of_step = getattr(pl_module, "sample_mean", None)
-                if (loss := of_step and of_step.loss(trainer)) is None:  # then that of its last batch on this rank
-                    loss = float(outputs["loss"]) * trainer.accumulate_grad_batches  # by which Lightning divides it
-                scores["train/loss_step"] = loss
+                # Else that of its last batch on this rank, which Lightning has divided.
+                by_itself = outputs["loss"], trainer.accumulate_grad_batches
+                scores["train/loss_step"] = (of_step and of_step.loss(trainer)) or by_itself
             self.step_scores |= set(scores)
-            self._draw(trainer, "step", scores, step)
+            self.points.add(self.loggers(trainer), scores, step)
+
+    def _logged_in_step(self, trainer: L.Trainer) -> Scores:
+        """What was logged for the step, by the module or a callback."""
+        logged = {name: value for name, value in trainer.logged_metrics.items() if name not in self.validated}
+        if self.of_epochs.issuperset(logged):
+            return {}
+        # Lightning keeps the scores of the last epoch among those of the step.
+        named = self.named(scalars(logged), "train")
+        found = {name: value for name, value in named.items() if name not in self.epoch_scores}
+        if not found:
+            self.of_epochs |= set(logged)
+        return found
 
     def on_validation_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         self.before_validation = dict(trainer.callback_metrics)
@@ -168,10 +181,16 @@ class EpochLog(L.Callback):
 
     def on_train_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         self._take_late(trainer)
+        self.points.flush(self.loggers(trainer))
+
+    def on_exception(self, trainer: L.Trainer, pl_module: L.LightningModule, exception: BaseException) -> None:
+        with suppress(OSError, RuntimeError):  # of a disk or a device that is what failed
+            self.points.flush(self.loggers(trainer))
 
     def on_save_checkpoint(self, trainer: L.Trainer, pl_module: L.LightningModule, checkpoint: dict[str, Any]) -> None:
         # A run that goes on from it takes back what was drawn behind it, and cannot draw again what came before.
         self._take_late(trainer)
+        self.points.flush(self.loggers(trainer))
         for logger in self.loggers(trainer):
             logger.save()
         checkpoint["epoch_log"] = {
@@ -183,7 +202,7 @@ class EpochLog(L.Callback):
             "val_step": self.val_step,
             "last_validation": self.last_validation,
             "logged_step": self.logged_step,
-            "drawn": self.drawn if self.drawn_step == trainer.global_step else {},
+            "drawn": self.points.drawn if self.points.step == trainer.global_step else {},
             "step_scores": sorted(self.step_scores),
             "epoch_scores": sorted(self.epoch_scores),
         }
@@ -198,7 +217,7 @@ class EpochLog(L.Callback):
         self.val_scores = kept["val_scores"]
         self.val_step = kept.get("val_step")  # which runs of before do not know, nor
         self.last_validation = kept.get("last_validation", ({}, None))
-        self.drawn_step, self.drawn = checkpoint["global_step"], kept.get("drawn")  # older runs lack it
+        self.points.step, self.points.drawn = checkpoint["global_step"], kept.get("drawn")  # older runs lack it
         self.step_scores, self.epoch_scores = set(kept["step_scores"]), set(kept["epoch_scores"])
 
     def _trained(self, trainer: L.Trainer) -> Tensors:
@@ -230,11 +249,4 @@ class EpochLog(L.Callback):
         return int(trainer.strategy.reduce(here, reduce_op="sum"))
 
     def _draw(self, trainer: L.Trainer, axis: str, values: Scores, x: int) -> None:
-        if axis == "step":
-            if x > self.drawn_step:
-                self.drawn_step, self.drawn = x, {}
-            if self.drawn is not None and x == self.drawn_step:
-                self.drawn |= {name: self.drawn.get(name, 0) + 1 for name in values}
-        for logger in self.loggers(trainer):
-            if hasattr(logger, "log_axis"):
-                logger.log_axis(axis, values, x)
+        self.points.draw(self.loggers(trainer), axis, values, x)

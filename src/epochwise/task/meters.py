@@ -1,12 +1,14 @@
 """Means over samples, whatever the size of batches and the number of processes."""
 
 from collections.abc import Mapping
+from itertools import groupby
 from typing import Any
 
 import lightning as L
 import torch
 from torch import Tensor
 from torchmetrics import MeanMetric, Metric, MetricCollection
+from torchmetrics.classification import MulticlassConfusionMatrix, MulticlassStatScores
 
 
 class SampleMean:
@@ -52,14 +54,21 @@ class SampleMean:
             if parameter.grad is not None:
                 parameter.grad.mul_(accumulate * self.first / (self.samples or 1.0))  # nothing counted: no gradient
 
-    def loss(self, trainer: L.Trainer) -> float | None:
-        """The mean loss of the samples of the step so far, of all ranks; every rank must ask. ``None``: not known."""
+    def loss(self, trainer: L.Trainer) -> tuple[Tensor, float] | None:
+        """The mean loss of the samples of the step so far, of all ranks; every rank must ask. ``None``: not known.
+
+        It is the product of the two: whoever has time to wait for the device multiplies them.
+        """
         if self.first is None:
             return None
         losses = self.losses
         if trainer.world_size > 1:
             losses = trainer.strategy.reduce(losses.clone(), reduce_op="mean")
-        return float(losses) * float(self.first / (self.samples or 1.0))
+        return losses, float(self.first / (self.samples or 1.0))
+
+
+#: Numbers of predictions that are kept until they are measured, and the most batches they may be of.
+KEPT_NUMBERS, KEPT_BATCHES = 2**18, 64
 
 
 class Meters:
@@ -68,6 +77,10 @@ class Meters:
     Sums are kept in 64 bits: where a run was cut off, ranks add up in another order, and what 32 bits round away would
     tell the run from one that was left alone.
 
+    Measuring a batch of a small network takes longer than its step, most of it for asking and not for counting. So
+    batches are kept, on their device, and measured together; scores that are counts then see them as one batch, which
+    changes no bit of theirs.
+
     Args:
         scores: metrics to clone, by name.
     """
@@ -75,6 +88,12 @@ class Meters:
     def __init__(self, scores: Mapping[str, Metric]) -> None:
         self.loss = MeanMetric(nan_strategy=float("nan"))  # seen, not left out; "disable" (1.9) drops the weights too
         self.scores = MetricCollection(dict(scores), compute_groups=False).clone()
+        self.of_counts = {name for name, score in self.scores.items() if _is_of_counts(score)}
+        # Of the batches that are yet to be measured: loss and how many things it is a mean of, prediction and targets.
+        self.losses: list[Tensor] = []
+        self.counts: list[int] = []
+        self.batches: list[tuple[Any, Any]] = []
+        self.numbers = 0
         self._keep_sums_in(torch.float64)
 
     def to(self, device: torch.device) -> None:
@@ -85,12 +104,25 @@ class Meters:
         self.scores.to(device)
 
     def update(self, loss: Tensor, prediction: Any, y: Any, count: int) -> None:
-        """Take in a batch: its mean loss over ``count`` things, what was predicted, and its targets."""
-        self.loss.update(loss.detach(), weight=count)
-        self.scores.update(prediction, y)
+        """Take in a batch: its mean loss over ``count`` things, what was predicted, and its targets.
+
+        None of the tensors may be written over later.
+        """
+        self.losses.append(loss.detach())
+        self.counts.append(count)
+        self.batches.append((prediction, y))
+        self.numbers += prediction.numel() if isinstance(prediction, Tensor) else KEPT_NUMBERS
+        if self.numbers >= KEPT_NUMBERS or len(self.losses) == KEPT_BATCHES:
+            self._measure()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was taken in since the scores were computed last."""
+        return not self.losses and not self.loss.update_called
 
     def compute(self) -> dict[str, Tensor]:
         """``loss`` and the scores by name, of all ranks together; then begin anew."""
+        self._measure()
         values: dict[str, Tensor] = {"loss": self.loss.compute(), **self.scores.compute()}
         self.loss.reset()
         self.scores.reset()
@@ -98,6 +130,7 @@ class Meters:
 
     def state(self) -> dict[str, Any]:
         """What was taken in so far, by all ranks together, as tensors; every rank must ask."""
+        self._measure()
         kept: dict[str, Any] = {}
         for name, metric in self._all().items():
             with metric.sync_context():
@@ -114,12 +147,50 @@ class Meters:
                     setattr(metric, state, value.to(metric.device, getattr(metric, state).dtype))
             metric._update_count = max(metric._update_count, 1)  # else it warns that there was nothing
 
+    def _measure(self) -> None:
+        """Bring what was kept into the sums, in its order."""
+        if not self.losses:
+            return
+        losses, counts, batches = self.losses, self.counts, self.batches
+        self.losses, self.counts, self.batches, self.numbers = [], [], [], 0
+        total = self.loss
+        sums = torch.stack(losses).flatten().to(total.mean_value) * torch.tensor(counts).to(total.weight)
+        # One behind the other, as if each had come alone: where a run goes on others come together.
+        total.mean_value = torch.cat([total.mean_value.reshape(1), sums]).cumsum(0)[-1]
+        total.weight = total.weight + sum(counts)
+        total._update_count, total._computed = total._update_count + len(losses), None
+        together = _joined(batches) if self.of_counts and len(batches) > 1 else batches
+        for name, score in self.scores.items(copy_state=False):
+            for prediction, y in together if name in self.of_counts else batches:
+                score.update(prediction, y)
+
     def _keep_sums_in(self, dtype: torch.dtype) -> None:
         for metric in self._all().values():
             metric.set_dtype(dtype)
 
     def _all(self) -> dict[str, Metric]:
         return {"loss": self.loss, **dict(self.scores.items(copy_state=False))}
+
+
+def _is_of_counts(score: Metric) -> bool:
+    """Whether it counts classes, sample by sample: it then does not matter which samples stand in one batch.
+
+    Scores of two classes or several labels take all that is given them for logits where one number is none in [0, 1].
+    """
+    return isinstance(score, (MulticlassStatScores, MulticlassConfusionMatrix))
+
+
+def _joined(batches: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
+    """Predictions and targets as one batch, or as several where samples differ in their shape."""
+    joined: list[tuple[Any, Any]] = []
+    for shapes, group in groupby(batches, key=lambda batch: tuple(map(_shape_of_sample, batch))):
+        alike = list(group)
+        joined += alike if None in shapes else [(torch.cat([p for p, _ in alike]), torch.cat([y for _, y in alike]))]
+    return joined
+
+
+def _shape_of_sample(batch: Any) -> tuple[Any, ...] | None:
+    return (batch.shape[1:], batch.dtype) if isinstance(batch, Tensor) and batch.ndim else None
 
 
 def _copied(state: Any) -> Any:

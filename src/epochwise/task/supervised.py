@@ -111,7 +111,7 @@ class Supervised(Optimized):
             self.log_scores("train")
 
     def on_train_epoch_end(self) -> None:
-        if self.meters["train"].loss.update_called:  # who stops the run by a validation within an epoch comes later
+        if not self.meters["train"].is_empty:  # who stops the run by a validation within an epoch comes later
             self.cut_short = self.meters["train"].state()
             self.log_scores("train")
         super().on_train_epoch_end()
