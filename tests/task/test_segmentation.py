@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
+from torchmetrics.classification import MulticlassAccuracy, MulticlassF1Score, MulticlassJaccardIndex
 
 from epochwise.data.target import IGNORE
 from epochwise.task.segmentation import Segmentation
@@ -40,6 +41,27 @@ def test_the_scores_of_a_split_are_those_of_a_hand_written_loop_over_all_its_pix
     union, both = matrix.sum(0) + matrix.sum(1) - hit, matrix.sum(0) + matrix.sum(1)
     expected = {"miou": (hit / union).mean(), "dice": (2 * hit / both).mean(), "accuracy": hit.sum() / matrix.sum()}
     assert found == pytest.approx(expected | {"loss": loss / matrix.sum()}, abs=1e-6)
+
+
+@pytest.mark.parametrize("absent", [None, 1])
+def test_the_scores_are_those_of_torchmetrics(absent):
+    how = {"num_classes": 3, "ignore_index": IGNORE}
+    theirs = {
+        "miou": MulticlassJaccardIndex(average="macro", **how),
+        "dice": MulticlassF1Score(average="macro", **how),
+        "accuracy": MulticlassAccuracy(average="micro", **how),
+    }
+    model = task()
+    for output, y in batches():
+        if absent is not None:  # neither there nor answered
+            y[y == absent], output[:, absent] = 0, -9
+        model.measure("val", (output, y))
+        for metric in theirs.values():
+            metric.update(output.argmax(dim=1), y)
+    found = model.meters["val"].compute()
+    assert {name: float(found[name]) for name in theirs} == pytest.approx(
+        {name: float(metric.compute()) for name, metric in theirs.items()}, abs=1e-6
+    )
 
 
 def test_a_batch_without_a_pixel_that_counts_changes_nothing():
