@@ -4,7 +4,8 @@ import torch
 from PIL import Image
 
 from epochwise.data.pictures.mask_files import MaskClasses, MaskFiles, check_masks, values_in
-from epochwise.data.pictures.picture_files import PictureFiles, PictureView
+from epochwise.data.pictures.picture_files import PictureFiles
+from epochwise.data.pictures.picture_view import PictureView
 from epochwise.input_error import InputError
 
 TWO = MaskClasses.of({"ground": 0, "icon": 255}, [7])

@@ -11,7 +11,8 @@ from PIL import Image
 from epochwise.data.image_folder import ImageFolder
 from epochwise.data.masks import Masks
 from epochwise.data.pictures.picture_cache import DiskCache, MemoryCache
-from epochwise.data.pictures.picture_files import PictureFiles, PictureView
+from epochwise.data.pictures.picture_files import PictureFiles
+from epochwise.data.pictures.picture_view import PictureView
 from epochwise.input_error import InputError
 
 # Python 3.12 and later warn of a fork in a process that has threads.

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from epochwise.data.pictures.picture_files import WHITE, PictureFiles, PictureView, colour
+from epochwise.data.pictures.picture_files import PictureFiles
+from epochwise.data.pictures.picture_view import WHITE, PictureView, colour
 from epochwise.input_error import InputError
 
 BLUE = (0, 0, 255)

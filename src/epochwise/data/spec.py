@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any
 
-from epochwise.data.pictures.picture_files import PictureView
+from epochwise.data.pictures.picture_view import PictureView
 from epochwise.data.target import TARGETS, Target
 from epochwise.input_error import InputError
 

@@ -8,9 +8,10 @@ import numpy as np
 import torch
 from PIL import Image
 from torch.utils.data import Dataset
+from torchvision.transforms.v2 import InterpolationMode
 
 from epochwise.data.pictures.picture_cache import PictureCache
-from epochwise.data.pictures.picture_files import PictureView, colour
+from epochwise.data.pictures.picture_view import PictureView, colour, planes
 from epochwise.data.target import IGNORE
 from epochwise.input_error import InputError
 
@@ -162,8 +163,8 @@ class MaskFiles(Dataset):
     def _read(self, path: str) -> torch.Tensor:
         """The class of each pixel, uint8 (1, H, W), or ``NOTHING``."""
         height, width = self.size
-        fitted = self.view.fitted(self.classes.read(path), (width, height), Image.Resampling.NEAREST, (NOTHING,) * 3)
-        return torch.from_numpy(np.array(fitted))[None]
+        around = torch.full((1, 1, 1), NOTHING, dtype=torch.uint8)
+        return self.view.fitted(planes(self.classes.read(path)), height, width, InterpolationMode.NEAREST_EXACT, around)
 
     def count(self, num_classes: int) -> list[int]:
         """How many pixels each of the classes of the network has."""

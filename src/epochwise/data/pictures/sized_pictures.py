@@ -15,15 +15,8 @@ from lightning.pytorch.utilities.rank_zero import rank_zero_info
 from torch.utils.data import DataLoader
 
 from epochwise.data.pictures.picture_cache import GIB, DiskCache, MemoryCache, PictureCache
-from epochwise.data.pictures.picture_files import (
-    WHITE,
-    Fit,
-    PictureFiles,
-    PictureView,
-    channel_statistics,
-    colour,
-    unreadable_pictures,
-)
+from epochwise.data.pictures.picture_files import PictureFiles, channel_statistics, unreadable_pictures
+from epochwise.data.pictures.picture_view import WHITE, Fit, PictureView, colour
 from epochwise.data.split_data_module import SplitDataModule
 from epochwise.input_error import InputError
 
