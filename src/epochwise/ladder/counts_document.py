@@ -100,7 +100,8 @@ def _by_others(ladder: Ladder, found: ScoreOverCounts) -> list[str]:
     words = []
     for name, mode in ladder.modes.items():
         if name in ladder.others and np.isfinite(ladder.others[name]).any():
-            count = score_over_counts(ladder.counts, ladder.others[name], mode).recommended
+            samples = ladder.of_samples.get(name)
+            count = score_over_counts(ladder.counts, ladder.others[name], mode, of_samples=samples).recommended
             if count != found.recommended:
                 words.append(f"by {name} it would be {count} epochs")
     return words
