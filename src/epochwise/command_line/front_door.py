@@ -1,5 +1,6 @@
 """What every command does before and around its job."""
 
+import gc
 import os
 import re
 import sys
@@ -7,6 +8,7 @@ from argparse import Namespace
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from functools import wraps
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -59,6 +61,19 @@ def share_the_run_folder() -> None:
     sys.argv[end:end] = ["hydra.run.dir=."] * (not continues) + ["hydra.output_subdir=null"]
 
 
+def import_command(name: str) -> None:
+    """Import what a command needs, without a look for garbage in it, then or later: a sixth of the time of imports."""
+    command = f"epochwise.commands.{name}"
+    if command in sys.modules or not gc.isenabled():
+        return
+    gc.disable()
+    try:
+        import_module(command)
+        gc.freeze()
+    finally:
+        gc.enable()
+
+
 CONFIG_ERRORS = (ConfigCompositionException, OverrideParseException, SearchPathException, OmegaConfBaseException)
 
 #: Front door -> what its command line may say in its own way.
@@ -88,6 +103,7 @@ def front_door(name: str) -> Callable[[Callable[[DictConfig], Any]], Callable[[]
             begun.append(name)
             try:
                 with called(conf), interruptible(is_first_process()):
+                    import_command(name)
                     if HydraConfig.get().mode == RunMode.MULTIRUN:
                         sys.argv[0] = script  # a launcher's own process has another one
                         return sweep_job(task, config, _lines, writes=is_first_process())

@@ -8,7 +8,6 @@ from typing import Any
 
 from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.utilities.rank_zero import rank_zero_only
-from tensorboard.backend.event_processing.event_file_loader import RawEventFileLoader
 from tensorboard.compat.proto.event_pb2 import Event
 from tensorboard.compat.proto.summary_pb2 import Summary
 from tensorboard.summary.writer.record_writer import RecordWriter
@@ -36,6 +35,8 @@ def rewind_events(folder: Path, last: dict[str, int], drawn: dict[str, int] | No
     files = sorted(file for file in folder.glob("events.out.tfevents.*") if file.is_file())  # no pipe, which never ends
     if not files:
         return
+    from tensorboard.backend.event_processing.event_file_loader import RawEventFileLoader  # for runs that go on alone
+
     version: bytes | None = None
     kept: dict[bytes, int] = {}  # record -> x; a record holds its time, so none is another's equal
     at_last: Counter[str] = Counter()

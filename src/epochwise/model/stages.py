@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import torch
-from timm.models import group_parameters
 from torch import Tensor, nn
 
 #: Bytes of a number -> the integers that have as many.
@@ -49,7 +48,12 @@ def stages(network: nn.Module) -> dict[str, list[str]]:
         children is the ``stem``.
     """
     matcher: Any = getattr(network, "group_matcher", None)
-    cut = list(group_parameters(network, matcher(coarse=True)).values()) if callable(matcher) else _children(network)
+    if callable(matcher):
+        from timm.models import group_parameters  # which only networks that are its own, or ask for it, wait for
+
+        cut = list(group_parameters(network, matcher(coarse=True)).values())
+    else:
+        cut = _children(network)
     firsts = [names[0].split(".") for names in cut]
     called = [_called(path, firsts[:index] + firsts[index + 1 :]) for index, path in enumerate(firsts)]
     if len({_top(name) for name in cut[0]}) > 1:

@@ -5,8 +5,6 @@ from math import ceil
 from typing import Any
 
 import numpy as np
-import pandas as pd
-from sklearn.model_selection import GroupShuffleSplit, TimeSeriesSplit, train_test_split
 
 from epochwise.data.samples import Samples
 from epochwise.data.splits.label_strata import label_strata
@@ -70,7 +68,9 @@ def join_samples(given: dict[str, Samples]) -> Samples:
 def _joined(parts: list[Any]) -> Any:
     if isinstance(parts[0], dict):
         return {name: _joined([part[name] for part in parts]) for name in parts[0]}
-    if isinstance(parts[0], pd.DataFrame):
+    if hasattr(parts[0], "iloc"):
+        import pandas as pd  # which has made them; other data does without it
+
         return pd.concat(parts, ignore_index=True)
     if isinstance(parts[0], np.ndarray):
         return np.concatenate(parts)
@@ -115,6 +115,8 @@ def hold_out(
         counts = np.bincount(samples.y, minlength=len(classes)) if classes else np.array([2])
         if counts.min() < 2:
             raise InputError(f"data: class {classes[int(counts.argmin())]!r} is too small to be in train, val and test")
+        from sklearn.model_selection import train_test_split  # half a second, not for splits that are given
+
         by_class = samples.y if classes else None
         left, held = train_test_split(rows, test_size=num_held, random_state=seed, stratify=by_class)
     return {"train": samples.take(left), split: samples.take(held)}
@@ -131,6 +133,8 @@ def _between_groups(samples: Samples, fraction: float, seed: int, key: str) -> t
         if num_held < len(groups):
             part = label_strata(labels, [len(groups) - num_held, num_held], seed)[of]
             return np.flatnonzero(part == 0), np.flatnonzero(part == 1)
+    from sklearn.model_selection import GroupShuffleSplit
+
     try:
         cut = GroupShuffleSplit(1, test_size=fraction, random_state=seed)
         left, held = next(cut.split(np.zeros(len(samples)), groups=samples.groups))
@@ -184,6 +188,8 @@ def fold_samples(
         splits = hold_out(pool, "test", test_fraction, len(pool), seed, in_order)
         pool, test = splits["train"], splits["test"]
         check_every_class_is_in("test", test, pool)
+    from sklearn.model_selection import TimeSeriesSplit
+
     name = type(splitter).__name__
     if isinstance(splitter, TimeSeriesSplit) and not in_order:
         raise InputError(
