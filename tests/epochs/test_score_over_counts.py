@@ -143,24 +143,3 @@ def test_of_equal_scores_the_first_count_is_recommended_and_the_ladder_ends(scor
     found = score_over_counts([5, 10, 20, 40], np.full((seeds, 4), score), "max")
     assert found.recommended == 5
     assert enough(found) is not None
-
-
-def test_what_the_samples_leave_open_is_no_gain_and_what_they_show_is_one():
-    rng = np.random.default_rng(0)
-    counts, right = [5, 10, 20], np.ones((3, 3, 50))
-    right[:, 0, :8] = right[:, 1, :2] = right[:, 2, 2] = 0  # 84, 96 and 98 % with each seed
-    scores = right.mean(axis=2)
-    assert score_over_counts(counts, scores, "max").recommended == 20
-    assert score_over_counts(counts, scores, "max", of_samples=right).recommended == 10  # two samples against one
-    many = np.repeat(right, 40, axis=2)
-    assert score_over_counts(counts, scores, "max", of_samples=many).recommended == 20
-    unlike = right[:, :, rng.permutation(50)]
-    assert score_over_counts(counts, scores, "max", of_samples=unlike).recommended == 10
-
-
-def test_a_run_that_has_no_samples_leaves_those_of_the_other_seeds():
-    right = np.ones((2, 2, 10))
-    right[:, 0, 0] = 0
-    right[1, 1] = np.nan
-    scores = np.array([[0.9, 1.0], [0.9, np.nan]])
-    assert score_over_counts([5, 10], scores, "max", of_samples=right).recommended == 5

@@ -14,7 +14,6 @@ from epochwise.commands.check_jobs import check_data
 from epochwise.commands.evaluate import evaluate
 from epochwise.config.check import check
 from epochwise.config.resolve import resolve
-from epochwise.data.split_data_module import SplitDataModule
 from epochwise.epochs.score_over_counts import ScoreOverCounts, enough, score_over_counts
 from epochwise.input_error import InputError
 from epochwise.ladder.bounds import Bounds, ladder_faults
@@ -31,7 +30,7 @@ from epochwise.ladder.jobs import (
     trained_counts,
     with_spared,
 )
-from epochwise.ladder.ladder import ACCURACY, Ladder, found_classes, read_ladder
+from epochwise.ladder.ladder import Ladder, read_ladder
 from epochwise.ladder.run_trunk import RunTrunk
 from epochwise.ladder.tell_ladder import failed_lines, tell_ladder
 from epochwise.ladder.write_ladder import write_ladder
@@ -118,9 +117,7 @@ def epochs(config: DictConfig, overrides: list[str], sweeper: CommandSweeper) ->
         raise InputError(f"counts: {why}")
     if known_rungs:  # a shorter ladder says what a longer one before it has measured
         ladder = read(sorted([*done, *known_rungs], key=lambda rung: rung.count))
-    if not ladder.failed and _tells_classes(config, data, ladder):
-        ladder = replace(ladder, of_samples={ACCURACY: _found_classes(folder, ladder)})
-    found = found_by(ladder)
+        found = found_by(ladder)
     if not ladder.failed and config.trainer.get("limit_test_batches") == 0:
         ladder = replace(ladder, test=_test(folder, found.recommended, seeds))
     page = write_ladder(folder, ladder, found, report=config.get("report") is not False)
@@ -133,10 +130,7 @@ def epochs(config: DictConfig, overrides: list[str], sweeper: CommandSweeper) ->
 def found_by(ladder: Ladder) -> ScoreOverCounts:
     """What the scores of a ladder say."""
     prices = (ladder.steps, ladder.seconds, ladder.price_epochs)
-    samples = ladder.of_samples.get(ladder.monitor)
-    return score_over_counts(
-        ladder.counts, ladder.scores, ladder.mode, *prices, monitor=ladder.monitor, of_samples=samples
-    )
+    return score_over_counts(ladder.counts, ladder.scores, ladder.mode, *prices, monitor=ladder.monitor)
 
 
 def _check(config: DictConfig, counts: Sequence[int]) -> None:
@@ -151,33 +145,11 @@ def _check(config: DictConfig, counts: Sequence[int]) -> None:
             raise InputError(*(f"counts: with {count} epochs: {line}" for line in error.lines)) from None
 
 
-def _tells_classes(config: DictConfig, data: Any, ladder: Ladder) -> bool:
-    """Whether the accuracy of a run is that of samples whose classes can be told one by one."""
-    scored = ladder.monitor == ACCURACY or ACCURACY in ladder.others
-    whole = config.trainer.get("limit_val_batches") in (None, 1.0)
-    return (
-        scored and whole and isinstance(data, SplitDataModule) and data.spec is not None and data.spec.target == "class"
-    )
-
-
-def _found_classes(folder: Path, ladder: Ladder) -> np.ndarray:
-    """(S, C, N) whether each run of a ladder finds the class of each validation sample."""
-    tables = []
-    for seed in ladder.seeds:
-        runs = [folder / branch_name(count, seed) for count in ladder.counts]
-        tables.append([run / "predictions" / "last-val.csv" for run in runs])
-        for run, table in zip(runs, tables[-1], strict=True):
-            if not table.exists():
-                _evaluate(run, "val")
-    return found_classes(tables)
-
-
 def _test(folder: Path, count: int, seeds: Sequence[int]) -> dict[str, list[float]]:
     """Score the test split by the runs of the count that was chosen, and by no other: name -> a score a seed."""
-    found = [_evaluate(folder / branch_name(count, seed), "test") for seed in seeds]
+    found = []
+    for seed in seeds:
+        run = str(folder / branch_name(count, seed))
+        words = {"run": run, "ckpt": "last", "split": "test", "predict": None, "seed": 0}
+        found.append(evaluate(OmegaConf.create(words), tells=False))
     return {name: [scores[name] for scores in found] for name in found[0]}
-
-
-def _evaluate(run: Path, split: str) -> dict[str, float]:
-    words = {"run": str(run), "ckpt": "last", "split": split, "predict": None, "seed": 0}
-    return evaluate(OmegaConf.create(words), tells=False)

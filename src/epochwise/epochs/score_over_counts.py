@@ -86,14 +86,10 @@ def score_over_counts(
     price_epochs: ArrayLike | None = None,
     monitor: str = "score",
     seed: int = 0,
-    of_samples: ArrayLike | None = None,
 ) -> ScoreOverCounts:
     """Choose a count of epochs by the one-standard-error rule, and say what more would bring.
 
-    What the noise of a count is, ``CountCourse`` says; where it is unknown, the best count is recommended. Other seeds
-    are scored on the same samples, so what these leave open no spread over seeds shows: where the score of each sample
-    is known, the standard error is that of the differences between the best count and another, sample by sample, or
-    the seeds' where that is larger.
+    What the noise of a count is, ``CountCourse`` says; where it is unknown, the best count is recommended.
 
     Args:
         counts: (C,) ascending, of epochs.
@@ -104,15 +100,12 @@ def score_over_counts(
         price_epochs: (C,) that were trained for this count alone, a seed; the count itself where not given.
         monitor: what the scores are of.
         seed: of the draws behind the bands.
-        of_samples: (S, C, N) what each of N samples scored, of which ``scores`` are the means; NaN where there is none.
 
     Raises:
         InputError: counts that do not ascend from 1 or more, scores of another shape, or no score at all.
 
     Source:
-        Breiman, Friedman, Olshen & Stone 1984, Classification and Regression Trees, section 3.4.3, for the rule, whose
-        standard error is that of the samples; differences by sample: McNemar 1947, Psychometrika 12, and Dietterich
-        1998, https://doi.org/10.1162/089976698300017197, section 3.1.
+        Breiman, Friedman, Olshen & Stone 1984, Classification and Regression Trees, section 3.4.3, for the rule.
     """
     counts, scores = np.asarray(counts, dtype=np.int64), np.asarray(scores, dtype=np.float64)
     if counts.ndim != 1 or not len(counts) or counts[0] < 1 or (np.diff(counts) <= 0).any():
@@ -128,10 +121,7 @@ def score_over_counts(
     course = CountCourse.of(counts[there], loss[:, there])
     gain, gain_stderr = course.gains()
     best = int(np.argmin(course.mean))
-    apart = np.nan_to_num(course.stderr[best])
-    if of_samples is not None:
-        apart = np.fmax(apart, _over_samples(np.asarray(of_samples, dtype=np.float64)[:, there], best))
-    near = course.mean <= course.mean[best] + apart
+    near = course.mean <= course.mean[best] + np.nan_to_num(course.stderr[best])
     recommended, beyond = int(np.argmax(near)), np.flatnonzero(~near[best:])
     last = len(near) - 1
     least = int(course.counts[recommended])
@@ -162,20 +152,6 @@ def score_over_counts(
         longer.doubling(last),
         longer.forecast(sign),
     )
-
-
-def _over_samples(scores: Floats, best: int) -> Floats:
-    """(C,) standard errors over N samples of how far each count is from the best, each sample a mean over seeds.
-
-    Args:
-        scores: (S, C, N) NaN where a run has none.
-        best: place of the best count.
-    """
-    known = np.isfinite(scores)
-    means = np.where(known, scores, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
-    apart = means - means[best]
-    out: Floats = apart.std(axis=1, ddof=1) / np.sqrt(apart.shape[1]) if apart.shape[1] > 1 else np.zeros(len(apart))
-    return out
 
 
 def _turn(course: CountCourse, best: int) -> Turn | None:

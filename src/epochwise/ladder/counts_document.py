@@ -100,8 +100,7 @@ def _by_others(ladder: Ladder, found: ScoreOverCounts) -> list[str]:
     words = []
     for name, mode in ladder.modes.items():
         if name in ladder.others and np.isfinite(ladder.others[name]).any():
-            samples = ladder.of_samples.get(name)
-            count = score_over_counts(ladder.counts, ladder.others[name], mode, of_samples=samples).recommended
+            count = score_over_counts(ladder.counts, ladder.others[name], mode).recommended
             if count != found.recommended:
                 words.append(f"by {name} it would be {count} epochs")
     return words

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from epochwise.epochs.curve import column_of
@@ -38,7 +37,6 @@ class Ladder:
         trunks: (S,) the rows of ``epochs.csv`` of each seed's trunk; empty where it has none.
         failed: jobs that failed: name -> reason.
         test: name -> (S,) scores of the test split at the count that was chosen; None before it was scored.
-        of_samples: name -> (S, C, N) what each validation sample scored, for scores of which that is known.
     """
 
     monitor: str
@@ -54,7 +52,6 @@ class Ladder:
     trunks: tuple[list[Row], ...] = ()
     failed: dict[str, str] = field(default_factory=dict)
     test: dict[str, list[float]] | None = None
-    of_samples: dict[str, Floats] = field(default_factory=dict)
 
 
 def read_ladder(
@@ -104,21 +101,6 @@ def read_ladder(
         tuple(trunks),
         failed,
     )
-
-
-#: The score that is the share of samples whose class was found.
-ACCURACY = "val/accuracy"
-
-
-def found_classes(tables: Sequence[Sequence[Path]]) -> Floats:
-    """(S, C, N) 1 where a run found the class of a sample, 0 where not.
-
-    Args:
-        tables: (S, C) predictions of validation samples, as ``evaluate`` writes them.
-    """
-    columns = ["target", "prediction"]
-    read = [[pd.read_csv(path, usecols=columns, dtype=str) for path in of_seed] for of_seed in tables]
-    return np.array([[(table["target"] == table["prediction"]).to_numpy() for table in one] for one in read], float)
 
 
 def _failure(job: Path) -> str | None:
