@@ -1,5 +1,6 @@
 """Unusable input, and how it is said."""
 
+from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -34,6 +35,7 @@ def _one_line(text: str) -> str:
 
 
 MANY = 12
+MOST_LINES = 10
 
 
 def allowed_names(name: str, names: list[str]) -> str:
@@ -45,6 +47,17 @@ def allowed_names(name: str, names: list[str]) -> str:
     """
     close = InputError.closest(name, names)
     return close if close and len(names) > MANY else f", allowed: {', '.join(names) or 'none'}{close}"
+
+
+def first_lines(lines: Sequence[str], way_out: str = "") -> list[str]:
+    """The first ten lines, and one that says how many more there are.
+
+    Args:
+        lines: a fault each.
+        way_out: the end of that line: what to do where there are so many.
+    """
+    left = len(lines) - MOST_LINES
+    return [*lines[:MOST_LINES], *([f"and {left} more{way_out}"] if left > 0 else [])]
 
 
 def existing_path(path: str, key: str) -> Path:

@@ -75,6 +75,31 @@ def test_any_module_leaves_what_train_py_leaves(tmp_path):
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("killed", [(2, 1), (2, 3)])
+def test_validations_within_epochs_have_rows_of_their_own_and_none_is_lost_or_doubled(tmp_path, killed):
+    def fit(folder, *more, ckpt_path=None, **settings):
+        keep = ModelCheckpoint(
+            folder, filename="last", save_top_k=1, every_n_train_steps=3, enable_version_counter=False
+        )
+        run = trainer(folder, RunFolder(folder / "run", **settings), keep, *more, max_epochs=4, val_check_interval=2)
+        run.fit(Line(), loader(), loader(16), ckpt_path=ckpt_path)
+        return read_epochs_csv(folder / "run/validations.csv")
+
+    L.seed_everything(0, verbose=False)
+    whole = fit(tmp_path / "whole")
+    assert [(row["epoch"], row["step"]) for row in whole] == [(step // 4, step + 2) for step in range(0, 16, 2)]
+    of_epochs = {row["epoch"]: row["val/loss"] for row in whole}
+    assert of_epochs == {row["epoch"]: row["val/loss"] for row in rows_of(tmp_path / "whole/run")}
+    L.seed_everything(0, verbose=False)
+    with pytest.raises(KilledError):
+        fit(tmp_path / "cut", Kill(*killed))
+    cut = fit(tmp_path / "cut", ckpt_path=tmp_path / "cut/last.ckpt")
+    assert [(row["epoch"], row["step"]) for row in cut] == [(row["epoch"], row["step"]) for row in whole]
+    assert cut[:4] == whole[:4]  # up to the checkpoint; behind it the loader draws anew
+    trainer(tmp_path, RunFolder(tmp_path / "cut/run", overwrite=True), max_epochs=1).fit(Line(), loader(), loader(16))
+    assert not (tmp_path / "cut/run/validations.csv").exists()
+
+
 class Recorded(L.LightningModule):
     """Logs the curves of another run."""
 

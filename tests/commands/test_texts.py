@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -39,6 +40,24 @@ def model_of_language(tmp_path_factory, composed, texts):
     given = (f"data.path={texts}", "data.kind=tokens", "task=language_model", "trainer.max_epochs=8")
     train(composed(*SMALL, *given, "data.batch_size=4", "optimizer.lr=0.03", run_folder=folder))
     return folder
+
+
+@pytest.mark.parametrize("what_becomes", ["gone", "of other texts"])
+def test_a_run_goes_on_without_the_run_whose_tokens_it_took(model_of_language, tmp_path, composed, texts, what_becomes):
+    place = shutil.copytree(model_of_language, tmp_path / "model")
+    given = (*SMALL, f"data.path={texts}", f"data.tokenizer={place}", "trainer.max_epochs=2", "scheduler=none")
+    folders = [tmp_path / name for name in ("whole", "cut")]
+    for folder in folders:
+        train(composed(*given, run_folder=folder))
+    train(composed(*given, "resume=auto", "trainer.max_epochs=3", run_folder=folders[0]))
+    shutil.rmtree(place)
+    if what_becomes == "of other texts":
+        (tmp_path / "few.txt").write_text("but a few words " * 20)
+        other = (f"data.path={tmp_path}/few.txt", "data.kind=tokens", "task=language_model", "data.split_by=place")
+        train(composed(*SMALL, *other, "trainer.max_epochs=1", run_folder=place))
+    train(composed(*given, "resume=auto", "trainer.max_epochs=3", run_folder=folders[1]))
+    whole, cut = (torch.load(f"{folder}/checkpoints/last.ckpt", weights_only=True) for folder in folders)
+    assert all(torch.equal(whole["state_dict"][name], value) for name, value in cut["state_dict"].items())
 
 
 def test_scores_of_a_language_model_are_those_of_a_loop_by_hand(model_of_language, composed, texts):

@@ -206,3 +206,12 @@ def test_a_check_imports_neither_torch_nor_what_it_checks():
         [sys.executable, "-c", code, str(project / "conf"), str(project)], capture_output=True, text=True, check=True
     )
     assert done.stdout == "[]\n"
+
+
+def test_a_class_in_the_file_of_another_one_is_one_line_that_says_how_to_leave_the_file_out(composed):
+    config = composed("data._target_=lightning.pytorch.demos.boring_classes.BoringDataModule")
+    with pytest.raises(InputError) as caught:
+        check(config)
+    (line,) = caught.value.lines
+    assert line.startswith("data: BoringDataModule does not take image_size, classes, batch_size, ")
+    assert "override /data: null in the defaults of what names BoringDataModule, or ~data '+data={_target_: " in line

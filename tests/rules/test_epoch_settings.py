@@ -22,6 +22,8 @@ BEST = {"monitor": "val/loss"}
         (tree(stopping=early(3, start_epoch=30)), "stopping.start_epoch"),
         (tree(scheduler={"patience": 9}, stopping=early(10)), "scheduler.patience"),
         (tree(scheduler={"patience": 10}, stopping=early(10)), "scheduler.patience"),
+        (tree(every=4, scheduler={"patience": 3}, stopping=early(16)), "scheduler.patience"),
+        (tree(scheduler={"patience": 9}, stopping=early(10, patience_unit="validations")), "scheduler.patience"),
         (tree(scheduler=COSINE | {"max_epochs": 20}), "scheduler.max_epochs"),
         (tree(scheduler={"epochs": 20, "pct_start": 0.3}), "scheduler.epochs"),
         (tree(scheduler=COSINE | {"warmup_epochs": 30}), "scheduler.warmup_epochs"),
@@ -33,6 +35,21 @@ def test_what_cannot_happen_is_a_fault_that_names_its_key(given, key):
     found = check_epoch_settings(given)
     assert list(found.faults) == [key]
     assert found.faults[key].startswith(f"{key}: got ")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        tree(scheduler={"patience": 8}, stopping=early(10)),
+        tree(every=4, scheduler={"patience": 3}, stopping=early(17)),
+        tree(every=4, scheduler={"patience": 8}, stopping=early(10, patience_unit="validations")),
+        # Of many validations an epoch, or one in several, who can say which of the two comes first?
+        tree(scheduler={"patience": 20}, stopping=early(10), callbacks={"by": {"_target_": "x.StepValidation"}}),
+        tree(scheduler={"patience": 20}, stopping=early(10)) | {"trainer": {"max_epochs": 30, "val_check_interval": 9}},
+    ],
+)
+def test_a_rate_that_falls_before_patience_ends_the_run_is_no_fault(given):
+    assert check_epoch_settings(given).faults == {}
 
 
 @pytest.mark.parametrize(

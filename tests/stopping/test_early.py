@@ -167,3 +167,8 @@ def test_a_score_that_is_not_there_or_turned_round_is_a_line_before_anything_is_
     with pytest.raises(InputError, match=line) as asked:
         check(composed(f"stopping.monitors={given}"))
     assert len(asked.value.lines) == 1
+
+
+def test_validations_are_not_counted_of_a_score_of_training():
+    with pytest.raises(InputError, match=r"patience_unit: got 'validations', but train/loss is known with the end of"):
+        Early("train/loss", "min", 3, patience_unit="validations")

@@ -23,6 +23,7 @@ from epochwise.run.epochs_csv import Row, kept_rows_fault, read_epochs_csv, scal
 from epochwise.run.result import counted, fit_end, result_fields, write_result
 from epochwise.run.run_folder import RunLock, read_json
 from epochwise.run.stopper import EpochCount, Stopper
+from epochwise.run.validations_csv import ValidationLog
 
 #: Scores of which a smaller one is better, by the end of their names.
 SMALLER_IS_BETTER = ("loss", "error", "mse", "mae", "rmse", "nll", "perplexity")
@@ -31,9 +32,10 @@ SMALLER_IS_BETTER = ("loss", "error", "mse", "mae", "rmse", "nll", "perplexity")
 class RunFolder(ModuleLog):
     """Leave in a folder what a run of ``train.py`` leaves there, whatever is trained.
 
-    ``epochs.csv`` has a row an epoch; TensorBoard shows every score against epochs and against optimizer steps;
-    ``result.json`` and ``report.html`` say how many epochs were worth it. It observes: nothing about the training is
-    changed, and checkpoints are those of the Trainer's own ModelCheckpoint.
+    ``epochs.csv`` has a row an epoch, ``validations.csv`` one a validation where they come within epochs; TensorBoard
+    shows every score against epochs and against optimizer steps; ``result.json`` and ``report.html`` say how many
+    epochs were worth it. It observes: nothing about the training is changed, and checkpoints are those of the Trainer's
+    own ModelCheckpoint.
 
     Scores are what the module logs by ``self.log``. In the folder they have one kind of name, so that runs compare:
     ``val_loss``, ``valid/loss`` and a ``loss`` of ``validation_step`` are all ``val/loss`` (``score_names``).
@@ -78,6 +80,7 @@ class RunFolder(ModuleLog):
 
     def _begin_run(self) -> None:
         super().__init__(self.folder, self.monitor)
+        self.validations = ValidationLog(self)
         self.parts: list[L.Callback] = []  # of the Trainer's callbacks, those that come with this one
         self.writes = False  # from the moment that the folder is known to be this run's
         self.started = perf_counter()
@@ -98,11 +101,11 @@ class RunFolder(ModuleLog):
         self.writes, self.continued, self.started = False, False, perf_counter()
         stopper = Stopper(None, None, keeps_ended=False)
         first = [self.phases, *([EpochCount()] if trainer.max_steps >= 0 else [])]
-        self.parts = [*first, stopper]
+        self.parts = [*first, stopper, self.validations]
         # The clock comes before all others, the log behind all that log, and before the checkpoints that keep it.
         keepers = [one for one in others if isinstance(one, Checkpoint)]
         observed = [one for one in others if one not in keepers]
-        trainer.callbacks = [*first, *observed, stopper, self, *keepers]  # type: ignore[attr-defined]
+        trainer.callbacks = [*first, *observed, stopper, self, self.validations, *keepers]  # type: ignore[attr-defined]
         self._refuse(trainer, self._take_folder(trainer))
         if not any(hasattr(logger, "log_axis") for logger in trainer.loggers):
             self.tensorboard = self.tensorboard or TensorBoard(str(self.folder))
@@ -143,7 +146,7 @@ class RunFolder(ModuleLog):
         self._refuse(trainer, self._fault(anew) if trainer.is_global_zero else None)
         self.writes = True
         if anew and trainer.is_global_zero:
-            for name in ("epochs.csv", "result.json", "report.html", "curves.png"):
+            for name in ("epochs.csv", "validations.csv", "result.json", "report.html", "curves.png"):
                 (self.folder / name).unlink(missing_ok=True)
             if self.tensorboard and any(Path(self.tensorboard.log_dir).glob("events.*")):
                 self.tensorboard.rewind({"epoch": -1, "step": 0}, {})

@@ -11,7 +11,7 @@ from lightning.pytorch.plugins import DoublePrecision
 from omegaconf import DictConfig, OmegaConf
 
 from epochwise.commands.budget import budgeted
-from epochwise.commands.build import build, check_makers
+from epochwise.commands.build import build
 from epochwise.commands.build_network import build_network
 from epochwise.commands.check_callbacks import SamePlan, check_callbacks, check_plan_is_kept, long_memories
 from epochwise.commands.check_fits import check_fits
@@ -29,6 +29,7 @@ from epochwise.run.stopper import EpochCount, Stopper
 from epochwise.run.validations_csv import ValidationLog
 from epochwise.run.weight_average import ScoredWeights, WeightAverage
 from epochwise.scheduler.lightning_schedule import ByTime
+from epochwise.scheduler.made_alone import check_made
 
 
 @dataclass
@@ -64,9 +65,7 @@ def assemble(config: DictConfig, resumed: bool = False, going_on: GoingOn | None
         InputError: the data cannot be read, an object refuses its settings, the network does not take the data, or a
             run cannot go on with these settings.
     """
-    data = build(config, "data")
-    data.prepare_data()
-    data.setup("fit")
+    data = _data(config, going_on)
     if not hasattr(data, "spec"):
         raise InputError(
             f"data: {type(data).__name__} has no 'spec', which says what its samples are; of a LightningDataModule of "
@@ -81,7 +80,7 @@ def assemble(config: DictConfig, resumed: bool = False, going_on: GoingOn | None
     makers = {name: build(config, name) for name in ("optimizer", "scheduler")}
     task = build(config, "task", network=network, **makers)
     seen = check_fits(task, data, config.model["_target_"])
-    check_makers(**makers)
+    check_made(**makers)
     stopping = build(config, "stopping")
     finetune = build(config, "finetune") if config.get("finetune") else L.Callback()
     named = {name: build(config, f"callbacks.{name}") for name in config.get("callbacks") or ()}
@@ -142,6 +141,20 @@ def assemble(config: DictConfig, resumed: bool = False, going_on: GoingOn | None
     if going_on is not None:
         going_on.hand_over(run)
     return run
+
+
+def _data(config: DictConfig, going_on: GoingOn | None) -> Any:
+    """The data, set up; of a run that goes on with what it had learned, since what it learned from may be gone."""
+    data = build(config, "data")
+    data.prepare_data()
+    if going_on is not None and going_on.give_learned(data):
+        try:
+            data.setup("fit")
+            return data
+        except InputError:  # by a setting that is other now, which is told when all of them are compared
+            data = build(config, "data")
+    data.setup("fit")
+    return data
 
 
 def _num_batches(of_one: int, data: Any, trainer: Any) -> int:

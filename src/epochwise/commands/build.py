@@ -1,15 +1,11 @@
-"""The parts of a run: built from its config, and whether they fit each other."""
+"""The parts of a run, built from its config."""
 
-import inspect
-from collections.abc import Callable
 from typing import Any
 
-import torch
 from hydra.errors import InstantiationException
 from hydra.utils import instantiate
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 from omegaconf import DictConfig, OmegaConf
-from torch import nn
 
 from epochwise.input_error import InputError
 
@@ -63,26 +59,3 @@ def _unknown_name(error: BaseException, node: Any) -> ValueError | None:
         hint = InputError.closest(name, list(encoders))
         return ValueError(f"segmentation_models_pytorch has no encoder {name!r}; tu-NAME is any of timm's{hint}")
     return None
-
-
-def check_makers(optimizer: Callable[..., Any], scheduler: Callable[..., Any]) -> None:
-    """Make an optimizer and a schedule once, so that a value they refuse shows before the first step.
-
-    Raises:
-        InputError: one of them raises a ValueError.
-    """
-    for key, make in (
-        ("optimizer", lambda: optimizer([nn.Parameter(torch.zeros(2, 2))])),
-        ("scheduler", lambda: make_parts(optimizer, scheduler)),
-    ):
-        try:
-            make()
-        except ValueError as error:
-            raise InputError(f"{key}: {' '.join(str(error).split())}") from error
-
-
-def make_parts(optimizer: Callable[..., Any], scheduler: Callable[..., Any]) -> tuple[Any, Any]:
-    """An optimizer of a parameter of its own, and its schedule over epochs of ten steps."""
-    made = optimizer([nn.Parameter(torch.zeros(2, 2))])
-    given = {"steps_per_epoch": 10} if "steps_per_epoch" in inspect.signature(scheduler).parameters else {}
-    return made, scheduler(made, **given)

@@ -63,7 +63,7 @@ def check(config: DictConfig, front_door: str = "train", may_miss: bool = False)
             for name, node in value.items():
                 faults |= _object(join(key, name), node, frozenset())
         elif key in schema.one | schema.optional:
-            faults |= _object(str(key), value, PROVIDED.get(str(key), frozenset()))
+            faults |= _of_one_file(str(key), value, _object(str(key), value, PROVIDED.get(str(key), frozenset())))
     faults = _where_written(faults, resolved)
     if front_door == "crossval" and (line := _no_folds(resolved.tree.get("data"))):
         faults = {key: one for key, one in faults.items() if key.partition(".")[0] not in ("data", "splitter")}
@@ -102,6 +102,21 @@ def _object(path: str, node: Any, provided: frozenset[str]) -> dict[str, str]:
         file = f"add the file with +{group}={name}" if name else f"choose a file with {group}=..."
         return {path: f"{path}: settings without a class ('_target_'); {file}"}
     return _inside(path, node, provided)
+
+
+def _of_one_file(key: str, node: Any, faults: dict[str, str]) -> dict[str, str]:
+    """One line in place of many where a class was put into the file of another one, whose keys it mostly lacks."""
+    unknown = [place for place, line in faults.items() if line.startswith(f"{place}: unknown key of ")]
+    names = [place.partition(".")[2] for place in unknown if place.count(".") == key.count(".") + 1]
+    if len(names) < 3 or 2 * len(names) < len(node):
+        return faults
+    target = str(node["_target_"])
+    wanted = signature(target)
+    name, known = target.rpartition(".")[2], list(wanted.parameters) if wanted else []
+    ways = f"override /{key}: null in the defaults of what names {name}, or ~{key} '+{key}={{_target_: {target}, ...}}'"
+    line = f"{key}: {name} does not take {', '.join(names)}, which another file of conf/{key} brings"
+    kept = {place: line for place, line in faults.items() if place not in unknown}
+    return {key: f"{line}; allowed: {', '.join(known) or 'nothing'}; without that file: {ways}"} | kept
 
 
 def _no_folds(data: Any) -> str | None:

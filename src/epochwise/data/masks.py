@@ -10,11 +10,11 @@ import pandas as pd
 
 from epochwise.data.pictures.mask_files import MaskClasses, MaskFiles, check_masks, values_in
 from epochwise.data.pictures.picture_files import PICTURE_EXTENSIONS
-from epochwise.data.pictures.sized_pictures import MOST_LINES, SizedPictures
+from epochwise.data.pictures.sized_pictures import SizedPictures
 from epochwise.data.samples import Samples
 from epochwise.data.spec import Spec
 from epochwise.data.tables.read_table import check_columns, read_table
-from epochwise.input_error import InputError, allowed_names, existing_path
+from epochwise.input_error import InputError, allowed_names, existing_path, first_lines
 
 SPLITS = ["train", "val", "test"]
 
@@ -61,14 +61,14 @@ class Masks(SizedPictures):
         unusable = self.unusable(frame["picture"].tolist())
         frame = frame[~frame["picture"].isin(unusable)].reset_index(drop=True)
         if missing := [path for path in frame["mask"] if not Path(path).is_file()]:
-            raise InputError(*_lines([f"{path}: no such mask" for path in missing]))
+            raise InputError(*first_lines([f"{path}: no such mask" for path in missing]))
         if self.classes is None:
             found = values_in(frame["mask"].tolist())
             named = ",".join(f"NAME: {value}" for value in found[:8]) + (",..." if len(found) > 8 else "")
             raise InputError(f"data.classes: the masks hold {len(found)} values; name them: data.classes={{{named}}}")
         self.mask_classes = MaskClasses.of(self.classes, self.ignore)
         if lines := check_masks(frame["mask"].tolist(), frame["picture"].tolist(), self.mask_classes):
-            raise InputError(*_lines(lines))
+            raise InputError(*first_lines(lines))
         groups = None if self.groups is None else frame["group"].to_numpy()
         samples = Samples(
             frame["picture"].tolist(),
@@ -112,7 +112,7 @@ class Masks(SizedPictures):
         lines = [f"{path}: no mask of that name" for name, path in pictures.items() if name not in masks]
         lines += [f"{path}: no picture of that name" for name, path in masks.items() if name not in pictures]
         if lines:
-            raise InputError(*_lines(lines))
+            raise InputError(*first_lines(lines))
         first = {name.split("/")[0] for name in pictures if "/" in name}
         given = "train" in first and all("/" in name for name in pictures)
         if given and (strange := sorted(first - set(SPLITS))):
@@ -163,8 +163,3 @@ def _by_name(folder: Path, suffix: str = "") -> dict[str, Path]:
                 raise InputError(f"{path}: has the name of {found[name].name}; names differ in more than their ending")
             found[name] = path
     return found
-
-
-def _lines(lines: list[str]) -> list[str]:
-    left = len(lines) - MOST_LINES
-    return [*lines[:MOST_LINES], *([f"and {left} more"] if left > 0 else [])]

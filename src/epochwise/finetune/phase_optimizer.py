@@ -7,8 +7,6 @@ from typing import Any
 
 import lightning as L
 import numpy as np
-import torch
-from torch import nn
 from torch.optim import Optimizer
 
 from epochwise.finetune.bound_plan import BoundPlan
@@ -16,6 +14,7 @@ from epochwise.finetune.phases import Phase
 from epochwise.input_error import InputError
 from epochwise.rules.schedule import horizon_key
 from epochwise.scheduler.lightning_schedule import ByTime
+from epochwise.scheduler.made_alone import check_made
 from epochwise.task.optimized import averaged_weights
 
 Makers = tuple[Callable[..., Any], Callable[..., Any]]
@@ -87,15 +86,12 @@ class PhaseOptimizers:
         if phase.scheduler is not None:
             _check_horizon(phase, max_epochs, None if max_epochs is None else max_epochs - latest, f"{place}.scheduler")
         make_optimizer, make_scheduler = self._makers(index, latest)
-        key = f"{place}.{'optimizer' if phase.optimizer else 'scheduler'}"
-        optimizer = _tried(key, lambda: make_optimizer([nn.Parameter(torch.zeros(2, 2))]))
-        if not isinstance(optimizer, Optimizer):
-            raise InputError(f"{key}: makes a {type(optimizer).__name__}, allowed: what makes an optimizer")
-        given = {"steps_per_epoch": 10} if "steps_per_epoch" in inspect.signature(make_scheduler).parameters else {}
-        key = f"{place}.{'scheduler' if phase.scheduler else 'optimizer'}"
-        schedule = _tried(key, lambda: make_scheduler(optimizer, **given))
-        if not hasattr(schedule, "step"):
-            raise InputError(f"{key}: makes a {type(schedule).__name__}, allowed: what makes a schedule")
+        # What a phase leaves out is that of before: what it refuses lies in what the phase names.
+        keys = [
+            f"{place}.{name if getattr(phase, name) else other}"
+            for name, other in (("optimizer", "scheduler"), ("scheduler", "optimizer"))
+        ]
+        check_made(make_optimizer, make_scheduler, *keys)
 
 
 def over(scheduler: Callable[..., Any], epochs: int) -> Callable[..., Any]:
@@ -121,13 +117,6 @@ def _check_horizon(phase: Phase, max_epochs: int | None, left: int | None, place
     if max_epochs is not None and given is not None and given not in allowed:
         said = f"the {left} epochs that are left" if phase.at_epoch is not None else "all that are left"
         raise InputError(f"{place}.{key}: got {given}, allowed: nothing, it goes over {said}")
-
-
-def _tried(key: str, make: Callable[[], Any]) -> Any:
-    try:
-        return make()
-    except (ValueError, TypeError, InputError) as error:
-        raise InputError(f"{key}: {' '.join(str(error).split())}") from error
 
 
 def optimizer_line(phase: Phase, start: int | None) -> str:

@@ -1,14 +1,11 @@
 """A run that goes on beyond its end, and the schedule that it gets."""
 
-import inspect
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import torch
 from lightning.pytorch.callbacks import Timer
 from omegaconf import DictConfig, OmegaConf
-from torch import nn
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from epochwise.commands.build import build
@@ -17,6 +14,7 @@ from epochwise.report.terminal import shown
 from epochwise.rules.epochs import budget_time
 from epochwise.rules.schedule import horizon_key
 from epochwise.run.checkpoints import BeforeCooldown
+from epochwise.scheduler.made_alone import goes_by_step, made_alone
 from epochwise.task.optimized import averaged_weights
 from epochwise.trust.run_config import run_words
 
@@ -36,11 +34,9 @@ def schedule_rates(
         The rates of the first group, as far as the schedule goes, and how many of them make an epoch: 1 where it is
         stepped every epoch. No rates where they follow from scores.
     """
-    by_step = "steps_per_epoch" in inspect.signature(scheduler).parameters
-    points = points_per_epoch if by_step else 1
-    made = optimizer([nn.Parameter(torch.zeros(2, 2))])
+    points = points_per_epoch if goes_by_step(scheduler) else 1
+    made, schedule = made_alone(optimizer, scheduler, points)
     averaged_weights([made], score=False)
-    schedule = scheduler(made, **({"steps_per_epoch": points} if by_step else {}))
     rates: list[float] = []
     if isinstance(schedule, ReduceLROnPlateau):
         return rates, points

@@ -1,13 +1,16 @@
 """A run that goes on: from where, with which settings, and what of them is new."""
 
 from copy import deepcopy
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import torch
 from omegaconf import DictConfig, OmegaConf, open_dict
 
-from epochwise.commands.build import build, make_parts
+from epochwise.commands.build import build
+from epochwise.data.spec import Spec
+from epochwise.data.split_data_module import SplitDataModule
 from epochwise.input_error import InputError
 from epochwise.report.terminal import shown
 from epochwise.resume.extension import extended, still_to_train
@@ -15,6 +18,7 @@ from epochwise.resume.kept_settings import ANEW, by_default, kept_settings, said
 from epochwise.rules.schedule import remade_phases
 from epochwise.run.checkpoints import BeforeCooldown
 from epochwise.run.run_config import differing, node_of, read_run_config, record_of, settings_at, settings_of
+from epochwise.scheduler.made_alone import made_alone
 from epochwise.trust.project import project_trust
 
 #: What reading fails with where a checkpoint, maybe a stranger's, is not as a run writes it.
@@ -51,6 +55,16 @@ class GoingOn:
             self.before, self.recorded = settings_at(self.written, self.step)
         except ValueError as error:
             raise InputError(f"run: {self.folder / 'config.yaml'}: {error}") from error
+
+    def give_learned(self, data: Any) -> bool:
+        """Let a data module that is not set up have what it had learned; whether there is any, and all of it."""
+        state = self.checkpoint.get(type(data).__qualname__)  # as Lightning calls it
+        spec = state.get("spec") if isinstance(state, dict) else None
+        if not isinstance(spec, dict) or not {field.name for field in fields(Spec)} <= spec.keys():
+            return False
+        if is_given := isinstance(data, SplitDataModule):
+            data.load_state_dict(self.checkpoint[type(data).__qualname__])
+        return is_given
 
     def compare(self, config: DictConfig) -> DictConfig:
         """Find what is other than it was, and refuse what the run cannot go on with.
@@ -181,7 +195,7 @@ class GoingOn:
 
 def _check_effect(task: Any, keys: list[str]) -> None:
     """Refuse a setting of the optimizer that the schedule sets itself."""
-    made = [make_parts(*task.made_before), make_parts(task.make_optimizer, task.make_scheduler)]
+    made = [made_alone(*task.made_before), made_alone(task.make_optimizer, task.make_scheduler)]
     before, now = (parts[0].param_groups[0] for parts in made)
     idle = []
     for key in keys:

@@ -1,6 +1,5 @@
 """A run that goes on in other batches, or with other samples, than those of its checkpoint."""
 
-import inspect
 from collections.abc import Mapping
 from math import prod
 from typing import Any
@@ -12,6 +11,7 @@ from epochwise.resume.going_on import GoingOn
 from epochwise.resume.kept_settings import said
 from epochwise.run.epoch_place import batches_taken, digests, samples_taken, steps_before
 from epochwise.scheduler.lightning_schedule import FROM_STEP
+from epochwise.scheduler.made_alone import goes_by_step
 
 #: Settings that change neither which samples an epoch has nor their order.
 STEPS = ("trainer.accumulate_grad_batches", "trainer.limit_train_batches", "trainer.overfit_batches")
@@ -82,7 +82,7 @@ def _lines(run: Run, kept: dict[str, Any], taken: int, epoch: int, seen: str) ->
 
 def _check_schedule(make: Any, steps: int, now: int) -> None:
     schedule = getattr(make, "func", make)
-    by_step = make is not None and "steps_per_epoch" in inspect.signature(make).parameters
+    by_step = make is not None and goes_by_step(make)
     if by_step and not (isinstance(schedule, type) and issubclass(schedule, FROM_STEP)):
         raise InputError(
             f"scheduler: {getattr(schedule, '__name__', 'it')} goes by steps, of which an epoch had {steps}, not {now}"

@@ -6,7 +6,13 @@ from typing import Any
 
 from epochwise.epochs.plan import cooldown_start
 from epochwise.rules.monitor import number
-from epochwise.rules.schedule import EpochFindings, check_schedule_settings, check_unfreeze_settings, horizon_key
+from epochwise.rules.schedule import (
+    EpochFindings,
+    check_plateau_settings,
+    check_schedule_settings,
+    check_unfreeze_settings,
+    horizon_key,
+)
 
 UNITS = {"s": 1, "min": 60, "h": 3600}  # seconds
 
@@ -52,6 +58,7 @@ def check_epoch_settings(tree: dict[str, Any]) -> EpochFindings:
     adaptive = str(stopping.get("_target_")).endswith(".Adaptive") and scheduler
     if adaptive:
         _adaptive(found, scheduler, budget, every)
+    check_plateau_settings(found, scheduler, stopping, None if _validates_within_epochs(trainer, callbacks) else every)
     if stopping.get("patience_unit") == "validations":  # whose number the data says
         stopping = {key: value for key, value in stopping.items() if key != "patience"}
     horizon = number(scheduler, horizon_key(scheduler) or "")
@@ -73,6 +80,15 @@ def check_epoch_settings(tree: dict[str, Any]) -> EpochFindings:
         if isinstance(callback, dict) and number(callback, "every_n_epochs") and callback.get("monitor"):
             _checkpoint(found, f"callbacks.{name}", callback, every, budget)
     return found
+
+
+def _validates_within_epochs(trainer: dict[str, Any], callbacks: dict[str, Any]) -> bool:
+    """Whether optimizer steps or batches say when to validate."""
+    targets = [str(one.get("_target_")) for one in callbacks.values() if isinstance(one, dict)]
+    return any(target.endswith(".StepValidation") for target in targets) or trainer.get("val_check_interval") not in (
+        None,
+        1.0,
+    )
 
 
 def _stopping(found: EpochFindings, stopping: dict[str, Any], budget: float, every: float, last_phase: float) -> None:

@@ -1,6 +1,7 @@
 """Settings of a schedule, or of unfreezing, that do not go with the epochs that there are."""
 
 from collections.abc import Container, Mapping
+from math import ceil
 from typing import Any, NamedTuple
 
 from epochwise.rules.monitor import number
@@ -42,7 +43,7 @@ def remade_phases(finetune: Any) -> list[str]:
 def check_schedule_settings(
     found: EpochFindings, optimizer: dict[str, Any], scheduler: dict[str, Any], stopping: dict[str, Any], budget: float
 ) -> None:
-    """Compare horizon, warm-up and a plateau's patience with the budget and with the patience that ends a run.
+    """Compare horizon and warm-up with the budget and with the patience that ends a run.
 
     Args:
         found: what is found is added to it.
@@ -53,7 +54,6 @@ def check_schedule_settings(
     """
     if str(optimizer.get("_target_")).startswith("schedulefree.") and _moves(scheduler):
         found.notes.append("the optimizer averages instead of lowering the rate; scheduler=none leaves the rate to it")
-    _plateau(found, scheduler, stopping)
     _schedule(found, scheduler, stopping, budget)
 
 
@@ -62,12 +62,25 @@ def _moves(scheduler: dict[str, Any]) -> bool:
     return bool(scheduler) and not str(scheduler.get("_target_")).endswith(".ConstantLR")
 
 
-def _plateau(found: EpochFindings, scheduler: dict[str, Any], stopping: dict[str, Any]) -> None:
+def check_plateau_settings(
+    found: EpochFindings, scheduler: dict[str, Any], stopping: dict[str, Any], every: float | None
+) -> None:
+    """Compare the patience after which a rate falls, in validations, with the one that ends a run.
+
+    Args:
+        found: what is found is added to it.
+        scheduler: known by the names of its settings.
+        stopping: likewise; its patience counts epochs, or validations where ``patience_unit`` says so.
+        every: epochs from one validation to the next; None where optimizer steps or batches say when.
+    """
     waits, patience = number(scheduler, "patience"), number(stopping, "patience")
-    if waits is not None and patience is not None and waits + 1 >= patience:
+    unit = "validations" if stopping.get("patience_unit") == "validations" else "epochs"
+    each = 1 if unit == "validations" else every
+    if waits is not None and patience is not None and each is not None and (waits + 1) * each >= patience:
+        within = f"allowed: below {ceil(patience / each) - 1:g}" if patience > each else "too many"
         found.faults["scheduler.patience"] = (
-            f"scheduler.patience: got {waits}, allowed: below {patience - 1}: the rate falls after {waits + 1} "
-            f"validations without improvement, and stopping.patience={patience} ends the run before that helps"
+            f"scheduler.patience: got {waits}, {within}: the rate falls after {waits + 1} validations without "
+            f"improvement, and stopping.patience={patience} {unit} ends the run before that helps"
         )
 
 

@@ -24,7 +24,7 @@ class ValidationLog(L.Callback):
         self.rows: list[Row] = []
         self.is_written = False
 
-    def on_fit_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+    def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         if self.epoch_log.continued and (self.is_written or self.path.exists()):
             self._write(trainer)
 

@@ -12,6 +12,7 @@ from torch.optim.lr_scheduler import LambdaLR, OneCycleLR, ReduceLROnPlateau
 
 from epochwise.input_error import InputError
 from epochwise.run.stopper import training_clock
+from epochwise.scheduler.made_alone import goes_by_step
 
 
 def scale_rates(optimizer: Optimizer) -> None:
@@ -186,8 +187,7 @@ def lightning_schedule(
             score, and none is named.
     """
     given: dict[str, Any] = {}
-    # A functools.partial's signature is that of what it wraps.
-    if "steps_per_epoch" in inspect.signature(make).parameters:
+    if goes_by_step(make):
         assert trainer.estimated_stepping_batches > 0  # it also makes the next number known
         batches = trainer.num_training_batches
         if not isfinite(batches):

@@ -1,6 +1,5 @@
 """One schedule after another."""
 
-import inspect
 from collections.abc import Callable
 from typing import Annotated, Any
 
@@ -8,6 +7,8 @@ from annotated_types import Gt
 from torch import nn, zeros
 from torch.optim import SGD, Optimizer
 from torch.optim.lr_scheduler import LambdaLR
+
+from epochwise.scheduler.made_alone import goes_by_step
 
 
 class Restarted(LambdaLR):
@@ -48,7 +49,7 @@ class Restarted(LambdaLR):
 
 def _scale(make: Callable[..., Any], steps_per_epoch: int) -> Callable[[int], float]:
     """(step) -> rate over the peak."""
-    by_step = "steps_per_epoch" in inspect.signature(make).parameters
+    by_step = goes_by_step(make)
     # On an optimizer of its own: made on the real one, it would set its rates.
     schedule = make(SGD([nn.Parameter(zeros(1))], lr=1.0), **({"steps_per_epoch": steps_per_epoch} if by_step else {}))
     if not by_step or not isinstance(schedule, LambdaLR):

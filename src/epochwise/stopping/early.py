@@ -57,21 +57,23 @@ class Early(L.Callback):
     Args:
         monitor: name of the score, such as ``val/loss``.
         mode: ``"min"`` where smaller is better, else ``"max"``.
-        patience: epochs without improvement, at least 1; or validations, see ``patience_unit``.
+        patience: epochs without improvement, at least 1; or validations, see ``patience_unit``. Of epochs those count
+            that lie between the best and the last validated one, validated or not.
         min_delta: an improvement is larger than this.
         start_epoch: from which, from 0, scores are compared; those before are not looked at.
         target_score: the run also ends after the epoch in which the monitor is as good (``target_score.TargetScore``).
         min_delta_mode: ``"abs"``: ``min_delta`` is in the unit of the monitor; ``"rel"``: it is a fraction of the best
             score so far without its sign, so that 0.01 asks for a hundredth, also of a score below 0.
-        patience_unit: what ``patience`` counts, ``"epochs"`` or ``"validations"``.
+        patience_unit: what ``patience`` counts, ``"epochs"`` or ``"validations"``, of which each is one, wherever in an
+            epoch it comes: every 50 optimizer steps, a patience of 10 is 500 steps.
         monitors: names of scores that decide in place of ``monitor``, each with a best and a patience of its own; with
             their better directions, ``{"val/own": "max"}``, where the task's ``metrics`` do not say them. None:
             ``monitor`` decides. The target is of ``monitor`` in any case.
         stop_when: ``"all"`` of them have not improved for that long, or ``"any"`` one.
 
     Raises:
-        InputError: the monitor is not among what validation logs (``monitored_score``), or the target is better than
-            the best there is.
+        InputError: validations are counted of a score that is known with the end of an epoch; the monitor is not among
+            what validation logs (``monitored_score``), or the target is better than the best there is.
 
     Source:
         Prechelt 1998, Early Stopping - But When?, https://doi.org/10.1007/3-540-49430-8_3, criterion UP;
@@ -104,6 +106,10 @@ class Early(L.Callback):
             Waited(name, better or (mode if name == monitor else None), min_delta, relative)
             for name, better in (modes or {monitor: mode}).items()
         ]
+        of_training = [one.monitor for one in self.waited if is_of_training(one.monitor)]
+        if patience_unit == "validations" and of_training:
+            said = f"got 'validations', but {of_training[0]} is known with the end of an epoch; allowed: epochs"
+            raise InputError(f"stopping.patience_unit: {said}")
         self.anew_epoch = 0
         self.max_epochs: int | None = None  # of the run when it decided
         self.reason: str | None = None

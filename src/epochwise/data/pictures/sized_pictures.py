@@ -18,9 +18,8 @@ from epochwise.data.pictures.picture_cache import GIB, DiskCache, MemoryCache, P
 from epochwise.data.pictures.picture_files import PictureFiles, channel_statistics, unreadable_pictures
 from epochwise.data.pictures.picture_view import WHITE, Fit, PictureView, colour
 from epochwise.data.split_data_module import SplitDataModule
-from epochwise.input_error import InputError
+from epochwise.input_error import InputError, first_lines
 
-MOST_LINES = 10
 #: A batch that is read faster than workers hand one over, with a margin, in seconds.
 QUICK_BATCH = 0.01
 
@@ -127,9 +126,7 @@ class SizedPictures(SplitDataModule, ABC):
         lines = [f"{path}: no such picture" for path in missing]
         lines += [f"{path}: not a readable picture ({fault})" for path, fault in faults.items()]
         if lines and self.on_error == "raise":
-            left = len(lines) - MOST_LINES
-            more = [f"and {left} more; data.on_error=skip leaves them out"] if left > 0 else []
-            raise InputError(*lines[:MOST_LINES], *more)
+            raise InputError(*first_lines(lines, "; data.on_error=skip leaves them out"))
         if lines:
             log = logging.getLogger(__name__)
             log.warning("data.on_error=skip: left out %d of %d pictures: %s", len(lines), len(paths), "; ".join(lines))
