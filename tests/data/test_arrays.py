@@ -81,10 +81,13 @@ def test_bytes_are_pictures_with_their_channels_first(ready, x, shape):
 def test_several_inputs_come_by_name_each_standardised(ready):
     data = ready({"photo": PICTURES, "age": ROWS, "y": CLASSES}, x={"picture": "photo", "rows": "age"})
     assert data.spec.input_shapes == {"picture": (1, 6, 5), "rows": (4,)}
-    x, _ = data.splits["train"][list(range(42))]
-    assert x["rows"].mean(dim=0).tolist() == pytest.approx([0] * 4, abs=1e-5)
-    assert x["picture"].dtype == torch.uint8
-    assert next(iter(data.train_dataloader()))[0]["picture"].shape == (42, 1, 6, 5)
+    batch = next(iter(data.train_dataloader()))
+    assert batch[0]["picture"].dtype == torch.uint8  # a quarter of the bytes on their way to the device
+    x, _ = data.on_after_batch_transfer(batch)
+    assert x["picture"].shape == (42, 1, 6, 5)
+    for each in (x["rows"], x["picture"].flatten()[:, None]):
+        assert each.mean(dim=0).tolist() == pytest.approx([0] * each.shape[1], abs=1e-5)
+        assert each.std(dim=0, correction=0).tolist() == pytest.approx([1] * each.shape[1], abs=1e-4)
 
 
 @pytest.mark.parametrize(

@@ -26,8 +26,7 @@ class Arrays(SplitDataModule):
 
     Where there is no ``x`` but ``x_train`` (or ``train_x``), and ``x_test`` or ``x_val``, these are the splits. Bytes
     of three or four dimensions are pictures, (N, H, W), (N, H, W, C) or (N, C, H, W), scaled to [0, 1]; all else are
-    floats. Both are standardised by the training samples, each channel or feature; of several inputs, bytes are brought
-    to [0, 1] alone.
+    floats. Both are standardised by the training samples, each channel or feature of each input.
 
     Args:
         path: the file, or the folder.
@@ -117,9 +116,8 @@ class Arrays(SplitDataModule):
 
     def _encoded(self, parts: dict[str, list[np.ndarray]], rows: np.ndarray) -> ArrayRows | Together:
         if isinstance(self.x, str):
-            return ArrayRows(parts[""], rows)  # whose batches are standardised on their device
-        scales = self.learned.get("inputs", {})
-        return Together({name: ArrayRows(parts[name], rows, scale=scales.get(name)) for name in self.inputs}, len(rows))
+            return ArrayRows(parts[""], rows)
+        return Together({name: ArrayRows(parts[name], rows) for name in self.inputs}, len(rows))
 
     def _splits(self, stored: Stored) -> list[str]:
         first = next(iter(self.inputs.values()))

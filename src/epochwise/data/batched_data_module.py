@@ -5,7 +5,6 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from operator import is_not
 from typing import Annotated, Any, ClassVar
 
 import lightning as L
@@ -17,6 +16,7 @@ from torch.utils.data import DataLoader, StackDataset
 from torchvision import tv_tensors
 from torchvision.transforms.v2 import functional
 
+from epochwise.data.pictures.channel_scales import ChannelScales
 from epochwise.data.splits.epoch_batches import EpochBatches, EvenBatches
 from epochwise.data.target import IGNORE, IN_WORDS
 from epochwise.input_error import InputError
@@ -95,7 +95,7 @@ class BatchedDataModule(L.LightningDataModule):
         super().__init__()
         self.splits: dict[str, StackDataset] = {}
         self.learned: dict[str, Any] = {}
-        self._scales: Any = None  # mean and std as batches need them, and of what they were made
+        self._scales = ChannelScales()
         #: (epoch, batch, samples): where one that was begun in other batches was gone on with, and what it had taken.
         self.begun = (0, 0, 0)
 
@@ -165,7 +165,7 @@ class BatchedDataModule(L.LightningDataModule):
 
         Returns:
             The same with pictures, uint8 (B, C, H, W), as floats: brought to [0, 1], and normalised by ``learned``
-            where that has a mean. Tokens and other integers stay what they are.
+            where that has a mean (of several inputs by name, ``inputs``). Other integers, as tokens, stay.
         """
         trains = self.trainer is not None and bool(self.trainer.training)
         if not isinstance(batch, (list, tuple)):
@@ -197,14 +197,7 @@ class BatchedDataModule(L.LightningDataModule):
         return functional.to_dtype(x, torch.float32, scale=True) if is_number else x
 
     def _normalised(self, x: Any) -> Any:
-        if "mean" not in self.learned or not isinstance(x, torch.Tensor):
-            return x
-        learned, place = (self.learned["mean"], self.learned["std"]), (x.device, x.dtype, x.ndim)
-        if self._scales is None or self._scales[1] != place or any(map(is_not, self._scales[0], learned)):
-            made = [x.new_tensor(values).view(-1, *[1] * (x.ndim - 2)) for values in learned]
-            self._scales = (learned, place, made)
-        mean, std = self._scales[2]
-        return (x - mean).div_(std)  # a batch is large, and each new tensor costs as much as the arithmetic
+        return self._scales.scaled(x, self.learned)
 
     def _mixed(self, x: Any, y: Any) -> tuple[Any, Any]:
         spec: Any = getattr(self, "spec", None)

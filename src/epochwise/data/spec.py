@@ -144,12 +144,24 @@ def _are_names(names: Any) -> bool:
 def _is_learned(learned: dict[str, Any], channels: int) -> bool:
     if not all(isinstance(name, str) for name in learned):
         return False
+    inputs = learned.get("inputs", {})
+    if not isinstance(inputs, dict) or not all(isinstance(each, dict) for each in inputs.values()):
+        return False
+    if not _are_statistics(learned, (1, channels)) or not all(_are_statistics(each) for each in inputs.values()):
+        return False
+    columns = learned.get("columns", {})
+    return isinstance(columns, dict) and all(map(_is_column, columns.values()))
+
+
+def _are_statistics(learned: dict[str, Any], lengths: tuple[int, ...] | None = None) -> bool:
+    """Whether ``mean`` and ``std``, where there are any, can be normalised by."""
     for name in {"mean", "std"} if learned.keys() & {"mean", "std"} else ():
         values = learned.get(name)
-        if not isinstance(values, list) or len(values) not in (1, channels) or not all(map(_is_number, values)):
+        if not isinstance(values, list) or not values or not all(map(_is_number, values)):
             return False
-    columns = learned.get("columns", {})
-    return 0 not in learned.get("std", []) and isinstance(columns, dict) and all(map(_is_column, columns.values()))
+        if lengths is not None and len(values) not in lengths:
+            return False
+    return 0 not in learned.get("std", [])
 
 
 def _is_column(column: Any) -> bool:

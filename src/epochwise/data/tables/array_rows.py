@@ -43,7 +43,6 @@ class ArrayRows(Dataset):
         rows: (N,) which rows, counted over all parts.
         kind: ``input``: uint8 as it is, else float32, pictures with their channels first; ``mask``: int64.
         nothing: values of a mask that become ``IGNORE``.
-        scale: ``mean`` and ``std`` of each feature that a float is brought to; None leaves it.
     """
 
     def __init__(
@@ -52,9 +51,8 @@ class ArrayRows(Dataset):
         rows: np.ndarray,
         kind: Literal["input", "mask"] = "input",
         nothing: Sequence[int] = (),
-        scale: Mapping[str, list[float]] | None = None,
     ) -> None:
-        self.parts, self.rows, self.kind, self.nothing, self.scale = parts, rows, kind, nothing, scale
+        self.parts, self.rows, self.kind, self.nothing = parts, rows, kind, nothing
         self.starts = np.cumsum([0, *(len(part) for part in parts)])
 
     def __len__(self) -> int:
@@ -71,13 +69,7 @@ class ArrayRows(Dataset):
             mask = found.reshape(found.shape[:3]).astype(np.int64)
             return torch.from_numpy(np.where(np.isin(mask, self.nothing), IGNORE, mask))
         x = torch.from_numpy(_channels_first(found if found.ndim > 1 else found[:, None]))
-        if x.dtype == torch.uint8:
-            return x
-        x = x.float()
-        if self.scale is None:
-            return x
-        mean, std = (torch.tensor(self.scale[name]).view(-1, *[1] * (x.ndim - 2)) for name in ("mean", "std"))
-        return (x - mean) / std
+        return x if x.dtype == torch.uint8 else x.float()
 
 
 def _channels_first(x: np.ndarray) -> np.ndarray:
