@@ -143,7 +143,11 @@ def test_own_arrays_are_predicted_with_what_was_learned(ready, tmp_path):
         ({"images": ROWS, "y": CLASSES}, {"x": "image"}, r"^data.x: no array 'image'.*; did you mean 'images'\?$"),
         ({"x": ROWS, "label": CLASSES}, {"y": "labels"}, r"^data.y: no array 'labels'.*; did you mean 'label'\?$"),
         ({"x": ROWS, "y": np.eye(3)[CLASSES % 3]}, {}, r"^data.y=y: float64 of the shape \(60, 3\); allowed: whole"),
-        ({"x": np.full((60, 2), np.nan), "y": CLASSES}, {}, r"^data.x: 'x' holds values that are not finite$"),
+        (
+            {"x": np.where(np.arange(60)[:, None] == 7, np.nan, ROWS), "y": CLASSES},
+            {},
+            r"^data.x: 'x' of train holds what is not finite, in row 7 \(counted from 0\)",
+        ),
         ({"x": np.array(["a"] * 60, dtype=object), "y": CLASSES}, {}, r"objects, which numpy keeps as a pickle"),
         ({"x": ROWS, "y": CLASSES}, {"class_names": ["a"]}, r"^data.class_names: got 1, allowed: 3, one for each"),
         ({"x": ROWS, "y": ROWS}, {"kind": "mask"}, r"^data.y=y: float64 .*; allowed: integers \(N, H, W\)$"),

@@ -152,6 +152,16 @@ def test_a_moment_that_is_there_twice_is_an_error(ready):
         ready(pd.concat([FRAME, FRAME]), time="load")
 
 
+def test_a_column_of_dates_is_to_be_the_order_or_a_feature_or_left_out(ready):
+    dated = FRAME.assign(day=[f"2024-01-{1 + row // 24:02d}T{row % 24:02d}:00" for row in range(len(FRAME))])
+    with pytest.raises(
+        InputError, match=r"^data: column 'day' holds dates; allowed: data.time=day where .*dates=\[day\]"
+    ):
+        ready(dated)
+    for settings in ({"time": "day"}, {"dates": ["day"]}, {"ignore_columns": ["day"]}):
+        ready(dated, **settings)
+
+
 def test_the_shipped_series_needs_no_setting():
     data = Series()
     data.setup()

@@ -11,7 +11,16 @@ from epochwise.data.pictures.picture_files import channel_statistics
 from epochwise.data.samples import Samples
 from epochwise.data.spec import Spec
 from epochwise.data.split_data_module import SplitDataModule, shape_of, shapes_of
-from epochwise.data.tables.array_rows import ArrayRows, Stored, Together, array_in, check_alike, name_in, read_arrays
+from epochwise.data.tables.array_rows import (
+    ArrayRows,
+    Stored,
+    Together,
+    array_in,
+    check_alike,
+    check_finite,
+    name_in,
+    read_arrays,
+)
 from epochwise.data.target import IGNORE
 from epochwise.input_error import InputError, allowed_names
 
@@ -39,7 +48,7 @@ class Arrays(SplitDataModule):
         groups: an array of what samples belong to; those of one stay together, in one split and one fold.
 
     Raises:
-        InputError: no such file or array, arrays of other lengths, a target of another kind.
+        InputError: no such file or array, arrays of other lengths, an input that is not finite, another kind of target.
     """
 
     path: str = "datasets/arrays.npz"
@@ -60,6 +69,9 @@ class Arrays(SplitDataModule):
         found = {split: self._of_split(stored, split) for split in self._splits(stored)}
         self.stored = {name: [arrays[name] for arrays in found.values()] for name in self.inputs}
         self.masks = [arrays["target"] for arrays in found.values()]
+        for split, arrays in found.items():
+            for name, array in self.inputs.items():
+                check_finite(arrays[name], f"data.x: {array!r} of {split}")
         check_alike([*self.stored.items(), *([("target", self.masks)] if self.kind == "mask" else [])])
         y, names = self._targets(self.masks)
         samples: dict[str, Samples] = {}
@@ -72,9 +84,6 @@ class Arrays(SplitDataModule):
 
     def learn(self, x: Any) -> dict[str, Any]:
         learned = {name: channel_statistics(ArrayRows(self.stored[name], x), MOST_LEARNED_FROM) for name in self.inputs}
-        for name, found in learned.items():
-            if not np.isfinite(found["mean"]).all():
-                raise InputError(f"data.x: {self.inputs[name]!r} holds values that are not finite")
         return learned.get("", {"inputs": learned})
 
     def encode(self, x: Any) -> Any:

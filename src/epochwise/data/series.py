@@ -88,6 +88,7 @@ class Series(SplitDataModule):
         if not self.in_order:
             raise InputError("data.in_order=false: the rows of a series are in the order of time")
         frame = self._ordered(read_series(self.path, "data.path"), [("target", name) for name in self._targets])
+        self._check_dates(frame)
         first, last = self._windows(frame, self.horizon)
         if not len(first):
             needed = f"no series has {self.window + self.horizon} rows"
@@ -168,6 +169,18 @@ class Series(SplitDataModule):
         if self.groups is not None:
             found["name"] = frame[self.groups].astype(str) + "/" + found["name"]
         return found.sort_values(["series", "moment"], kind="stable").reset_index(drop=True)
+
+    def _check_dates(self, frame: pd.DataFrame) -> None:
+        """Refuse a column of dates of which nothing is said: it is mostly what puts the rows in order."""
+        told = {*self._targets, *self.dates, *self._aside, "moment", "series", "name"}
+        for name in (str(name) for name in frame if name not in told):
+            if not is_numeric_dtype(frame[name]) and frame[name].notna().all():
+                found = pd.to_datetime(frame[name].astype(str), errors="coerce", format="ISO8601", utc=True)
+                if found.notna().all():
+                    ways = (
+                        f"data.time={name} where it puts the rows in order, data.dates=[{name}] where it is a feature"
+                    )
+                    raise InputError(f"data: column {name!r} holds dates; allowed: {ways}, or data.ignore_columns")
 
     def _windows(self, frame: pd.DataFrame, horizon: int) -> tuple[np.ndarray, np.ndarray]:
         """(N,) first and last row of each window after which there are ``horizon`` rows of its series."""

@@ -67,7 +67,14 @@ def test_published_splits_are_folders_or_tables(write, tmp_path):
     [
         ("rows.csv", None, "texts", r"^data.text=texts: no such column; did you mean 'text'\?"),
         ("rows.docx", "x", "text", r"not a file of texts; allowed: .csv, .parquet, .jsonl, .ndjson, .txt, or a folder"),
-        ("rows.jsonl", "{", "text", r"not a readable table"),
+        ("rows.csv", None, "body", r"^data.text=body: no such column; there are "),
+        (
+            "rows.jsonl",
+            '{"text": "a"}\n\n{"text',
+            "text",
+            r"not a readable table \(line 3: Unterminated string .* letter 2",
+        ),
+        ("rows.jsonl", '{"text": "a"}\n["b"]', "text", r"not a readable table \(line 2: no JSON object\)"),
         ("rows.jsonl", '{"text": "a"}\n{"text": 3}\n', "text", r"^data: the text 'text' holds 3 in row 1 \(counted"),
         ("rows.jsonl", '{"text": "a"}\n{"b": 3}\n', "text", r"^data: the text 'text' is empty in row 1 \(counted"),
         ("a.txt", " ", "text", r"^data: the text 'text' is empty in a.txt; allowed: texts"),

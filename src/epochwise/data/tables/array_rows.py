@@ -10,6 +10,8 @@ from torch.utils.data import Dataset
 from epochwise.data.target import IGNORE
 from epochwise.input_error import InputError, allowed_names, existing_path
 
+#: Rows of a mapped array that are looked at before the first step.
+MOST_CHECKED = 20_000
 Stored = Mapping[str, np.ndarray]
 
 
@@ -103,6 +105,24 @@ def check_alike(arrays: Sequence[tuple[str, list[np.ndarray]]]) -> None:
                 f"{dtype} of the shape (N, {', '.join(map(str, shape))})" for dtype, shape in sorted(kinds)
             )
             raise InputError(f"data: {name or 'x'} is {said} in the splits; allowed: the same")
+
+
+def check_finite(array: np.ndarray, said: str) -> None:
+    """Raise InputError where a row holds what is not finite; of a mapped array so many rows, evenly spaced, are read.
+
+    Args:
+        array: (N, ...) numbers.
+        said: what it is, for the message.
+    """
+    if array.dtype.kind != "f":
+        return
+    step = max(1, len(array) // MOST_CHECKED) if isinstance(array, np.memmap) else 1
+    rows = np.arange(0, len(array), step)
+    for some in np.array_split(rows, max(1, len(rows) // 1024)):
+        finite = np.isfinite(array[some]).reshape(len(some), -1).all(axis=1)
+        if not finite.all():
+            row = int(some[finite.argmin()])
+            raise InputError(f"{said} holds what is not finite, in row {row} (counted from 0); allowed: finite numbers")
 
 
 def name_in(stored: Stored, array: str, split: str) -> str | None:

@@ -15,6 +15,7 @@ SHIPPED: dict[str, Callable[..., Any]] = {
     "linnerud": load_linnerud,
     "wine": load_wine,
 }
+MOST_COLUMNS = 12  # that a message names
 READERS: dict[str, Callable[[Path], pd.DataFrame]] = {".csv": pd.read_csv, ".parquet": pd.read_parquet}
 
 
@@ -64,13 +65,17 @@ def check_columns(frame: pd.DataFrame, asked: Sequence[tuple[str, str]]) -> None
     """
     columns = [str(name) for name in frame]
     lines = [
-        f"data.{key}={name}: no such column{InputError.closest(str(name), columns)}"
-        for key, name in asked
-        if name not in columns
+        f"data.{key}={name}: no such column{_there(str(name), columns)}" for key, name in asked if name not in columns
     ]
     lines += [f"data.{key}: names {name!r} twice" for key, name in dict.fromkeys(asked) if asked.count((key, name)) > 1]
     if lines:
         raise InputError(*lines)
+
+
+def _there(name: str, columns: list[str]) -> str:
+    """The column that may have been meant, else the first of all."""
+    more = ", ..." if len(columns) > MOST_COLUMNS else ""
+    return InputError.closest(name, columns) or f"; there are {', '.join(columns[:MOST_COLUMNS])}{more}"
 
 
 def first_row(wrong: pd.Series) -> str:

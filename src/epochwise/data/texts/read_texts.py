@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from epochwise.data.tables.read_table import check_columns
 from epochwise.input_error import InputError, existing_path
 
 SPLITS = ("train", "val", "test")
@@ -24,10 +25,15 @@ def _csv(path: Path, text: str) -> pd.DataFrame:
 
 
 def _json_lines(path: Path, text: str) -> pd.DataFrame:
+    rows = []
     with path.open(encoding="utf-8-sig") as lines:
-        rows = [json.loads(line) for line in lines if line.strip()]  # pandas' reader would make dates of texts
-    if not all(isinstance(row, dict) for row in rows):
-        raise ValueError("a line is no JSON object")
+        for number, line in enumerate(lines, 1):
+            try:
+                rows += [json.loads(line)] if line.strip() else []  # pandas' reader would make dates of texts
+            except json.JSONDecodeError as error:
+                raise ValueError(f"line {number}: {error.msg} at letter {error.colno}") from error
+            if rows and not isinstance(rows[-1], dict):
+                raise ValueError(f"line {number}: no JSON object")
     return pd.DataFrame(rows)
 
 
@@ -126,11 +132,9 @@ def checked(frame: pd.DataFrame, text: str, path: Path | str, key: str) -> pd.Da
     Raises:
         InputError: no row, no such column, a text that is empty or no text.
     """
-    columns = [str(name) for name in frame]
     if frame.empty:
         raise InputError(f"{key}={path}: no row in it")
-    if text not in columns:
-        raise InputError(f"data.text={text}: no such column{InputError.closest(text, columns)}")
+    check_columns(frame, [("text", text)])
     for row, given in enumerate(frame[text]):
         if not isinstance(given, str) or not given.strip():
             what = "is empty" if isinstance(given, str) or given is None or given != given else f"holds {given!r}"
