@@ -226,3 +226,44 @@ def test_texts_for_a_network_of_another_kind_are_one_line(text, tmp_path):
         InputError, match=r"^data.kind=tokens: the network was trained with another; allowed: data.kind=class$"
     ):
         data.setup()
+
+
+@pytest.fixture
+def from_elsewhere(rows):
+    class Elsewhere(Text):
+        def frames(self):
+            return {"train": self.given}
+
+    def make(frame=rows, **settings):
+        data = Elsewhere(**{"batch_size": 8, **settings})
+        data.given = frame
+        return data
+
+    return make
+
+
+def test_a_subclass_brings_texts_from_elsewhere(from_elsewhere, text):
+    data, same = from_elsewhere(), text()
+    data.setup()
+    assert (data.spec, data.num_samples) == (same.spec, same.num_samples)
+    assert data.learned == same.learned
+    data = from_elsewhere(kind="tokens", tokenizer="characters", max_length=16)
+    data.setup()
+    assert data.spec.target == "tokens"
+
+
+def test_what_a_subclass_brings_is_held_as_a_file_is(from_elsewhere, rows):
+    for frame, message in [
+        (rows.rename(columns={"text": "texts"}), "data.text=text: no such column; did you mean 'texts'"),
+        (rows.assign(text=["", *rows.text[1:]]), r"the text 'text' is empty in row 0"),
+        (rows.drop(columns="label"), "data.target=label: no such column"),
+        (rows[:0], "data=train: no row in it"),
+    ]:
+        with pytest.raises(InputError, match=message):
+            from_elsewhere(frame).setup()
+
+
+def test_rows_may_bear_any_index(from_elsewhere, rows):
+    frame = rows[::-1].assign(text=["", *rows.text[:0:-1]])
+    with pytest.raises(InputError, match=r"is empty in row 0 \(counted from 0\)"):
+        from_elsewhere(frame).setup()

@@ -96,6 +96,49 @@ def test_three_versions_of_a_copied_engine_come_without_a_conflict(living, call)
 
 
 @pytest.mark.long
+def test_a_skeleton_that_its_owner_filled_in_stays_as_it_is_left(template, call, tmp_path):
+    source, project = tmp_path / "template", tmp_path / "zoo"
+    assert call("git", "clone", "-q", template, source).returncode == 0
+    answers = {"project_name": "Zoo", "project_slug": "zoo", "package_name": "zoo"}
+    answers |= {"examples": "start empty", "task": "segmentation"}
+    done = call("cruft", "create", source, "-y", "--extra-context", json.dumps(answers), "--output-dir", tmp_path)
+    assert done.returncode == 0, done.stderr
+    call("git", "init", "-q", cwd=project)
+    skeleton, conf = project / "src/zoo/data/mine.py", project / "conf/data/mine.yaml"
+    change(skeleton, "(96, 32, 32)", "(60, 32, 32)")
+    change(conf, "batch_size: 16 ", "batch_size: 8 ")
+    filled = skeleton.read_text(), conf.read_text()
+    commit(call, project, "Fill in")
+    new_version(source, 1)
+    with (source / "new_project/empty_start/text/conf/data/mine.yaml").open("a") as file:
+        file.write("shuffle: true\n")  # of another kind: not this project's
+    commit(call, source, "Version 1")
+    done = call(*UPDATE, cwd=project, PYTHONPATH=str(project / "src"))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (skeleton.read_text(), conf.read_text()) == filled
+    assert not list(project.rglob("*.rej"))
+    chosen = (project / "conf/train.yaml").read_text()
+    assert "- model: unet\n" in chosen and "- task: segmentation\n" in chosen
+    assert '"0.1.1"' in (project / "src/epochwise/__init__.py").read_text()
+
+
+@pytest.mark.long
+def test_a_project_made_before_there_were_kinds_of_tasks_is_updated(living, call):
+    source, project = living
+    remembered = json.loads((project / ".cruft.json").read_text())
+    context = remembered["context"]["cookiecutter"]
+    assert context.pop("task") == "classification"
+    context.pop("__task")
+    (project / ".cruft.json").write_text(json.dumps(remembered))
+    commit(call, project, "As it was")
+    new_version(source, 1)
+    commit(call, source, "Version 1")
+    done = call(*UPDATE, cwd=project, PYTHONPATH=str(project / "src"))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert '"0.1.1"' in (project / "src/epochwise/__init__.py").read_text()
+
+
+@pytest.mark.long
 def test_a_file_of_the_engine_that_was_edited_is_named_before_it_is_touched(living, call):
     source, project = living
     change(project / "src/epochwise/conf/model/mlp.yaml", "dropout: 0.3", "dropout: 0.1")

@@ -7,8 +7,8 @@ from epochwise.data.split_data_module import SplitDataModule
 
 
 class Mine(SplitDataModule):
-    """Your samples. Until ``load`` reads them, 1,000 of ten features, five of which say the number."""
+    """Your samples. Until ``load`` reads them, 500 of ten features, five of which say the number."""
 
     def load(self) -> dict[str, Samples]:
-        x, y = make_friedman1(1000, noise=1.0, random_state=0)  # x is (N, ...), y (N,), or (N, T) for T numbers
+        x, y = make_friedman1(500, noise=1.0, random_state=0)  # x is (N, ...), y (N,), or (N, T) for T numbers
         return {"train": Samples(x, y)}
