@@ -24,6 +24,7 @@ from epochwise.rules.schedule import horizon_key
 from epochwise.run.checkpoints import WholeCheckpointIO
 from epochwise.run.epoch_log import EpochLog
 from epochwise.run.epoch_place import EpochPlace, Phases
+from epochwise.run.executions import Executions
 from epochwise.run.interrupts import FiniteLoss, Interrupts
 from epochwise.run.stopper import EpochCount, Stopper
 from epochwise.run.validations_csv import ValidationLog
@@ -118,6 +119,7 @@ def assemble(config: DictConfig, resumed: bool = False, going_on: GoingOn | None
         default_root_dir=config.run_folder,
         enable_progress_bar=any(isinstance(callback, ProgressBar) for callback in callbacks),
     )
+    Executions.put_into(trainer, config.get("steps_per_execution") or "auto", phases)
     check_callbacks(named, trainer)
     steps = num_batches * max(trainer.max_epochs or 0, 0) // (trainer.world_size * trainer.accumulate_grad_batches)
     notes = [*notes, *getattr(data, "notes", ()), *long_memories(config.get("callbacks") or {}, steps)]

@@ -106,6 +106,7 @@ TRAIN = Schema(
         "find": Literal["lr", "batch_size"] | None,
         "dry_run": bool | None,
         "report": bool | None,
+        "steps_per_execution": Annotated[int, Ge(1)] | Literal["auto"] | None,
         "trust": str | list[str] | None,
         "changes": list[dict[str, Any]] | None,  # written where a run goes on with other settings
         "spec": Any,  # filled in by the program once the data has been read

@@ -108,7 +108,19 @@ def flat(plain: dict[str, Any], prefix: str = "") -> dict[str, Any]:
 
 
 #: Root keys that say what this command does, or what follows from the data: no settings of the run.
-NO_SETTINGS = ("run_folder", "spec", "resume", "extend", "budget", "find", "dry_run", "report", "trust", "changes")
+NO_SETTINGS = (
+    "run_folder",
+    "spec",
+    "resume",
+    "extend",
+    "budget",
+    "find",
+    "dry_run",
+    "report",
+    "trust",
+    "changes",
+    "steps_per_execution",
+)
 
 
 def settings_of(config: DictConfig) -> dict[str, Any]:
