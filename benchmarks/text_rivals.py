@@ -16,49 +16,52 @@ from torch.nn import functional
 from torch.optim.lr_scheduler import LambdaLR
 
 from epochwise.data.splits.epoch_batches import EpochBatches
+from epochwise.finetune.phases import nearest_epoch
 from epochwise.model.stages import stages
 from epochwise.task.optimized import decay_groups
 
-EVERY = 1  # epochs from one stage to the next
+EVERY = 0.5  # epochs from one stage to the next, each begins with the nearest whole epoch: 0, 1, 1, 2
 
 
-def thawed(made: nn.Module, epoch: int, every: int) -> set[str]:
-    """The names of what trains, from the head down, a stage more every so many epochs."""
-    return {name for names in list(stages(made).values())[::-1][: 1 + epoch // every] for name in names}
+def cut(made: nn.Module, every: float) -> dict[int, list[str]]:
+    """Epoch -> the names of what trains from then on, from the head down."""
+    found: dict[int, list[str]] = {}
+    for depth, names in enumerate(reversed(stages(made).values())):
+        found.setdefault(nearest_epoch(depth * every), []).extend(names)
+    return found
 
 
-def thaw(made: nn.Module, epoch: int, every: int) -> None:
-    names = thawed(made, epoch, every)
+def thaw(made: nn.Module, epoch: int, every: float) -> None:
+    names = {name for start, names in cut(made, every).items() if start <= epoch for name in names}
     for name, parameter in made.named_parameters():
         parameter.requires_grad_(name in names)
 
 
-def gradual(made: nn.Module, data: Text, seed: int, every: int = EVERY, **settings: Any) -> Fitted:
+def gradual(made: nn.Module, data: Text, seed: int, every: float = EVERY, **settings: Any) -> Fitted:
     callback = plan("gradual", f"finetune.one_stage_every_n_epochs={every}")
     return fit(made, data, seed, callbacks=[callback, *settings.pop("callbacks", ())], **settings)
 
 
-def whole(made: nn.Module, data: Text, seed: int, every: int = EVERY, **settings: Any) -> Fitted:
+def whole(made: nn.Module, data: Text, seed: int, every: float = EVERY, **settings: Any) -> Fitted:
     return fit(made, data, seed, **settings)
 
 
-def backbone_finetuning(made: nn.Module, data: Text, seed: int, every: int = EVERY, **settings: Any) -> Fitted:
+def backbone_finetuning(made: nn.Module, data: Text, seed: int, every: float = EVERY, **settings: Any) -> Fitted:
     """The head, then all at once: it knows no stages between."""
-    callback = BackboneFinetuning(every, lambda_func=lambda _: 1.0, backbone_initial_ratio_lr=1.0, should_align=False)
+    callback = BackboneFinetuning(1, lambda_func=lambda _: 1.0, backbone_initial_ratio_lr=1.0, should_align=False)
     return fit(made, data, seed, callbacks=[callback, *settings.pop("callbacks", ())], kind=Rival, **settings)
 
 
-def finetuning_scheduler(made: nn.Module, data: Text, seed: int, every: int = EVERY, **settings: Any) -> Fitted:
+def finetuning_scheduler(made: nn.Module, data: Text, seed: int, every: float = EVERY, **settings: Any) -> Fitted:
     from finetuning_scheduler import FinetuningScheduler
 
-    epochs, rate = settings.get("epochs", EPOCHS), settings.get("rate", RATE)
-    cut = list(stages(made).values())[::-1]
+    epochs, rate, phases = settings.get("epochs", EPOCHS), settings.get("rate", RATE), list(cut(made, every).items())
+    ends = [start for start, _ in phases[1:]] + [epochs]
     schedule: dict[int, dict[str, Any]] = {
-        phase: {"params": [f"network.{name}" for name in names], "max_transition_epoch": every * (phase + 1)}
+        phase: {"params": [f"network.{name}" for name in names], "max_transition_epoch": end}
         | ({"lr": rate} if phase else {})
-        for phase, names in enumerate(cut)
+        for phase, ((_, names), end) in enumerate(zip(phases, ends, strict=True))
     }
-    schedule[len(cut) - 1]["max_transition_epoch"] = epochs
     callback = FinetuningScheduler(ft_schedule=schedule, epoch_transitions_only=True, restore_best=False)
     return fit(made, data, seed, callbacks=[callback, *settings.pop("callbacks", ())], kind=Rival, **settings)
 
@@ -95,7 +98,14 @@ class _Batches:
 
 
 def _trainer(
-    made: nn.Module, data: Text, seed: int, callbacks: list[Any], rate: float, epochs: int, folder: Path | None
+    made: nn.Module,
+    data: Text,
+    seed: int,
+    callbacks: list[Any],
+    rate: float,
+    epochs: int,
+    constant: bool,
+    folder: Path | None,
 ) -> Any:
     from transformers import Trainer, TrainingArguments
 
@@ -106,7 +116,7 @@ def _trainer(
             return batches
 
     optimizer = torch.optim.AdamW(decay_groups(made), lr=rate, weight_decay=DECAY)
-    scale = [(1 + cos(pi * epoch / epochs)) / 2 for epoch in range(epochs + 1)]
+    scale = [1.0 if constant else (1 + cos(pi * epoch / epochs)) / 2 for epoch in range(epochs + 1)]
     arguments = TrainingArguments(
         output_dir=str(folder or "unused"),
         num_train_epochs=epochs,
@@ -140,19 +150,20 @@ def hugging_face(
     made: nn.Module,
     data: Text,
     seed: int,
-    every: int | None = None,
+    every: float | None = None,
     rate: float = RATE,
     epochs: int = EPOCHS,
     callbacks: Any = (),
+    constant: bool = False,
     folder: Path | None = None,
     load: Any = None,
     ranks: int = 1,
 ) -> Fitted:
-    trainer = _trainer(made, data, seed, list(callbacks), rate, epochs, folder)
+    trainer = _trainer(made, data, seed, list(callbacks), rate, epochs, constant, folder)
     return _trained(trainer, made, load)
 
 
-def hugging_face_gradual(made: nn.Module, data: Text, seed: int, every: int = EVERY, **settings: Any) -> Fitted:
+def hugging_face_gradual(made: nn.Module, data: Text, seed: int, every: float = EVERY, **settings: Any) -> Fitted:
     """Frozen before its Trainer is made, thawed by a callback at an epoch's start, as its users write it."""
     from transformers import TrainerCallback
 
@@ -173,3 +184,8 @@ WAYS: dict[str, Callable[..., Fitted]] = {
     "finetune=none": whole,
     "Hugging Face's Trainer, whole": hugging_face,
 }
+
+#: Its rate, and whether that is the same to the end or falls on a cosine; chosen where CHOOSE=1 looks. Who does the
+#: same work has the same.
+SETTINGS: dict[str, dict[str, Any]] = {name: {"rate": 6e-3, "constant": True} for name in WAYS}
+SETTINGS["BackboneFinetuning"] = {"rate": 6e-3, "constant": False}
