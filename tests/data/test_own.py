@@ -202,3 +202,29 @@ def test_what_stands_beside_tokens_is_filled_up_with_0():
     x, _ = Form(pad_id=7).collate(items)
     assert x["input_ids"].tolist()[0] == [1, 7, 7]
     assert x["attention_mask"].tolist()[0] == [1, 0, 0]
+
+
+def test_a_dict_without_a_known_target_asks_which_key_it_is():
+    class Named(Points):
+        def __getitem__(self, row):
+            x, y = super().__getitem__(row)
+            return {"point": x, "side": y}
+
+    assert lines(Named()) == (
+        "data.target_key: which key of an item is its target? 'point', 'side'; or none: data.target=own",
+    )
+    data = Own(train=Named(), target_key="side")
+    data.setup()
+    assert data.spec.target == "class"
+
+
+def test_an_item_unlike_the_others_is_one_line_wherever_it_comes():
+    class OneIsLonger(Points):
+        def __getitem__(self, row):
+            x, y = super().__getitem__(row)
+            return (x if row != 70 else x[[0, 1, 1]]), y
+
+    data = Own(train=OneIsLonger())
+    data.setup()
+    with pytest.raises(InputError, match=r"^data: some items make no batch together \(stack expects each tensor"):
+        [list(data.split_dataloader(split)) for split in ("train", "val", "test")]

@@ -222,7 +222,7 @@ def tell_result(
         place = named_epoch(result["best_epoch"], result["epochs_run"])
         lines["best epoch"] = f"{place} ({score} after step {result['best_step']:,})"
     scores = dict(next((row for row in rows if row["epoch"] == result["best_epoch"]), {}))
-    scores |= {f"test/{name}": value for name, value in result["test"].items()}
+    scores |= {f"test/{name}": float("nan") if value is None else value for name, value in result["test"].items()}
     unlike = {} if result["tested_epoch"] == result["best_epoch"] else {"test": f" (epoch {result['tested_epoch']})"}
     for stage in ("train", "val", "test"):
         named = {name.partition("/")[2]: value for name, value in scores.items() if name.startswith(f"{stage}/")}

@@ -172,6 +172,15 @@ class Own(SplitDataModule):
             x, y = self.form.parts(items[0])
         except ValueError as error:
             return "own", [f"data.train: an item {error}"]
+        if (
+            y is None
+            and self.target is None
+            and self.inputs is None
+            and isinstance(items[0], dict)
+            and len(items[0]) > 1
+        ):
+            names = ", ".join(map(repr, items[0]))
+            faults.append(f"data.target_key: which key of an item is its target? {names}; or none: data.target=own")
         kind, unclear = (self.target, None) if self.target is not None else shown_kind(x, y)
         if unclear:
             faults.append(f"data.target: an item of data.train has {unclear}")
@@ -185,9 +194,9 @@ class Own(SplitDataModule):
                 faults.append(f"data.train: a batch has an x of {said}, allowed: tensors, or a dict of them")
             if self.normalize and isinstance(batch[0], dict):
                 faults.append("data.normalize: got True, but an item has several inputs; allowed: false")
-        except (RuntimeError, TypeError, ValueError) as error:
+        except (InputError, RuntimeError, TypeError, ValueError) as error:
             wanted = "a data.collate_fn that does, or items of one shape (data.pad_id=0 fills up rows of tokens)"
-            reason = " ".join(str(error).split())[:200]
+            reason = " ".join(str(error.__cause__ or error).split())[:200]
             faults.append(f"data.train: its first two items make no batch ({reason}); give it {wanted}")
         if self.class_names and self.num_outputs not in (None, len(self.class_names)):
             faults.append(f"data.num_outputs: got {self.num_outputs}, but data.class_names has {len(self.class_names)}")

@@ -10,6 +10,7 @@ from torch.utils.data import default_collate
 from torchvision.transforms.v2 import functional
 
 from epochwise.data.target import IGNORE
+from epochwise.input_error import InputError
 
 #: What an entry is called that says what is to be learned, where an item is a dict.
 TARGET_KEYS = ("y", "target", "targets", "label", "labels", "mask")
@@ -70,10 +71,20 @@ class Form:
         return dict(zip(names, given, strict=True)), y
 
     def collate(self, items: list[Any]) -> tuple[Any, Any]:
-        """``x`` and ``y`` of a batch, by torch's ``default_collate``; pictures of PIL become uint8 (C, H, W)."""
+        """``x`` and ``y`` of a batch, by torch's ``default_collate``; pictures of PIL become uint8 (C, H, W).
+
+        Raises:
+            ValueError: see ``parts``.
+            InputError: the items are too unlike to be stacked.
+        """
         parts = [self.parts(item) for item in items]
         x, y = [part[0] for part in parts], [part[1] for part in parts]
-        return self._inputs(x), (None if y[0] is None else self._stacked(y, IGNORE))
+        try:
+            return self._inputs(x), (None if y[0] is None else self._stacked(y, IGNORE))
+        except (RuntimeError, TypeError, ValueError) as error:
+            said = " ".join(str(error).split())[:200]
+            allowed = "items of one shape, data.pad_id for rows of tokens, or a data.collate_fn"
+            raise InputError(f"data: some items make no batch together ({said}); allowed: {allowed}") from error
 
     def _inputs(self, values: list[Any]) -> Any:
         if not isinstance(values[0], Mapping):
