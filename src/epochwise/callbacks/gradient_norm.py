@@ -49,9 +49,9 @@ class GradientNorm(L.Callback):
         self.sums, self.steps = {}, {}
 
     def on_before_optimizer_step(self, trainer: L.Trainer, pl_module: L.LightningModule, optimizer: Optimizer) -> None:
-        gradients: dict[str, list[Tensor]] = {"grad_norm": []}
-        for parameter in (p for group in optimizer.param_groups for p in group["params"] if p.grad is not None):
-            gradients["grad_norm"].append(parameter.grad)
+        learning = [p for group in optimizer.param_groups for p in group["params"] if p.grad is not None]
+        gradients: dict[str, list[Tensor]] = {"grad_norm": [parameter.grad for parameter in learning]}
+        for parameter in learning if self.names else ():
             if parameter in self.names:
                 gradients.setdefault(self.names[parameter], []).append(parameter.grad)
         for name, those in gradients.items():
