@@ -1,12 +1,14 @@
 """From a config to a trained model and its run folder."""
 
 import json
+import os
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 import lightning as L
+import torch
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig
@@ -49,6 +51,7 @@ def train(config: DictConfig, alone: bool = True) -> float | None:
     """
     notes = check(config)
     quiet()
+    look_for_no_gpu()
     started = perf_counter()
     folder = Path(config.run_folder)
     with claim(folder, config.get("resume")) as checkpoint, ExitStack() as at_the_end:
@@ -115,6 +118,16 @@ def train(config: DictConfig, alone: bool = True) -> float | None:
         raise SystemExit(1)
     score: float | None = result["best_score"]
     return score
+
+
+def look_for_no_gpu() -> None:
+    """Where there is no GPU, keep torch from looking for NVIDIA's library at each step of an optimizer.
+
+    Lightning asks for that kind of look when it is imported, so that none begins CUDA before processes are forked. It
+    takes longer than a step of a small network does.
+    """
+    if not torch.cuda.is_available():
+        os.environ.pop("PYTORCH_NVML_BASED_CUDA_CHECK", None)
 
 
 def fit_and_test(run: Run, checkpoint: Path | None) -> dict[str, Any]:
