@@ -53,7 +53,7 @@ def test_nothing_follows_on_a_phase_whose_epoch_is_not_known():
 
 BATCHES = DataLoader(TensorDataset(torch.linspace(-1, 1, 12).reshape(6, 2)), batch_size=2)
 EPOCHS = 4
-ADAM = partial(torch.optim.AdamW, lr=0.05, weight_decay=0.1)
+ADAM = partial(torch.optim.AdamW, lr=0.05, weight_decay=0.1, fused=True)  # else the task chooses it, by what is there
 
 
 def three_layers():
