@@ -22,8 +22,7 @@ from epochwise.run.run_config import absolute_paths, differing, read_run_config,
 from epochwise.run.run_folder import RunLock, link_file, read_json, whole_file
 from epochwise.sweep.job import OF_A_LADDER, JobRecord
 
-#: Settings that say how long a run is, what ends it and what is shown of it, and nothing of the epochs themselves. Of
-#: the schedule and the seed more is asked than whether they are equal.
+#: Settings that make no other epochs; of the schedule and the seed more is asked than whether they are equal.
 OF_NO_EPOCH = (
     "trainer.max_epochs",
     "trainer.min_epochs",
