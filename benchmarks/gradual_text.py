@@ -6,8 +6,8 @@ A transformer is pretrained as a language model, by `experiment=pretrain_text`, 
 without their labels. Then it is to say of which of seven packages one is, from 100 that are labelled; each seed draws
 its own of those. The 471 docstrings of the test split stand in none of that. Scratch has three times the epochs. All
 others have the same weights, batches and epochs, and each a rate of its own. Of each the last epoch's weights are
-tested. First it is seen what differs where dropout is off: rounding, and whose decay spares biases. Seconds are those of
-the process on one thread, each over the quickest of those that do the same work, seed by seed.
+tested. First it is seen what differs where dropout is off: rounding, and whose decay spares biases. Seconds are those
+of the process on one thread, each over the quickest of those that do the same work, seed by seed.
 
 It ends with 1 where a bar is missed: gradual 5 points over scratch, no rival above it by more than two standard errors
 of their difference, and at most 1.1 times the seconds of the quickest. SEEDS=1 is quick. CHOOSE=1 scores 439 other
