@@ -31,7 +31,7 @@ def _json_lines(path: Path, text: str) -> pd.DataFrame:
             try:
                 rows += [json.loads(line)] if line.strip() else []  # pandas' reader would make dates of texts
             except json.JSONDecodeError as error:
-                raise ValueError(f"line {number}: {error.msg} at letter {error.colno}") from error
+                raise ValueError(f"line {number}: {error.msg.removesuffix(' at')} at letter {error.colno}") from error
             if rows and not isinstance(rows[-1], dict):
                 raise ValueError(f"line {number}: no JSON object")
     return pd.DataFrame(rows)
