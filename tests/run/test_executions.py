@@ -73,7 +73,7 @@ class Seen(L.Callback):
         self.note(trainer, "zero")
 
     def on_before_backward(self, trainer, pl_module, loss):
-        self.note(trainer, "backward", float(loss))
+        self.note(trainer, "backward", float(loss.detach()))
 
     def on_after_backward(self, trainer, pl_module):
         self.note(trainer, "after", float(sum(p.grad.sum() for p in pl_module.parameters())))
