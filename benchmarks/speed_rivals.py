@@ -19,18 +19,14 @@ from speed_work import BATCH, WORKS
 
 #: Without what they need of this environment: torch, NumPy, pandas and the like are the same for all.
 PINNED = (
-    *("skorch==1.4.0", "fastai==2.8.12", "keras==3.15.1"),
-    *(
-        "beartype==0.23.1",
-        "fastcore==2.2.41",
-        "fastprogress==1.1.6",
-    ),
-    *(
-        "fasttransform==0.0.5",
-        "ml-dtypes==0.6.0",
-        "plum-dispatch==2.10.1",
-    ),
-    *("tabulate==0.10.0",),
+    *("skorch==1.4.0", "tabulate==0.10.0"),
+    *("keras==3.15.1", "ml-dtypes==0.6.0"),
+    *("fastai==2.8.12", "fastcore==2.2.41", "fastprogress==1.1.6", "fasttransform==0.0.5", "fastdownload==0.0.8"),
+    *("plum-dispatch==2.10.1", "beartype==0.23.1"),
+    # fastprogress draws with a web framework.
+    *("python-fasthtml==0.14.14", "fastlite==0.2.4", "apswutils==0.1.2", "apsw==3.54.1.0", "itsdangerous==2.2.0"),
+    *("oauthlib==4.0.1", "beautifulsoup4==4.15.0", "soupsieve==4.1.3", "python-multipart==0.0.34"),
+    *("starlette==1.10.0", "uvicorn==0.54.0", "httpx==0.28.1", "httpcore==1.0.9"),
 )
 MANY = 1_000
 
@@ -56,17 +52,13 @@ def skorch(network: Any, data: Any, turns: Turns) -> None:
     """NeuralNetClassifier, with its history and the accuracy of the validation samples."""
     import torch
     from skorch import NeuralNetClassifier
+    from skorch.callbacks import Callback
     from skorch.dataset import Dataset
     from skorch.helper import predefined_split
 
-    class Ask:  # a callback is whatever has its methods
-        def initialize(self) -> Any:
-            return self
-
-        def __getattr__(self, name: str) -> Any:
-            if name.startswith("on_"):
-                return (lambda *_, **__: turns()) if name == "on_epoch_begin" else (lambda *_, **__: None)
-            raise AttributeError(name)
+    class Ask(Callback):  # type: ignore[misc]
+        def on_epoch_begin(self, net: Any, **_: Any) -> None:
+            turns()
 
     net = NeuralNetClassifier(
         network, criterion=torch.nn.CrossEntropyLoss, optimizer=torch.optim.AdamW, lr=2e-3,
@@ -95,7 +87,7 @@ def fastai(network: Any, data: Any, turns: Turns) -> None:
     loaders = DataLoaders(DataLoader(sets[0], bs=BATCH, shuffle=True), DataLoader(sets[1], bs=BATCH), device="cpu")
     make = partial(OptimWrapper, opt=torch.optim.AdamW)
     learner = Learner(loaders, network, torch.nn.functional.cross_entropy, make, metrics=accuracy, cbs=[Ask()])
-    with learner.no_bar(), learner.no_logging():
+    with learner.no_logging():
         learner.fit(MANY, lr=2e-3, wd=0.05)
 
 
@@ -121,7 +113,7 @@ def keras(network: Any, data: Any, turns: Turns) -> None:
                 body += [*block, layers.ReLU()]
         body += [layers.GlobalAveragePooling2D(), layers.Dropout(0.1)]
     model = Sequential([*body, layers.Dense(10)])
-    model.compile(optimizers.AdamW(2e-3, 0.05), SparseCategoricalCrossentropy(from_logits=True), ["accuracy"])
+    model.compile(optimizers.AdamW(2e-3, 0.05), SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"])
     (x, y), val = _pairs(data)
     model.fit(x, y, BATCH, MANY, verbose=0, validation_data=val, validation_batch_size=BATCH, callbacks=[Ask()])
 
