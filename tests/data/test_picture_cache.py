@@ -2,6 +2,7 @@ import os
 import signal
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -172,6 +173,23 @@ def test_a_folder_that_cannot_be_made_is_named(pets, tmp_path):
         folder(pets, cache="disk", cache_folder=str(tmp_path / "cache"))
 
 
+@pytest.mark.parametrize("damage", ["its end", "the rest", "all of it"])
+def test_a_cache_that_was_damaged_is_warned_of_once_and_not_used(pets, tmp_path, caplog, damage):
+    paths, shape, file = [str(path) for path in sorted(pets.rglob("*.jpg"))], (3, 64, 64), tmp_path / "pictures.sqlite"
+    expected = PictureFiles(paths, shape)[list(range(30))]
+    files = PictureFiles(paths, shape, kept=DiskCache(str(file), 2**24))
+    assert torch.equal(files[list(range(30))], expected)
+    whole = file.read_bytes()
+    if damage == "all of it":
+        file.unlink()
+    else:
+        file.write_bytes(whole[: 2**17] + (b"\xff" * (len(whole) - 2**17) if damage == "the rest" else b""))
+    for _ in range(2):
+        assert torch.equal(files[list(range(30))], expected)
+    assert caplog.text.count("data.cache: ") == 1
+    assert "pictures.sqlite" in caplog.text
+
+
 def test_workers_are_asked_for_where_reading_is_slow(pets, monkeypatch):
     def workers(seconds, **given):
         clock = iter([0.0, seconds])
@@ -180,3 +198,12 @@ def test_workers_are_asked_for_where_reading_is_slow(pets, monkeypatch):
 
     monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 1}, raising=False)
     assert [workers(0.009), workers(0.011), workers(0.011, cache="memory")] == [0, 2, 0]
+
+
+def test_processes_share_the_cores_also_where_they_are_known_behind_the_first_loader(pets, monkeypatch):
+    monkeypatch.setattr("epochwise.data.pictures.sized_pictures.QUICK_BATCH", 0.0)
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(8)), raising=False)
+    data = folder(pets, num_workers="auto")
+    before = data.train_dataloader().num_workers
+    data.trainer = SimpleNamespace(world_size=4, global_rank=0, overfit_batches=0)
+    assert (before, data.train_dataloader().num_workers) == (4, 2)

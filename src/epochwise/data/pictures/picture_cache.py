@@ -87,7 +87,8 @@ class DiskCache(PictureCache):
     """Pictures in a file of SQLite, which any number of processes, folds and runs read and fill at once.
 
     A picture is found by its path, size and time of change, so one that was changed is read anew. A process that is
-    killed leaves the file whole. Nothing is ever taken out: the file may be deleted when no run uses it.
+    killed leaves the file whole; one that is damaged all the same, as by a power cut, is warned of and not used.
+    Nothing is ever taken out: the file may be deleted when no run uses it.
     It is opened for each batch: a database must not be carried through the fork that makes a worker.
 
     Args:
@@ -100,6 +101,7 @@ class DiskCache(PictureCache):
 
     def __init__(self, file: str, max_bytes: int) -> None:
         self.file, self.max_pages, self.is_full = file, max(4, max_bytes // PAGE), False
+        self.is_lost = False  # whether it could not be read
         try:
             Path(file).parent.mkdir(parents=True, exist_ok=True)
             with self._opened() as store:
@@ -109,7 +111,7 @@ class DiskCache(PictureCache):
 
     @contextmanager
     def _opened(self) -> Iterator[sqlite3.Connection]:
-        # What a power cut takes is only read again; another process's batch is written in well under a minute.
+        # What a power cut damages can be read again; another process's batch is written in well under a minute.
         with closing(sqlite3.connect(self.file, timeout=60, isolation_level=None)) as store:
             store.execute(f"PRAGMA page_size={PAGE}")
             store.execute("PRAGMA synchronous=OFF")
@@ -118,21 +120,32 @@ class DiskCache(PictureCache):
 
     def get(self, keys: Sequence[bytes], shape: Shape) -> dict[bytes, torch.Tensor]:
         found: dict[bytes, torch.Tensor] = {}
-        with self._opened() as store:
-            for key in keys:
-                for (pixels,) in store.execute("SELECT pixels FROM pictures WHERE key = ?", (key,)):
-                    found[key] = torch.frombuffer(bytearray(pixels), dtype=torch.uint8).reshape(shape)
+        if self.is_lost:
+            return found
+        try:
+            with self._opened() as store:
+                for key in keys:
+                    for (pixels,) in store.execute("SELECT pixels FROM pictures WHERE key = ?", (key,)):
+                        found[key] = torch.frombuffer(bytearray(pixels), dtype=torch.uint8).reshape(shape)
+        except (sqlite3.Error, RuntimeError, TypeError) as error:
+            # Damaged, or deleted under a run; what was found before may be damaged, too.
+            self.is_lost = True
+            log = logging.getLogger(__name__)
+            log.warning(
+                "data.cache: pictures are read each time (%s: %s); delete it when no run uses it", self.file, error
+            )
+            return {}
         return found
 
     def keep(self, pictures: dict[bytes, torch.Tensor]) -> None:
-        if self.is_full:
+        if self.is_full or self.is_lost:
             return
         rows = [(key, picture.contiguous().numpy().data) for key, picture in pictures.items()]
         try:
             with self._opened() as store, store:
                 store.execute("BEGIN IMMEDIATE")
                 store.executemany("INSERT OR IGNORE INTO pictures VALUES (?, ?)", rows)
-        except sqlite3.OperationalError as error:
+        except sqlite3.Error as error:
             # Full by its bound or by the disk; or others write without end. The pictures are there all the same.
             self.is_full = True
             _not_kept(f"{self.file}: {error}")

@@ -59,7 +59,7 @@ class SizedPictures(SplitDataModule, ABC):
     cache: Literal["memory", "disk"] | None = None
     cache_gib: Annotated[float, Gt(0)] = 4.0
     cache_folder: str = "datasets/cache"
-    num_workers: Annotated[int, Ge(0)] | Literal["auto"] = "auto"  # type: ignore[assignment]  # a number by the first loader
+    num_workers: Annotated[int, Ge(0)] | Literal["auto"] = "auto"  # type: ignore[assignment]
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -68,6 +68,8 @@ class SizedPictures(SplitDataModule, ABC):
                 f"data.num_workers={self.num_workers}: pictures that data.cache=memory keeps lie in one process; "
                 "allowed: auto or 0, or data.cache=disk"
             )
+        self._seconds: float | None = None  # that a batch takes to read
+        self._said: int | None = None  # of ``auto``
         self.view = PictureView(self.fit or "crop", WHITE if self.background is None else colour(self.background))
 
     def learn(self, x: Any) -> dict[str, Any]:
@@ -85,21 +87,30 @@ class SizedPictures(SplitDataModule, ABC):
         return MemoryCache(max_bytes) if self.cache == "memory" else None
 
     def _loader(self, samples: Any, batches: Any) -> DataLoader:
-        if self.num_workers == "auto":
-            self.num_workers = self._workers_that_pay(samples)
-        return super()._loader(samples, batches)
+        asked, self.num_workers = self.num_workers, self._workers(samples)
+        try:
+            return super()._loader(samples, batches)
+        finally:
+            self.num_workers = asked
 
-    def _workers_that_pay(self, samples: Any) -> int:
+    def _workers(self, samples: Any) -> int:
+        """Those that are asked for, or that pay by how long a batch of the first samples takes, which is measured."""
+        if self.num_workers != "auto":
+            return self.num_workers
         if self.cache == "memory" or not len(samples):
             return 0
-        places = list(range(min(self.batch_size, len(samples))))
-        begun = perf_counter()
-        _ = samples[places]
-        seconds = perf_counter() - begun
+        places = range(min(self.batch_size, len(samples)))
+        if self._seconds is None:
+            begun = perf_counter()
+            _ = samples[list(places)]
+            self._seconds = perf_counter() - begun
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        workers = 0 if seconds < QUICK_BATCH else max(1, min(4, cores // self._world_size))
-        rank_zero_info(f"data.num_workers={workers}: a batch of {len(places)} takes {1000 * seconds:.0f} ms to read")
-        return workers
+        # Each time: before there is a Trainer, one does not know of the other processes.
+        found = 0 if self._seconds < QUICK_BATCH else max(1, min(4, cores // self._world_size))
+        if found != self._said:
+            self._said = found
+            rank_zero_info(f"data.num_workers={found}: a batch takes {1000 * self._seconds:.0f} ms to read")
+        return found
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         asked = self.view
