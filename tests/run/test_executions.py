@@ -19,7 +19,7 @@ from lightning.pytorch.trainer import call
 
 from epochwise.commands.train import train
 from epochwise.run import executions
-from epochwise.run.executions import steps_for
+from epochwise.run.execution_steps import steps_for
 from epochwise.run.interrupts import Interrupted
 from epochwise.task.classification import Classification
 from epochwise.task.supervised import Supervised

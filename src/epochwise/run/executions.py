@@ -9,9 +9,6 @@ import lightning as L
 import torch
 from lightning.pytorch.loops.training_epoch_loop import _TrainingEpochLoop
 from lightning.pytorch.loops.utilities import _block_parallel_sync_behavior
-from lightning.pytorch.plugins import DoublePrecision, HalfPrecision, MixedPrecision, Precision
-from lightning.pytorch.profilers import PassThroughProfiler
-from lightning.pytorch.strategies import DDPStrategy, SingleDeviceStrategy
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 from lightning.pytorch.utilities.rank_zero import rank_zero_only
 from lightning.pytorch.utilities.signature_utils import is_param_in_hook_signature
@@ -19,6 +16,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from epochwise.run.epoch_place import Phases
+from epochwise.run.execution_steps import obstacle, own_hook, steps_for
 
 #: What callbacks and modules are told of each batch.
 HOOKS = (
@@ -29,12 +27,8 @@ HOOKS = (
     "on_before_optimizer_step",
     "on_train_batch_end",
 )
-#: Those that take a step alike, the mixed one without a scaler.
-PRECISIONS = (Precision, DoublePrecision, HalfPrecision, MixedPrecision)
 #: Batches that are measured for ``auto``, behind as many that warm up as the first number says.
 WARM_UP, MEASURED = 3, 10
-#: What hooks may add to a step, steps of an execution, and seconds of one, at most.
-SHARE, MOST_STEPS, LONGEST = 0.02, 64, 0.1
 
 
 class Executions(_TrainingEpochLoop):
@@ -77,8 +71,10 @@ class Executions(_TrainingEpochLoop):
         super().reset()
         module = self.trainer.lightning_module
         callbacks: list[Any] = self.trainer.callbacks  # type: ignore[attr-defined]  # set on the instance
-        self.hooks = {name: list(filter(None, (_own(one, name, L.Callback) for one in callbacks))) for name in HOOKS}
-        own = {name: _own(module, name, L.LightningModule) for name in (*HOOKS, "configure_gradient_clipping")}
+        self.hooks = {
+            name: list(filter(None, (own_hook(one, name, L.Callback) for one in callbacks))) for name in HOOKS
+        }
+        own = {name: own_hook(module, name, L.LightningModule) for name in (*HOOKS, "configure_gradient_clipping")}
         self.module_hooks = {name: hook for name, hook in own.items() if hook is not None}
         self.takes_index = is_param_in_hook_signature(module.training_step, "batch_idx", min_args=2)
         if self.steps is None and (why := obstacle(self.trainer)):
@@ -243,50 +239,7 @@ class Executions(_TrainingEpochLoop):
         vars(self.trainer.lightning_module)["_current_fx_name"] = hook
 
 
-def _own(part: Any, name: str, base: type) -> Callable[..., Any] | None:
-    """A hook where it is not that of the base, which does nothing."""
-    hook = getattr(part, name)
-    return hook if callable(hook) and getattr(hook, "__func__", hook) is not getattr(base, name) else None
-
-
 def begins_execution(trainer: Any) -> bool:
     """Whether the batch that starts is the first of an execution, before which processes agree."""
     loop = getattr(trainer, "fit_loop", None)
     return bool(getattr(loop and loop.epoch_loop, "begins", True))
-
-
-def steps_for(step: float, around: float) -> int:
-    """How many steps an execution should have.
-
-    Args:
-        step: seconds of a step.
-        around: seconds of what Lightning does around one.
-
-    Returns:
-        The least power of two that brings what is around a step below ``SHARE`` of it; fewer where an execution would
-        take longer than ``LONGEST`` seconds, or have more than ``MOST_STEPS`` steps.
-    """
-    steps = 1
-    while around > SHARE * step * steps and 2 * steps <= MOST_STEPS and 2 * steps * step <= LONGEST:
-        steps *= 2
-    return steps
-
-
-def obstacle(trainer: Any) -> str | None:
-    """Why a step must be left to Lightning; ``None`` where nothing is in the way."""
-    module, strategy, precision = trainer.lightning_module, trainer.strategy, trainer.precision_plugin
-    if not module.automatic_optimization:
-        return f"{type(module).__name__} takes its steps itself (automatic_optimization=False)"
-    if type(strategy) not in (SingleDeviceStrategy, DDPStrategy):
-        return f"{type(strategy).__name__} takes its steps in a way of its own"
-    if getattr(strategy, "_model_averager", None) is not None:
-        return "its strategy averages models"
-    if type(precision) not in PRECISIONS or getattr(precision, "scaler", None) is not None:
-        return f"trainer.precision={trainer.precision} takes its steps in a way of its own"
-    if _own(module, "optimizer_step", L.LightningModule):
-        return f"{type(module).__name__} has an optimizer_step of its own"
-    if not isinstance(trainer.profiler, PassThroughProfiler):
-        return "trainer.profiler is to see each hook"
-    if is_param_in_hook_signature(module.training_step, "dataloader_iter", explicit=True):
-        return f"{type(module).__name__}.training_step takes an iterator"
-    return None
