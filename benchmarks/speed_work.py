@@ -110,10 +110,10 @@ def resnet(shape: tuple[int, ...]) -> Any:
 
 
 IN_MNIST = ("data=mnist5k", f"data.batch_size={BATCH}")
-POOLED = "model={_target_:torch.nn.Sequential,_args_:[{_target_:torch.nn.AvgPool2d,kernel_size:8},"
+POOLED = "+model={_target_:torch.nn.Sequential,_args_:[{_target_:torch.nn.AvgPool2d,kernel_size:8},"
 POOLED += "{_target_:torch.nn.Flatten},{_target_:torch.nn.Linear,in_features:2352,out_features:4}]}"
 IN_PICTURES = ("data=image_folder", "data.root={folder}/pictures", "data.image_size=224", f"data.batch_size={BATCH}")
-HEAD = "finetune.phases=[{at_epoch:0,unfreeze:head}]"
+HEAD = ("finetune=head", "finetune.cache_features=true")
 
 WORKS: dict[str, Work] = {
     "mlp": Work("MLP, MNIST-5k", (*IN_MNIST, "model=mlp"), digits, ("epochwise", *LOOPS, *RIVALS), mlp),
@@ -134,14 +134,14 @@ WORKS: dict[str, Work] = {
     ),
     "jpegs": Work(
         "2,000 JPEGs of 400 px, at 224",
-        (*IN_PICTURES, POOLED),
+        (*IN_PICTURES, "~model", POOLED),
         jpegs,
         ("epochwise", "cached", "image folder"),
         little_cnn,
     ),
     "frozen": Work(
         "ResNet-18, a new head, features cached",
-        (*IN_MNIST, "model=resnet", "finetune=plan", HEAD, "finetune.cache_features=true"),
+        (*IN_MNIST, "model=resnet", *HEAD),
         digits,
         ("epochwise", "loop"),
         resnet,
