@@ -25,9 +25,7 @@ class EpochLog(L.Callback):
     is told by the tensor, which is another one wherever a score was logged again. Epochs count from 0. A step is an
     optimizer step: x on the step axis is the number of steps taken, so the first epoch of 18 steps stands at 18. Where
     the last validation of an epoch stands before its last step, ``scored_step`` says at which one its scores were
-    measured. On the epoch axis an event is a point of height 1, ``epoch/events/unfreeze``. It must come after all that
-    log.
-
+    measured. On the epoch axis an event is a point of height 1, ``epoch/events/unfreeze``. It comes after all that log.
     Its rows and the epoch begun are kept in the checkpoint: a run continued from there writes what followed anew, to
     ``epochs.csv`` and to loggers that have a ``rewind``.
 

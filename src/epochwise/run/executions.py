@@ -86,7 +86,8 @@ class Executions(_TrainingEpochLoop):
     def advance(self, data_fetcher: Any) -> None:
         if self.steps is None:
             self._measure(data_fetcher)
-        elif self.steps == 1 or self.restarting:  # behind a checkpoint Lightning may have a validation to end
+        elif self.steps == 1 or self.restarting or self.automatic_optimization._skip_backward:
+            # Behind a checkpoint Lightning may have a validation to end.
             super().advance(data_fetcher)
         else:
             self._execute(data_fetcher, self.steps)
