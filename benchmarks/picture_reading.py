@@ -66,7 +66,7 @@ def main() -> None:
             theirs = DataLoader(TorchvisionFolder(str(root), change), BATCH, shuffle=True, num_workers=2)
             found.setdefault("ImageFolder, two workers", []).append(rate(theirs))
             for cache in (None, "disk", "memory"):
-                data = ImageFolder(**given, cache=cache)  # type: ignore[arg-type]  # one of three
+                data = ImageFolder(**given, cache=cache)
                 data.setup()
                 ours = rate(data.train_dataloader(), data.on_after_batch_transfer)
                 found.setdefault(f"data=image_folder data.cache={cache or 'null'}", []).append(ours)
