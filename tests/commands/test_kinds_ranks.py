@@ -36,4 +36,4 @@ def test_two_ranks_learn_and_score_what_one_does(kind, tmp_path):
     for first, second in zip(one["rows"], two["rows"], strict=True):
         for name, value in first.items():
             if "seconds" not in name and value is not None:
-                assert second[name] == pytest.approx(value, rel=1e-5, abs=1e-6), name
+                assert second[name] == pytest.approx(value, rel=1e-6, abs=1e-6), name
