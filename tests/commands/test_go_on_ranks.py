@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.outcome import differences, outcome
 from tests.ranks import run_ranks
 
 SCRIPT = Path(__file__).parent / "go_on_ranks.py"
@@ -48,6 +49,16 @@ def test_each_sample_is_seen_once_an_epoch_whatever_the_number_of_processes(
     assert len(rates) == steps
     # After a warm-up of an epoch half a cosine from 0.002, which ends with the run.
     assert rates[-1] == pytest.approx(0.001 * (1 + cos(pi * (3 * steps - 1) / (3 * steps))))
+
+
+@pytest.mark.parametrize("change", ["trainer.gradient_clip_val=0.1", "trainer.accumulate_grad_batches=2"])
+def test_two_processes_learn_the_same_by_any_number_of_steps_an_execution(tmp_path, change):
+    found = {}
+    for steps in ("1", "4", "auto"):
+        life(tmp_path / steps, 2, 0, change, f"steps_per_execution={steps}")
+        found[steps] = outcome(tmp_path / steps)
+    assert differences(found["4"], found["1"]) == []
+    assert differences(found["auto"], found["1"]) == []
 
 
 def test_two_processes_go_on_within_an_epoch_as_if_they_had_not_ended(tmp_path, monkeypatch):

@@ -218,6 +218,26 @@ def test_what_takes_its_steps_in_a_way_of_its_own_is_left_to_lightning(tmp_path,
     assert why in capsys.readouterr().out.splitlines()
 
 
+class Skips(Classification):
+    """A task that leaves out one batch in three."""
+
+    def training_step(self, batch, batch_idx):
+        return None if batch_idx % 3 == 2 else super().training_step(batch, batch_idx)
+
+
+def test_a_step_that_is_left_out_is_warned_of_as_by_lightning(tmp_path, composed):
+    found = []
+    for steps in (1, 4):
+        Closure.warning_cache.clear()
+        folder = tmp_path / str(steps)
+        task = "task._target_=tests.run.test_executions.Skips"
+        with pytest.warns(UserWarning, match="`training_step` returned `None`") as said:
+            train(composed(*BASE, task, "trainer.max_epochs=2", f"steps_per_execution={steps}", run_folder=folder))
+        found.append((outcome(folder), [str(one.message) for one in said]))
+    assert differences(found[1], found[0]) == []
+    assert executions.SKIPPED in inspect.getsource(Closure.closure)
+
+
 #: Of Lightning 2.6.6: what ``run.executions`` does in its place. Where one is another, hold that file against it.
 SOURCES = {
     _TrainingEpochLoop.run: "9ff091c84cd7",

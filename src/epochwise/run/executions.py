@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import lightning as L
 import torch
+from lightning.pytorch.loops.optimization.automatic import Closure
 from lightning.pytorch.loops.training_epoch_loop import _TrainingEpochLoop
 from lightning.pytorch.loops.utilities import _block_parallel_sync_behavior
 from lightning.pytorch.utilities.exceptions import SIGTERMException
@@ -27,6 +28,7 @@ HOOKS = (
     "on_before_optimizer_step",
     "on_train_batch_end",
 )
+SKIPPED = "`training_step` returned `None`. If this was on purpose, ignore this warning..."  # Lightning's words
 #: Batches that are measured for ``auto``, behind as many that warm up as the first number says.
 WARM_UP, MEASURED = 3, 10
 
@@ -181,6 +183,8 @@ class Executions(_TrainingEpochLoop):
             nonlocal made
             with torch.enable_grad():
                 made = self._made(batch, batch_idx)
+                if made.closure_loss is None:
+                    Closure.warning_cache.warn(SKIPPED)
                 if batch_idx % trainer.accumulate_grad_batches == 0:
                     counts.zero_grad.increment_ready()
                     self._call("on_before_zero_grad", optimizer)
