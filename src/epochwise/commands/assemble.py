@@ -15,6 +15,7 @@ from epochwise.commands.build import build
 from epochwise.commands.build_network import build_network
 from epochwise.commands.check_callbacks import SamePlan, check_callbacks, check_plan_is_kept, long_memories
 from epochwise.commands.check_fits import check_fits
+from epochwise.device.network_on_device import NetworkOnDevice
 from epochwise.epochs.plan import plan_epochs
 from epochwise.finetune.phase_optimizer import OptimizerInForce
 from epochwise.input_error import InputError
@@ -109,7 +110,10 @@ def assemble(config: DictConfig, resumed: bool = False, going_on: GoingOn | None
     averages = [WeightAverage(callback) for callback in callbacks if isinstance(callback, WeightAveraging)]
     places = [phases, EpochCount(), EpochPlace(data)]
     observers = [ScoredWeights(), same_plan, stopper, epoch_log, ValidationLog(epoch_log), finite_loss]
-    observers += [interrupts, Continued()]
+    # What is only tried takes other batches, each of which would be compiled.
+    compiles = not config.get("find") and config.get("compile")
+    on_device = NetworkOnDevice(compiles, config.get("channels_last"))
+    observers += [interrupts, Continued(), on_device]
     trainer = build(
         config,
         "trainer",
@@ -124,6 +128,7 @@ def assemble(config: DictConfig, resumed: bool = False, going_on: GoingOn | None
     steps = num_batches * max(trainer.max_epochs or 0, 0) // (trainer.world_size * trainer.accumulate_grad_batches)
     notes = [*notes, *getattr(data, "notes", ()), *long_memories(config.get("callbacks") or {}, steps)]
     same_plan.begin(trainer, data)
+    notes += on_device.begin(trainer, task)
     if isinstance(trainer.precision_plugin, DoublePrecision):
         task.double()  # Lightning does so after it has put back a checkpoint, which rounds its weights to float32
     if hasattr(finetune, "bind"):

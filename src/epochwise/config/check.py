@@ -9,6 +9,7 @@ from epochwise.config.node import PROVIDED, check_node, value_fault
 from epochwise.config.resolve import MISSING, UNKNOWN, Resolved, join, resolve
 from epochwise.config.schema import SCHEMAS, Schema
 from epochwise.input_error import InputError, allowed_names
+from epochwise.rules.device import device_faults
 from epochwise.rules.epochs import budget_time, check_epoch_settings
 from epochwise.rules.monitor import check_monitor, contradictions
 from epochwise.rules.schedule import EpochFindings
@@ -58,6 +59,7 @@ def check(config: DictConfig, front_door: str = "train", may_miss: bool = False)
     unknown = budget is not None and budget_time(budget) is None  # how many epochs it makes, the data will say
     epochs = EpochFindings({}, []) if unknown else check_epoch_settings(resolved.tree)
     faults |= contradictions(resolved.tree) | check_monitor(resolved.tree) | epochs.faults
+    faults |= device_faults(resolved.tree)
     for key, value in resolved.tree.items():
         if key in schema.several and isinstance(value, dict):
             for name, node in value.items():

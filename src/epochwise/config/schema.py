@@ -107,6 +107,8 @@ TRAIN = Schema(
         "dry_run": bool | None,
         "report": bool | None,
         "steps_per_execution": Annotated[int, Ge(1)] | Literal["auto"] | None,
+        "compile": bool | Literal["default", "reduce-overhead", "max-autotune", "max-autotune-no-cudagraphs"] | None,
+        "channels_last": bool | Literal["auto"] | None,
         "trust": str | list[str] | None,
         "changes": list[dict[str, Any]] | None,  # written where a run goes on with other settings
         "spec": Any,  # filled in by the program once the data has been read

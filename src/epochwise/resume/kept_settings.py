@@ -40,6 +40,7 @@ KEPT: dict[str, str | None] = {
     "data.drop_last": None,
     "data.num_workers": None,
     "data.cache*": None,
+    "data.keep_on_device": None,
     "data.order_seed": None,
     "data.shuffle": None,
     "data.root": None,  # the same samples may have been moved

@@ -121,6 +121,8 @@ NO_SETTINGS = (
     "changes",
     "steps_per_execution",
 )
+#: Root keys that are no settings with the values that a run has which was begun when there were none.
+AS_BEFORE: dict[str, tuple[Any, ...]] = {"compile": (None, False), "channels_last": (None, "auto")}
 
 
 def settings_of(config: DictConfig) -> dict[str, Any]:
@@ -137,7 +139,7 @@ def settings_of(config: DictConfig) -> dict[str, Any]:
     plain = relative_paths(plain, str(plain.get("run_folder")))
     found: dict[str, Any] = {}
     for name, value in plain.items():
-        if name not in NO_SETTINGS:
+        if name not in NO_SETTINGS and value not in AS_BEFORE.get(name, ()):
             _take_apart(str(name), value, name in ("callbacks", "loggers"), found)
     return found
 

@@ -21,6 +21,15 @@ def in_dtype(x: Any, dtype: Any) -> Any:
     return type(x)(in_dtype(each, dtype) for each in x) if isinstance(x, (list, tuple)) else x
 
 
+def copied(answer: Any) -> Any:
+    """An answer of a network, a tensor or several in lists, tuples or by name, in memory of its own."""
+    if isinstance(answer, Tensor):
+        return answer.clone()
+    if isinstance(answer, Mapping):
+        return {name: copied(each) for name, each in answer.items()}
+    return type(answer)(map(copied, answer)) if isinstance(answer, (list, tuple)) else answer
+
+
 class Supervised(Optimized):
     """A network trained on batches (x, y); x is a tensor, or several by name.
 
@@ -54,6 +63,8 @@ class Supervised(Optimized):
         super().__init__(network, optimizer, scheduler, monitor)
         # A plain dict: they are no part of the model that is summed up, averaged and saved.
         self.meters = {stage: Meters(scores) for stage in ("train", "train_eval", "val", "test")}
+        #: Whether the network answers into memory that it writes again with its next batch, as CUDA graphs do.
+        self.answers_are_copied = False
         self.cut_short: dict[str, Any] = {}  # what was measured of an epoch that the end of the run cut short
         self.sample_mean = SampleMean()
 
@@ -92,7 +103,7 @@ class Supervised(Optimized):
     def forward(self, x: Any) -> Tensor:
         """Map x (B, ...), or several of them by name, to the network's output."""
         out: Tensor = self.network(in_dtype(x, self.dtype))
-        return out
+        return copied(out) if self.answers_are_copied else out
 
     def training_step(self, batch: tuple[Any, Any], batch_idx: int) -> Tensor:
         loss, _ = self.measure("train", batch)
