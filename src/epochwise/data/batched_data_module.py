@@ -5,7 +5,7 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 import lightning as L
 import numpy as np
@@ -19,6 +19,7 @@ from torchvision.transforms.v2 import functional
 from epochwise.data.pictures.channel_scales import ChannelScales
 from epochwise.data.splits.epoch_batches import EpochBatches, EvenBatches
 from epochwise.data.target import IGNORE, IN_WORDS
+from epochwise.device.kept_samples import KeptBatches, check_kept, kept_samples
 from epochwise.input_error import InputError
 
 
@@ -76,6 +77,8 @@ class BatchedDataModule(L.LightningDataModule):
         shuffle: a new order of the training samples each epoch.
         drop_last: leave out the last training batch of an epoch where it is not full.
         num_workers: processes that read batches; 0 is fastest for data held in memory.
+        keep_on_device: samples that lie in memory are brought to the device that trains, once, and batches are cut
+            there. ``auto``: on a GPU, where they fit well; true: wherever they fit.
         augment: changes a whole batch of training pictures, floats in [0, 1], with one draw a batch: a torchvision v2
             transform; None leaves them as they are. Masks go with their pictures.
         mix: mixes the samples of a training batch and their targets, after ``augment``: torchvision's v2 ``MixUp`` or
@@ -87,6 +90,7 @@ class BatchedDataModule(L.LightningDataModule):
     shuffle: bool = True
     drop_last: bool = False
     num_workers: Annotated[int, Ge(0)] = 0
+    keep_on_device: bool | Literal["auto"] = "auto"
     augment: Callable[..., Any] | None = None
     mix: Callable[..., Any] | None = None
     loader_class: ClassVar[type[LateLoader]] = LateLoader
@@ -96,12 +100,15 @@ class BatchedDataModule(L.LightningDataModule):
         self.splits: dict[str, StackDataset] = {}
         self.learned: dict[str, Any] = {}
         self._scales = ChannelScales()
+        #: Samples by who they are, with those on a device that they were brought to.
+        self._kept: dict[tuple[int, torch.device], tuple[Any, Any]] = {}
         #: (epoch, batch, samples): where one that was begun in other batches was gone on with, and what it had taken.
         self.begun = (0, 0, 0)
 
     def train_dataloader(self) -> DataLoader:
         """Training batches in the order of the epoch; the same in every epoch under ``trainer.overfit_batches``."""
         samples, trainer = self.splits["train"], self.trainer
+        check_kept(samples, self.keep_on_device, self.num_workers)
         overfit = trainer is not None and getattr(trainer, "overfit_batches", 0) > 0
         shuffle = self.shuffle and not overfit
         position = self._taken if trainer is not None else None
@@ -154,7 +161,9 @@ class BatchedDataModule(L.LightningDataModule):
 
     def transfer_batch_to_device(self, batch: Any, device: torch.device, dataloader_idx: int) -> Any:
         """Nothing where it is there already: Lightning would look at each of its parts."""
-        return batch if device.type == "cpu" else super().transfer_batch_to_device(batch, device, dataloader_idx)
+        first = batch[0] if isinstance(batch, (list, tuple)) else batch
+        is_there = device.type == "cpu" or (isinstance(first, torch.Tensor) and first.device == device)
+        return batch if is_there else super().transfer_batch_to_device(batch, device, dataloader_idx)
 
     def on_after_batch_transfer(self, batch: Any, dataloader_idx: int = 0) -> Any:
         """Scale, augment and mix (in training alone) and normalise a batch on its device.
@@ -218,16 +227,27 @@ class BatchedDataModule(L.LightningDataModule):
         return f"{len(targets)}:{zlib.crc32(targets.numpy().tobytes())}"
 
     def _loader(self, samples: Any, batches: EpochBatches | EvenBatches) -> DataLoader:
+        strategy: Any = getattr(self.trainer, "strategy", None)
+        device = strategy.root_device if strategy else torch.device("cpu")
+        kept = self._on_device(samples, device) if strategy else None
         return self.loader_class(
-            samples,
-            sampler=batches,
+            samples if kept is None else kept,
+            sampler=batches if kept is None else KeptBatches(batches, device),
             batch_size=None,  # the sampler gives whole batches
             num_workers=self.num_workers,
             # Its own: each iterator draws from it, and the run's would then depend on how often one validates.
             generator=torch.Generator().manual_seed(self.order_seed),
             persistent_workers=self.num_workers > 0,
-            pin_memory=torch.cuda.is_available(),
+            # From there a copy to a GPU goes on beside what it computes.
+            pin_memory=kept is None and (device.type == "cuda" if strategy else torch.cuda.is_available()),
         )
+
+    def _on_device(self, samples: Any, device: torch.device) -> Any:
+        """The samples on the device, brought there once; None where they stay."""
+        key = id(samples), device
+        if key not in self._kept or self._kept[key][0] is not samples:
+            self._kept[key] = samples, kept_samples(samples, device, self.keep_on_device, self.num_workers)
+        return self._kept[key][1]
 
     def _position(self) -> tuple[int, int]:
         """The epoch, from 0, and how many of its batches have been taken."""

@@ -14,6 +14,7 @@ from epochwise.data.own import Own
 from epochwise.data.samples import Samples
 from epochwise.data.spec import Spec
 from epochwise.data.splits.epoch_batches import EpochBatches
+from epochwise.device.kept_samples import check_kept
 from epochwise.input_error import InputError
 from epochwise.items.shards import beginning, check_shards, tell_shards
 from epochwise.items.stream import StreamReader, has_state
@@ -127,6 +128,7 @@ class OwnStream(Own):
 
     def train_dataloader(self) -> DataLoader:
         assert self.stream is not None
+        check_kept(self.stream, self.keep_on_device, self.num_workers)
         world = self._world_size
         position = self._taken if self.trainer is not None else None
         drop_last = self.drop_last or self.shards_itself

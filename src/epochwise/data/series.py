@@ -36,6 +36,8 @@ class Windows(Dataset):
         window: how many rows one has.
     """
 
+    is_held = True  # see ``device.kept_samples``
+
     def __init__(self, rows: torch.Tensor, first: np.ndarray, window: int) -> None:
         self.rows, self.first, self.steps = rows, torch.from_numpy(first), torch.arange(window)
 

@@ -47,6 +47,8 @@ class ArrayRows(Dataset):
         nothing: values of a mask that become ``IGNORE``.
     """
 
+    is_held = True  # see ``device.kept_samples``; of mapped arrays what fits is read once
+
     def __init__(
         self,
         parts: Sequence[np.ndarray],
@@ -85,6 +87,8 @@ def _channels_first(x: np.ndarray) -> np.ndarray:
 
 class Together(Dataset):
     """Several inputs by name: ``inputs[list of indices]`` is a dict of tensors (B, ...)."""
+
+    is_held = True
 
     def __init__(self, inputs: dict[str, ArrayRows], length: int) -> None:
         self.inputs, self.length = inputs, length
