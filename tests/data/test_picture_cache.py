@@ -207,3 +207,22 @@ def test_processes_share_the_cores_also_where_they_are_known_behind_the_first_lo
     before = data.train_dataloader().num_workers
     data.trainer = SimpleNamespace(world_size=4, global_rank=0, overfit_batches=0)
     assert (before, data.train_dataloader().num_workers) == (4, 2)
+
+
+def test_what_another_way_of_reading_kept_is_not_taken_up(pets, cache, monkeypatch):
+    path = str(next(pets.rglob("*.jpg")))
+    files = PictureFiles([path], SHAPE, kept=cache)
+    expected = files[[0]]
+    files._read = lambda _: torch.zeros(SHAPE, dtype=torch.uint8)
+    assert torch.equal(files[[0]], expected)
+    monkeypatch.setattr("epochwise.data.pictures.picture_cache.READING", -1)
+    assert files[[0]].sum() == 0
+
+
+def test_a_batch_belongs_to_whoever_asked_for_it(pets, cache):
+    files = PictureFiles([str(path) for path in pets.rglob("*.jpg")], SHAPE, kept=cache)
+    expected = files[[0, 1]].clone()
+    for _ in range(2):
+        batch = files[[0, 1]]
+        assert torch.equal(batch, expected)
+        batch.zero_()

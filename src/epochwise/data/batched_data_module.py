@@ -14,8 +14,8 @@ from annotated_types import Ge
 from torch.nn import functional as functional_nn
 from torch.utils.data import DataLoader, StackDataset
 from torchvision import tv_tensors
-from torchvision.transforms.v2 import functional
 
+from epochwise.data.pictures.batch_memory import unit_floats
 from epochwise.data.pictures.channel_scales import ChannelScales
 from epochwise.data.splits.epoch_batches import EpochBatches, EvenBatches
 from epochwise.data.target import IGNORE, IN_WORDS
@@ -179,11 +179,11 @@ class BatchedDataModule(L.LightningDataModule):
         trains = self.trainer is not None and bool(self.trainer.training)
         if not isinstance(batch, (list, tuple)):
             return self._normalised(self.augmented(self._scaled(batch), None)[0] if trains else self._scaled(batch))
-        x, y, *rest = batch
-        x = self._scaled(x)
+        given, y, *rest = batch
+        x = self._scaled(given)
         if trains:
             x, y = self.augmented(x, y)
-        x = self._normalised(x)
+        x = self._normalised(x, x if trains and self.augment else given)
         if trains and self.mix is not None:
             x, y = self._mixed(x, y)
         return [x, y, *rest]
@@ -203,10 +203,10 @@ class BatchedDataModule(L.LightningDataModule):
         if isinstance(x, Mapping):
             return {name: self._scaled(each) for name, each in x.items()}
         is_number = x.is_floating_point() or x.dtype == torch.uint8
-        return functional.to_dtype(x, torch.float32, scale=True) if is_number else x
+        return unit_floats(x) if is_number else x
 
-    def _normalised(self, x: Any) -> Any:
-        return self._scales.scaled(x, self.learned)
+    def _normalised(self, x: Any, keep: Any = None) -> Any:
+        return self._scales.scaled(x, self.learned, keep)
 
     def _mixed(self, x: Any, y: Any) -> tuple[Any, Any]:
         spec: Any = getattr(self, "spec", None)

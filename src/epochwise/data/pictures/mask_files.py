@@ -10,7 +10,7 @@ from PIL import Image
 from torch.utils.data import Dataset
 from torchvision.transforms.v2 import InterpolationMode
 
-from epochwise.data.pictures.picture_cache import PictureCache
+from epochwise.data.pictures.picture_cache import PictureCache, read_each
 from epochwise.data.pictures.picture_view import PictureView, colour, planes
 from epochwise.data.target import IGNORE
 from epochwise.input_error import InputError
@@ -155,10 +155,10 @@ class MaskFiles(Dataset):
     def __getitem__(self, indices: list[int]) -> torch.Tensor:
         paths = [self.paths[index] for index in indices]
         if self.kept is None:
-            masks = [self._read(path) for path in paths]
+            masks = torch.stack(read_each(paths, self._read))
         else:
             masks = self.kept.pictures(paths, (1, *self.size), repr((self.view, self.classes)), self._read)
-        return torch.from_numpy(self.index[torch.cat(masks).numpy()])
+        return torch.from_numpy(self.index[masks[:, 0].numpy()])
 
     def _read(self, path: str) -> torch.Tensor:
         """The class of each pixel, uint8 (1, H, W), or ``NOTHING``."""

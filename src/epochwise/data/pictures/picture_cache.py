@@ -13,11 +13,14 @@ from pathlib import Path
 
 import torch
 
+from epochwise.data.pictures.batch_memory import new_batch
 from epochwise.input_error import InputError
 
 GIB = 2**30
 #: Bytes of a page of the file: SQLite's largest, since a picture has many of its usual ones.
 PAGE = 2**16
+#: How this version decodes and resizes: another number where another pixel comes of it, so that none is taken up then.
+READING = 1
 Shape = tuple[int, int, int]
 
 
@@ -25,8 +28,16 @@ class PictureCache(ABC):
     """Keeps pictures by their file and how they are seen, up to a number of bytes; what is beyond is read each time."""
 
     @abstractmethod
-    def get(self, keys: Sequence[bytes], shape: Shape) -> dict[bytes, torch.Tensor]:
-        """Those of some pictures that are kept, each uint8 (C, H, W)."""
+    def fill(self, batch: torch.Tensor, keys: Sequence[bytes]) -> set[int]:
+        """Write those of some pictures that are kept into a batch.
+
+        Args:
+            batch: uint8 (B, C, H, W).
+            keys: B pictures.
+
+        Returns:
+            The places of those that are not kept, from 0.
+        """
 
     @abstractmethod
     def keep(self, pictures: dict[bytes, torch.Tensor]) -> None:
@@ -34,7 +45,7 @@ class PictureCache(ABC):
 
     def pictures(
         self, paths: Sequence[str], shape: Shape, view: str, read: Callable[[str], torch.Tensor]
-    ) -> list[torch.Tensor]:
+    ) -> torch.Tensor:
         """Pictures that are kept, and those that are not: read, and kept.
 
         Args:
@@ -44,18 +55,34 @@ class PictureCache(ABC):
             read: reads one.
 
         Returns:
-            N tensors uint8 (C, H, W).
+            uint8 (N, C, H, W).
         """
         keys = [_key(path, shape, view) for path in paths]
-        found = self.get(keys, shape)
-        missing = {key: path for key, path in zip(keys, paths, strict=True) if key not in found}
+        batch = new_batch((len(paths), *shape), torch.uint8)
+        places = sorted(self.fill(batch, keys))
+        missing = {keys[place]: paths[place] for place in places}
         if missing:
-            # Decoding lets go of Python's lock, so threads share it where no workers do.
-            with ThreadPoolExecutor(1 if torch.utils.data.get_worker_info() else None) as threads:
-                read_now = dict(zip(missing, threads.map(read, missing.values()), strict=True))
+            read_now = dict(zip(missing, read_each(list(missing.values()), read), strict=True))
             self.keep(read_now)
-            found |= read_now
-        return [found[key] for key in keys]
+            for place in places:
+                batch[place] = read_now[keys[place]]
+        return batch
+
+
+def read_each(paths: Sequence[str], read: Callable[[str], torch.Tensor]) -> list[torch.Tensor]:
+    """Pictures one after another in a worker, and by threads where there is none: decoding lets go of Python's lock.
+
+    Args:
+        paths: N files.
+        read: reads one.
+
+    Returns:
+        N pictures, in their order.
+    """
+    if torch.utils.data.get_worker_info() or len(paths) == 1:
+        return list(map(read, paths))
+    with ThreadPoolExecutor() as threads:
+        return list(threads.map(read, paths))
 
 
 class MemoryCache(PictureCache):
@@ -69,8 +96,14 @@ class MemoryCache(PictureCache):
         self.left, self.is_full = max_bytes, False
         self.found: dict[bytes, torch.Tensor] = {}
 
-    def get(self, keys: Sequence[bytes], shape: Shape) -> dict[bytes, torch.Tensor]:
-        return {key: self.found[key] for key in keys if key in self.found}
+    def fill(self, batch: torch.Tensor, keys: Sequence[bytes]) -> set[int]:
+        missing = set()
+        for place, key in enumerate(keys):
+            if key in self.found:
+                batch[place] = self.found[key]
+            else:
+                missing.add(place)
+        return missing
 
     def keep(self, pictures: dict[bytes, torch.Tensor]) -> None:
         for key, picture in pictures.items():
@@ -118,24 +151,25 @@ class DiskCache(PictureCache):
             store.execute(f"PRAGMA max_page_count={self.max_pages}")
             yield store
 
-    def get(self, keys: Sequence[bytes], shape: Shape) -> dict[bytes, torch.Tensor]:
-        found: dict[bytes, torch.Tensor] = {}
+    def fill(self, batch: torch.Tensor, keys: Sequence[bytes]) -> set[int]:
+        missing, rows = set(range(len(keys))), batch.flatten(1).numpy()
         if self.is_lost:
-            return found
+            return missing
         try:
             with self._opened() as store:
-                for key in keys:
+                for place, key in enumerate(keys):
                     for (pixels,) in store.execute("SELECT pixels FROM pictures WHERE key = ?", (key,)):
-                        found[key] = torch.frombuffer(bytearray(pixels), dtype=torch.uint8).reshape(shape)
-        except (sqlite3.Error, RuntimeError, TypeError) as error:
+                        rows[place].data[:] = pixels
+                        missing.discard(place)
+        except (sqlite3.Error, ValueError, TypeError) as error:
             # Damaged, or deleted under a run; what was found before may be damaged, too.
             self.is_lost = True
             log = logging.getLogger(__name__)
             log.warning(
                 "data.cache: pictures are read each time (%s: %s); delete it when no run uses it", self.file, error
             )
-            return {}
-        return found
+            return set(range(len(keys)))
+        return missing
 
     def keep(self, pictures: dict[bytes, torch.Tensor]) -> None:
         if self.is_full or self.is_lost:
@@ -153,12 +187,12 @@ class DiskCache(PictureCache):
 
 def _key(path: str, shape: Shape, view: str) -> bytes:
     state = os.stat(path)
-    said = (os.path.abspath(path), state.st_size, state.st_mtime_ns, shape, view, *_READERS)
+    said = (os.path.abspath(path), state.st_size, state.st_mtime_ns, shape, view, READING, *_READERS)
     return blake2b(repr(said).encode(), digest_size=16).digest()
 
 
 #: Other versions may read other pixels.
-_READERS = (version("pillow"), version("torch"))
+_READERS = (version("pillow"), version("torch"), version("torchvision"))
 
 
 def _not_kept(why: str) -> None:

@@ -8,9 +8,10 @@ import torch
 from PIL import Image, ImageOps
 from torch.utils.data import Dataset
 from torchvision.datasets.folder import IMG_EXTENSIONS
-from torchvision.transforms.v2 import functional
 
-from epochwise.data.pictures.picture_cache import PictureCache
+from epochwise.data.pictures.batch_memory import unit_floats
+from epochwise.data.pictures.jpeg_decoder import upright_jpeg
+from epochwise.data.pictures.picture_cache import PictureCache, read_each
 from epochwise.data.pictures.picture_view import PictureView
 from epochwise.input_error import InputError, existing_path
 
@@ -30,7 +31,7 @@ def channel_statistics(x: Any, max_samples: int | None = None) -> dict[str, list
     indices = list(range(0, len(x), step))
     means, variances, weights = [], [], []
     for start in range(0, len(indices), 256):
-        batch = functional.to_dtype(x[indices[start : start + 256]], torch.float32, scale=True)
+        batch = unit_floats(x[indices[start : start + 256]])
         variance, mean = torch.var_mean(batch.transpose(0, 1).flatten(1), dim=1, correction=0)
         means.append(mean.double())
         variances.append(variance.double())
@@ -109,16 +110,19 @@ class PictureFiles(Dataset):
     def __getitem__(self, indices: list[int]) -> torch.Tensor:
         paths = [self.paths[index] for index in indices]
         if self.kept is None:
-            return torch.stack([self._read(path) for path in paths])
+            return torch.stack(read_each(paths, self._read))
         shape = (self.channels, self.height, self.width)
-        return torch.stack(self.kept.pictures(paths, shape, repr(self.view), self._read))
+        return self.kept.pictures(paths, shape, repr(self.view), self._read)
 
     def _read(self, path: str) -> torch.Tensor:
         mode, side = "L" if self.channels == 1 else "RGB", 2 * max(self.height, self.width)
         try:
             with Image.open(path) as picture:
+                whole = picture.size
                 # A JPEG need not be decoded much larger than it is wanted.
                 picture.draft(mode, (side, side))
+                if picture.size == whole and (pixels := upright_jpeg(picture, path, self.channels)) is not None:
+                    return self.view.fitted(pixels, self.height, self.width)
                 ImageOps.exif_transpose(picture, in_place=True)
                 return self.view(picture, self.channels, self.height, self.width)
         except Exception as error:  # PIL's decoders raise nearly anything on broken files
