@@ -1,9 +1,11 @@
-"""Score a run's checkpoint on any split or on other data, or label new samples with it.
+"""Score a run's checkpoint on any split or on other data, label new samples with it, or export its network.
 
     python evaluate.py run=outputs/digits-mlp/2025-01-31_12-00-00          # the best epoch on the test split
     python evaluate.py run=FOLDER ckpt=last split=val                      # another epoch, another split
     python evaluate.py run=FOLDER data=image_folder data.root=PICTURES     # other data
     python evaluate.py run=FOLDER predict=PATH                             # labels for one's own pictures or rows
+    python evaluate.py run=FOLDER export=onnx                              # the network as a file, without this project
+    python evaluate.py exported=FILE data=digits                           # score such a file
 
 --help lists what can be set.
 """

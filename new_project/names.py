@@ -10,10 +10,10 @@ IMPORTED = (
     "PIL", "absl", "annotated_types", "antlr4", "cookiecutter", "cruft", "fastai", "filelock",
     "finetuning_scheduler", "huggingface_hub", "hydra", "hydra_plugins", "hypothesis", "joblib", "keras",
     "lightning", "lightning_fabric", "lightning_utilities", "matplotlib", "mkdocs", "mlflow", "mlxtend", "numpy",
-    "omegaconf", "optuna", "packaging", "pandas", "peft", "pip", "psutil", "pyarrow", "pytest", "pytorch_lightning",
-    "ray", "rich", "safetensors", "schedulefree", "scipy", "segmentation_models_pytorch", "selenium", "setuptools",
-    "sklearn", "skorch", "submitit", "tensorboard", "timm", "tokenizers", "torch", "torchgen", "torchmetrics",
-    "torchvision", "transformers", "wandb", "yaml",
+    "omegaconf", "onnx", "onnxruntime", "onnxscript", "optuna", "packaging", "pandas", "peft", "pip", "psutil",
+    "pyarrow", "pytest", "pytorch_lightning", "ray", "rich", "safetensors", "schedulefree", "scipy",
+    "segmentation_models_pytorch", "selenium", "setuptools", "sklearn", "skorch", "submitit", "tensorboard", "timm",
+    "tokenizers", "torch", "torchgen", "torchmetrics", "torchvision", "transformers", "wandb", "yaml",
 )  # fmt: skip
 #: Folders and scripts at the top of the project.
 TAKEN = (

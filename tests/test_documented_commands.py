@@ -87,6 +87,8 @@ def scene(tmp_path_factory):
     for name, words in made.items():
         done = run(project, ["train.py", *words, "trainer.max_epochs=2", f"hydra.run.dir=outputs/{name}"])
         assert done.returncode == 0, done.stderr
+    done = run(project, ["evaluate.py", "run=outputs/digits-mlp/first", "export=onnx"])
+    assert done.returncode == 0, done.stderr
     shutil.copytree(project / "outputs/scratch", project / "outputs/finetuned")
     shutil.copytree(project / "outputs/digits-mlp/first", project / "outputs/digits-mlp/second")
     return beside
@@ -111,6 +113,7 @@ def test_it_runs_as_printed(scene, tmp_path, command):
         "data=table data.path=FILE data.target=COLUMN data.kind=number": "data=table data.path=../numbers.csv "
         "data.target=weight data.kind=number",
         "split=all data=table data.path=FILE": "split=all data=table data.path=../beetles.csv data.target=species",
+        "exported=model.onnx": "exported=outputs/digits-mlp/first/exports/best.onnx",
         "data.path=FILE": "data.path=../beetles.csv",
         "data=table groups=COLUMN": "data=table data.path=../beetles.csv data.target=species groups=nest folds=4",
         "COLUMN": "species",

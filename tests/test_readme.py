@@ -62,7 +62,8 @@ def test_it_has_commands_and_files_to_test():
 def test_every_command_composes_and_passes_the_check(command):
     _, script, *words = shlex.split(command)
     name = Path(script).stem
-    words = WORDS[name](words) if name in ("report", "crossval") else epochs_words(words) if name == "epochs" else words
+    own = name in ("report", "crossval") or (name == "evaluate" and "run=" not in command)
+    words = WORDS[name](words) if own else epochs_words(words) if name == "epochs" else words
     arguments = parse_arguments(words)
     if not arguments.help:
         if name in ("train", "epochs") and any(word.startswith("run=") for word in words):

@@ -32,6 +32,13 @@ def test_two_checkpoints_are_one_too_many(run):
         evaluate_words([f"run={run}/checkpoints/last.ckpt", "ckpt=best"])
 
 
+def test_an_exported_file_brings_the_run_that_it_stands_in(run):
+    file = f"exported={run}/exports/best.onnx"
+    assert read(evaluate_words([file])) == {"exported": f"{run}/exports/best.onnx", "run": str(run)}
+    assert read(evaluate_words([file, "run=null"]))["run"] is None
+    assert read(evaluate_words(["exported=elsewhere/best.onnx", "data=digits"]))["run"] is None
+
+
 def test_other_words_stay():
     assert evaluate_words(["--help"]) == ["--help"]
     assert evaluate_words(["run='a b'", "run=${oc.env:RUN}"]) == ["run='a b'", "run=${oc.env:RUN}"]

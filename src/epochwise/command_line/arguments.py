@@ -20,6 +20,8 @@ CHECKPOINTS = ("best", "last")
 def evaluate_words(words: list[str]) -> list[str]:
     """Put a run's folder in the place of what is named in it, and the checkpoint beside it.
 
+    An exported file, in the place of a run, brings the run in whose ``exports`` it stands, if any.
+
     Args:
         words: of the command line, without the program.
 
@@ -29,8 +31,12 @@ def evaluate_words(words: list[str]) -> list[str]:
     Raises:
         InputError: no such run, or a checkpoint that ``ckpt=`` does not name too.
     """
+    files = [word for word in words if re.match(r"exported=[^'\"$]", word) and word != "exported=null"]
+    words = [f"exported={quoted_value(word[9:])}" if word in files else word for word in words]
+    if files and not any(word.startswith("run=") for word in words):
+        return [*words, f"run={_run_of(files[-1][9:])}"]
     named = [word for word in words if word.startswith("run=") and not word.startswith(("run='", 'run="', "run=$"))]
-    if not named or named[-1] == "run=":
+    if not named or named[-1] in ("run=", "run=null"):
         return words
     folder, ckpt = named_run(named[-1].removeprefix("run="))
     rest = [word for word in words if word not in named]
@@ -38,6 +44,13 @@ def evaluate_words(words: list[str]) -> list[str]:
     if ckpt is not None and asked and asked[-1] != ckpt:
         raise InputError(f"ckpt: got {asked[-1]}, but run= names {ckpt}.ckpt; allowed: one of them")
     return [f"run={quoted_value(str(folder))}", *rest, *([f"ckpt={ckpt}"] if ckpt is not None and not asked else [])]
+
+
+def _run_of(exported: str) -> str:
+    """The run in whose folder an exported file stands; null where it does not."""
+    folder = Path(exported).expanduser().parent
+    run = folder.parent
+    return quoted_value(str(run)) if folder.name == "exports" and (run / "config.yaml").is_file() else "null"
 
 
 def report_words(words: list[str]) -> list[str]:

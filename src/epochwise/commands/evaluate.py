@@ -2,12 +2,13 @@
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import lightning as L
 import pandas as pd
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 from rich.console import Console
 from torch.utils.data import DataLoader
 
@@ -16,9 +17,11 @@ from epochwise.commands.predictions import joined, prediction_columns, predictio
 from epochwise.config.check import check
 from epochwise.input_error import InputError
 from epochwise.report.terminal import quiet, shown
-from epochwise.resume.restore import restore
+from epochwise.resume.restore import Restored, restore
 from epochwise.run.run_folder import whole_file
+from epochwise.trust.names import Trust
 from epochwise.trust.project import project_trust, with_listed
+from epochwise.trust.run_config import read_trusted_config
 
 
 def evaluate(config: DictConfig, tells: bool = True) -> dict[str, float]:
@@ -39,12 +42,62 @@ def evaluate(config: DictConfig, tells: bool = True) -> dict[str, float]:
     quiet()
     if config.split == "all" and "data" not in config and not config.predict:
         raise InputError("split=all: the run was trained on most of it; allowed: train, val, test; all with data=...")
-    folder = Path(config.run)
-    run = restore(folder, config.ckpt, with_listed(project_trust(), config.get("trust")))
+    trust = with_listed(project_trust(), config.get("trust"))
+    if config.exported is not None:
+        return _evaluate(config, *_exported(config, trust), tells)
+    if config.run is None:
+        raise InputError("run: has no value; allowed: a run folder, or exported=FILE in its place")
+    run = restore(Path(config.run), config.ckpt, trust)
+    if config.export is not None:
+        from epochwise.commands.export import export
+
+        if config.predict is not None:
+            raise InputError(f"predict={config.predict}: not with export=, which labels nothing; allowed: null")
+        export(config, run, tells)
+        return {}
     data = build(config if "data" in config else run.config, "data")
     data.load_state_dict(run.data_state)
+    return _evaluate(config, run, data, None, tells)
+
+
+def _exported(config: DictConfig, trust: Trust) -> tuple[Restored, Any, Callable[[Any], Any]]:
+    """A file as a run, data, and what the file answers to its batches."""
+    from epochwise.export.exported import SUFFIXES, answers_of, read_exported
+    from epochwise.export.graph import take_raw
+
+    if config.export is not None:
+        raise InputError(f"export={config.export}: not with exported=, a file already; allowed: one of them")
+    run, found = read_exported(config.exported, trust)
+    if "data" in config:
+        data = build(config, "data")
+    elif config.run is not None:
+        plain = read_trusted_config(Path(config.run), trust, nodes=("data",))
+        data = build(OmegaConf.create({**plain, "run_folder": str(config.run)}), "data")
+    else:
+        raise InputError("exported: a file has no data; say data=..., or run=FOLDER for that of its run")
+    data.load_state_dict(run.data_state)
+    take_raw(data)
+    path = Path(config.exported).expanduser()
+    return run, data, answers_of(path, SUFFIXES[path.suffix], run.config, found, data)
+
+
+def _evaluate(
+    config: DictConfig, run: Restored, data: Any, answering: Callable[[Any], Any] | None, tells: bool
+) -> dict[str, float]:
+    """Score and predict.
+
+    Args:
+        config: see ``evaluate``.
+        run: its task; where a file answers, one whose network leaves what that says as it is.
+        data: with what it learned, not set up.
+        answering: maps a batch to what a file predicts, its output, and y.
+        tells: see ``evaluate``.
+    """
+    path = _place(config)
+    ckpt = config.ckpt if answering is None else Path(config.exported).name
     trainer = L.Trainer(
-        accelerator="auto",  # not the run's: it may have been made on another machine
+        # Not the run's: it may have been made on another machine.
+        accelerator="auto" if answering is None else "cpu",
         devices=1,
         precision=run.precision,
         logger=False,
@@ -62,13 +115,11 @@ def evaluate(config: DictConfig, tells: bool = True) -> dict[str, float]:
         loader = data.split_dataloader(config.split)
         targets = target_columns(data.splits[config.split].datasets[1], data.spec)
         table = pd.DataFrame({"sample": data.sample_names(config.split)} | targets)
-        scores = dict(trainer.test(run.task, datamodule=Batches(data, loader), verbose=False)[0])
+        scores = dict(trainer.test(run.task, datamodule=Batches(data, loader, answering), verbose=False)[0])
         scores = {name.removeprefix("test/"): value for name, value in scores.items()}
-    outputs: Any = trainer.predict(run.task, datamodule=Batches(data, loader))
+    outputs: Any = trainer.predict(run.task, datamodule=Batches(data, loader, answering))
     found = joined(outputs, data.spec)
     table = pd.concat([table, prediction_columns(found, data.spec, getattr(run.task, "threshold", 0.5))], axis=1)
-
-    path = folder / "predictions" / f"{predictions_name(config)}.csv"
     try:
         path.parent.mkdir(exist_ok=True)
         path.with_suffix(".json").unlink(missing_ok=True)  # scores never stand beside rows that are not theirs
@@ -78,19 +129,27 @@ def evaluate(config: DictConfig, tells: bool = True) -> dict[str, float]:
             table.to_csv(file, index=False)
         if scores:
             with whole_file(path.with_suffix(".json")) as file:
-                json.dump({"ckpt": config.ckpt, "epoch": run.epoch, "samples": len(table), **scores}, file, indent=2)
+                json.dump({"ckpt": ckpt, "epoch": run.epoch, "samples": len(table), **scores}, file, indent=2)
     except OSError as error:
         raise InputError(f"run: cannot write {error.filename or path}: {error.strerror}") from error
     if not tells:
         return scores
     console = Console(highlight=False, soft_wrap=True, markup=False)
     samples = f"{len(table):,} samples ({config.predict or config.split})"
-    console.print(f"{config.ckpt} checkpoint (epoch {run.epoch}, counted from 0), {samples}")
+    console.print(f"{ckpt}{' checkpoint' * (answering is None)} (epoch {run.epoch}, counted from 0), {samples}")
     for line in prediction_lines(table) if config.predict else ():
         console.print(line)
     console.print("  ".join(f"{name} {value:.4f}" for name, value in scores.items()) or "no labels, so no scores")
     console.print(f"predictions in {shown(path)}")
     return scores
+
+
+def _place(config: DictConfig) -> Path:
+    """The table of predictions: in the run folder, or beside an exported file."""
+    if config.exported is None:
+        return Path(config.run) / "predictions" / f"{predictions_name(config)}.csv"
+    file = Path(config.exported).expanduser()
+    return file.parent / "predictions" / f"{file.name}-{predictions_name(config)}.csv"
 
 
 def predictions_name(config: DictConfig) -> str:
@@ -117,11 +176,19 @@ def _last_part(path: str) -> str:
 
 
 class Batches(L.LightningDataModule):
-    """Some batches, prepared on the device as a data module prepares its own."""
+    """Some batches, prepared on the device as a data module prepares its own.
 
-    def __init__(self, data: L.LightningDataModule, loader: DataLoader) -> None:
+    Args:
+        data: the data module.
+        loader: gives the batches.
+        answering: of an exported network, which prepares them itself: its output takes the place of x.
+    """
+
+    def __init__(
+        self, data: L.LightningDataModule, loader: DataLoader, answering: Callable[[Any], Any] | None = None
+    ) -> None:
         super().__init__()
-        self.data, self.loader = data, loader
+        self.data, self.loader, self.answering = data, loader, answering
 
     def test_dataloader(self) -> DataLoader:
         return self.loader
@@ -135,4 +202,7 @@ class Batches(L.LightningDataModule):
         return self.data.transfer_batch_to_device(batch, device, dataloader_idx)
 
     def on_after_batch_transfer(self, batch: Any, dataloader_idx: int) -> Any:
+        if self.answering is not None:
+            _, output, y = self.answering(batch)
+            return output if y is None else [output, y]
         return self.data.on_after_batch_transfer(batch, dataloader_idx)

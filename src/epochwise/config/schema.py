@@ -153,8 +153,10 @@ SCHEMAS = {
     ),
     "evaluate": Schema(
         scalars={
-            "run": str,
+            "run": str | None,
             "ckpt": str,
+            "export": Literal["onnx", "torch_export", "safetensors"] | None,
+            "exported": str | None,
             "split": Literal["train", "val", "test", "all"],
             "predict": str | None,
             "trust": str | list[str] | None,

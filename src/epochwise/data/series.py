@@ -14,7 +14,7 @@ from torch.utils.data import Dataset
 
 from epochwise.data.samples import Samples
 from epochwise.data.split_data_module import SplitDataModule
-from epochwise.data.tables.columns import encode_columns, learn_columns, to_days
+from epochwise.data.tables.columns import encode_columns, learn_columns, raw_columns, to_days
 from epochwise.data.tables.read_table import check_columns, read_table
 from epochwise.data.tables.target_columns import read_targets, target_names
 from epochwise.input_error import InputError
@@ -198,7 +198,8 @@ class Series(SplitDataModule):
         if self.learned["horizon"] != self.horizon:
             trained = self.learned["horizon"]
             raise InputError(f"data.horizon={self.horizon}: the network was trained with {trained}")
-        rows = encode_columns(frame, self.learned["columns"], fill=self.on_missing == "median")
+        encoded = raw_columns if self.raw else encode_columns
+        rows = encoded(frame, self.learned["columns"], fill=self.on_missing == "median")
         return Windows(rows, first, self.window)
 
     def _moments(self, samples: Samples) -> tuple[np.ndarray, np.ndarray]:

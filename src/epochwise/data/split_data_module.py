@@ -72,6 +72,7 @@ class SplitDataModule(BatchedDataModule, ABC):
     fold: Annotated[int, Ge(0)] | None = None
     max_train_samples: Annotated[int, Ge(1)] | None = None
     label_noise: Annotated[float, Ge(0), Le(1)] = 0.0
+    raw = False  # rows of a table as they are, for an exported network, which encodes them itself
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -113,7 +114,7 @@ class SplitDataModule(BatchedDataModule, ABC):
         """
         assert self.spec is not None
         trained = tuple(self.spec.input_shape)
-        if self.spec.num_tokens == 0 and (shape := shape_of(x)) != trained:
+        if not self.raw and self.spec.num_tokens == 0 and (shape := shape_of(x)) != trained:
             raise InputError(f"data: the samples have the shape {shape}; the network was trained on {trained}")
 
     def describe(self, samples: Samples, x: Any) -> Spec:

@@ -8,7 +8,7 @@ import torch
 
 from epochwise.data.samples import Samples
 from epochwise.data.split_data_module import SplitDataModule
-from epochwise.data.tables.columns import encode_columns, learn_columns
+from epochwise.data.tables.columns import encode_columns, learn_columns, raw_columns
 from epochwise.data.tables.read_table import check_columns, read_table
 from epochwise.data.tables.target_columns import Kind, read_targets, target_names
 from epochwise.input_error import InputError
@@ -73,7 +73,8 @@ class Table(SplitDataModule):
     def encode(self, x: Any) -> torch.Tensor:
         if "columns" not in self.learned:
             raise InputError("data: the network was trained on something else than a table")
-        return encode_columns(x, self.learned["columns"], fill=self.on_missing == "median")
+        encoded = raw_columns if self.raw else encode_columns
+        return encoded(x, self.learned["columns"], fill=self.on_missing == "median")
 
     def read(self, path: str) -> tuple[list[str], torch.Tensor]:
         rows = read_table(path, "predict")

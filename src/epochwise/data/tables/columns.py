@@ -79,13 +79,7 @@ def encode_columns(frame: pd.DataFrame, columns: dict[str, Any], fill: bool) -> 
     """
     features = []
     for name, learned in columns.items():
-        if name not in frame:
-            raise InputError(f"data: no column {name!r}{InputError.closest(name, [str(other) for other in frame])}")
-        column = frame[name]
-        if not fill and column.isna().any():
-            raise InputError(
-                f"data: column {name!r} is empty in {first_row(column.isna())}; fill it, or say data.on_missing=median"
-            )
+        column = _column(frame, name, fill)
         if "categories" in learned:
             # An unknown text has the code -1, which is the last column.
             codes = pd.Index(learned["categories"]).get_indexer(column.astype(str))
@@ -102,6 +96,42 @@ def encode_columns(frame: pd.DataFrame, columns: dict[str, Any], fill: bool) -> 
             filled = np.where(np.isnan(numbers), learned["median"], numbers)
             features.append(((filled - learned["mean"]) / learned["std"])[:, None])
     return torch.from_numpy(np.concatenate(features, axis=1)).float()
+
+
+def raw_columns(frame: pd.DataFrame, columns: dict[str, Any], fill: bool) -> torch.Tensor:
+    """Rows as an exported network takes them, which encodes them itself (``export.columns``).
+
+    Args:
+        frame: N rows.
+        columns: K of them, from ``learn_columns``; none of texts.
+        fill: let a number or a date be missing, as NaN.
+
+    Returns:
+        (N, K) float64: numbers as they are, days since 1970 of dates, of categories their places among those that were
+        learned, -1 for others.
+
+    Raises:
+        InputError: as ``encode_columns``.
+    """
+    found = []
+    for name, learned in columns.items():
+        column = _column(frame, name, fill)
+        if "categories" in learned:
+            found.append(pd.Index(learned["categories"]).get_indexer(column.astype(str)).astype("float64"))
+        else:
+            found.append(to_days(column) if "days" in learned else _numbers(column))
+    return torch.from_numpy(np.stack(found, axis=1))
+
+
+def _column(frame: pd.DataFrame, name: str, fill: bool) -> pd.Series:
+    if name not in frame:
+        raise InputError(f"data: no column {name!r}{InputError.closest(name, [str(other) for other in frame])}")
+    column = frame[name]
+    if not fill and column.isna().any():
+        raise InputError(
+            f"data: column {name!r} is empty in {first_row(column.isna())}; fill it, or say data.on_missing=median"
+        )
+    return column
 
 
 def date_features(days: np.ndarray, learned: dict[str, float]) -> np.ndarray:
