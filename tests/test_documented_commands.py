@@ -89,6 +89,8 @@ def scene(tmp_path_factory):
         assert done.returncode == 0, done.stderr
     done = run(project, ["evaluate.py", "run=outputs/digits-mlp/first", "export=onnx"])
     assert done.returncode == 0, done.stderr
+    shards = [sys.executable, "-m", "epochwise.shards", "pictures", "shards"]
+    subprocess.run(shards, cwd=beside, check=True, capture_output=True)
     shutil.copytree(project / "outputs/scratch", project / "outputs/finetuned")
     shutil.copytree(project / "outputs/digits-mlp/first", project / "outputs/digits-mlp/second")
     return beside
@@ -103,12 +105,13 @@ def test_it_runs_as_printed(scene, tmp_path, command):
         if part in command:
             pytest.importorskip(package)
     folder = tmp_path / "project"
-    for name in ("pictures", "beetles.csv", "numbers.csv"):
+    for name in ("pictures", "shards", "beetles.csv", "numbers.csv"):
         (tmp_path / name).symlink_to(scene / name)
     shutil.copytree(scene / "project", folder, symlinks=True)
     meant = {
         "config-dir FOLDER": f"config-dir {PROJECT}/tests/little_project/conf",
         "data.root=FOLDER": "data.root=../pictures",
+        "data.path=SHARDS": "data.path=../shards",
         "predict=PATH": "predict=../new.csv",
         "data=table data.path=FILE data.target=COLUMN data.kind=number": "data=table data.path=../numbers.csv "
         "data.target=weight data.kind=number",

@@ -193,7 +193,7 @@ def test_a_cache_that_was_damaged_is_warned_of_once_and_not_used(pets, tmp_path,
 def test_workers_are_asked_for_where_reading_is_slow(pets, monkeypatch):
     def workers(seconds, **given):
         clock = iter([0.0, seconds])
-        monkeypatch.setattr("epochwise.data.pictures.sized_pictures.perf_counter", lambda: next(clock))
+        monkeypatch.setattr("epochwise.data.pictures.measured_workers.perf_counter", lambda: next(clock))
         return folder(pets, num_workers="auto", **given).train_dataloader().num_workers
 
     monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 1}, raising=False)
@@ -201,7 +201,7 @@ def test_workers_are_asked_for_where_reading_is_slow(pets, monkeypatch):
 
 
 def test_processes_share_the_cores_also_where_they_are_known_behind_the_first_loader(pets, monkeypatch):
-    monkeypatch.setattr("epochwise.data.pictures.sized_pictures.QUICK_BATCH", 0.0)
+    monkeypatch.setattr("epochwise.data.pictures.measured_workers.QUICK_BATCH", 0.0)
     monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(8)), raising=False)
     data = folder(pets, num_workers="auto")
     before = data.train_dataloader().num_workers

@@ -22,6 +22,7 @@ READ_BY = {
     "data.path": (
         "data=arrays",
         "data=series",
+        "data=stream",
         "data=table",
         "data=image_table",
         "data=masks",

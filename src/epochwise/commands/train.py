@@ -18,8 +18,8 @@ from epochwise.commands.find import find
 from epochwise.commands.run_result import run_report, run_result
 from epochwise.commands.run_text import run_plan, tell_plan, tell_result
 from epochwise.config.check import check
+from epochwise.data.batched_data_module import BatchedDataModule
 from epochwise.data.pictures.picture_sheet import picture_sheet
-from epochwise.data.split_data_module import SplitDataModule
 from epochwise.loggers.continued import go_on_with_loggers
 from epochwise.report.terminal import quiet
 from epochwise.resume.claim import claim
@@ -154,8 +154,8 @@ def fit_and_test(run: Run, checkpoint: Path | None) -> dict[str, Any]:
 
 def show_pictures(data: Any, folder: Path) -> None:
     """Write ``pictures.png``, once: some training pictures as the network gets them, for people and the report."""
-    path = folder / "pictures.png"
-    if path.exists() or not isinstance(data, SplitDataModule) or not (data.spec and data.spec.is_picture):
+    path, spec = folder / "pictures.png", getattr(data, "spec", None)
+    if path.exists() or not isinstance(data, BatchedDataModule) or not (spec and spec.is_picture):
         return
     sheet = picture_sheet(data)
     with whole_file(path, "wb") as file:

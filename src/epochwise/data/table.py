@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import pandas as pd
 import torch
 
 from epochwise.data.samples import Samples
@@ -52,7 +53,19 @@ class Table(SplitDataModule):
     on_missing: Literal["raise", "median"] = "raise"
 
     def load(self) -> dict[str, Samples]:
-        frame, targets = read_table(self.path, "data.path"), target_names(self.target)
+        frame = read_table(self.path, "data.path")
+        x = self.features(frame)
+        groups = None if self.groups is None else frame[self.groups].to_numpy()
+        given = read_targets(frame, self.target, self.kind, self.separator, trained=self.spec is not None)
+        return {"train": Samples(x, groups=groups, **given)}
+
+    def features(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """The columns of a table from which one predicts.
+
+        Raises:
+            InputError: a column that is named is not there, or is used twice, or none is left.
+        """
+        targets = target_names(self.target)
         aside = [("groups", self.groups)] if self.groups is not None else []
         aside += [("ignore_columns", name) for name in self.ignore_columns if name != self.groups]
         encoded = [("dates", name) for name in self.dates] + [("texts", name) for name in self.texts]
@@ -61,11 +74,9 @@ class Table(SplitDataModule):
         for key, name in encoded:
             if name not in x or (name in self.dates and name in self.texts):
                 raise InputError(f"data.{key}={name}: the column is used otherwise already")
-        groups = None if self.groups is None else frame[self.groups].to_numpy()
         if x.columns.empty:
             raise InputError(f"data.path={self.path}: no column beside the target {', '.join(map(repr, targets))}")
-        given = read_targets(frame, self.target, self.kind, self.separator, trained=self.spec is not None)
-        return {"train": Samples(x, groups=groups, **given)}
+        return x
 
     def learn(self, x: Any) -> dict[str, Any]:
         return {"columns": learn_columns(x, self.dates, self.texts)}

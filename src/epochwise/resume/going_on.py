@@ -9,8 +9,8 @@ import torch
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from epochwise.commands.build import build
+from epochwise.data.batched_data_module import BatchedDataModule
 from epochwise.data.spec import Spec
-from epochwise.data.split_data_module import SplitDataModule
 from epochwise.input_error import InputError
 from epochwise.report.terminal import shown
 from epochwise.resume.extension import extended, still_to_train
@@ -62,7 +62,7 @@ class GoingOn:
         spec = state.get("spec") if isinstance(state, dict) else None
         if not isinstance(spec, dict) or not {field.name for field in fields(Spec)} <= spec.keys():
             return False
-        if is_given := isinstance(data, SplitDataModule):
+        if is_given := isinstance(data, BatchedDataModule):
             data.load_state_dict(self.checkpoint[type(data).__qualname__])
         return is_given
 

@@ -25,12 +25,12 @@ def _operator() -> Callable[..., torch.Tensor] | None:
 _decode = _operator()
 
 
-def upright_jpeg(picture: Image.Image, path: str, channels: int) -> torch.Tensor | None:
+def upright_jpeg(picture: Image.Image, source: str | bytes, channels: int) -> torch.Tensor | None:
     """Decode a JPEG as PIL would, at once to where its channels lie side by side; PIL's pixels are copied twice more.
 
     Args:
         picture: opened from the file, not yet decoded.
-        path: the file.
+        source: the file's path, or what stands in it.
         channels: 1 for grey, 3 for colour.
 
     Returns:
@@ -42,6 +42,9 @@ def upright_jpeg(picture: Image.Image, path: str, channels: int) -> torch.Tensor
     if picture.getexif().get(0x0112, 1) != 1:
         return None
     try:
-        return _decode(torch.from_numpy(np.fromfile(path, np.uint8)), GREY if channels == 1 else COLOUR, False)
+        read = (
+            np.frombuffer(bytearray(source), np.uint8) if isinstance(source, bytes) else np.fromfile(source, np.uint8)
+        )
+        return _decode(torch.from_numpy(read), GREY if channels == 1 else COLOUR, False)
     except RuntimeError:
         return None

@@ -10,6 +10,7 @@ from contextlib import closing, contextmanager
 from hashlib import blake2b
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -69,11 +70,11 @@ class PictureCache(ABC):
         return batch
 
 
-def read_each(paths: Sequence[str], read: Callable[[str], torch.Tensor]) -> list[torch.Tensor]:
+def read_each(paths: Sequence[Any], read: Callable[[Any], torch.Tensor]) -> list[torch.Tensor]:
     """Pictures one after another in a worker, and by threads where there is none: decoding lets go of Python's lock.
 
     Args:
-        paths: N files.
+        paths: N files, or what stands for them.
         read: reads one.
 
     Returns:

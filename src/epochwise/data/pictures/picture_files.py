@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
 from typing import Any
 
 import torch
@@ -57,13 +58,14 @@ def unreadable_pictures(paths: Sequence[str]) -> dict[str, str]:
         What is wrong by path, for those that cannot be read.
     """
     with ThreadPoolExecutor() as threads:
-        faults = threads.map(_fault, paths)
+        faults = threads.map(picture_fault, paths)
         return {path: fault for path, fault in zip(paths, faults, strict=True) if fault}
 
 
-def _fault(path: str) -> str | None:
+def picture_fault(file: Any) -> str | None:
+    """What is wrong with a picture (a path, or an open file of bytes), if anything."""
     try:
-        with Image.open(path) as picture:
+        with Image.open(file) as picture:
             picture.draft("L", (1, 1))
             picture.load()
     except Exception as error:  # PIL's decoders raise nearly anything on broken files
@@ -115,18 +117,34 @@ class PictureFiles(Dataset):
         return self.kept.pictures(paths, shape, repr(self.view), self._read)
 
     def _read(self, path: str) -> torch.Tensor:
-        mode, side = "L" if self.channels == 1 else "RGB", 2 * max(self.height, self.width)
-        try:
-            with Image.open(path) as picture:
-                whole = picture.size
-                # A JPEG need not be decoded much larger than it is wanted.
-                picture.draft(mode, (side, side))
-                if picture.size == whole and (pixels := upright_jpeg(picture, path, self.channels)) is not None:
-                    return self.view.fitted(pixels, self.height, self.width)
-                ImageOps.exif_transpose(picture, in_place=True)
-                return self.view(picture, self.channels, self.height, self.width)
-        except Exception as error:  # PIL's decoders raise nearly anything on broken files
-            raise InputError(f"{path}: not a readable picture ({error})") from error
+        return read_picture(path, path, (self.channels, self.height, self.width), self.view)
+
+
+def read_picture(source: str | bytes, name: str, shape: Sequence[int], view: PictureView) -> torch.Tensor:
+    """Decode a picture as a network sees it: uint8 (C, H, W).
+
+    Args:
+        source: a path, or what stands in a file.
+        name: of it, for the message.
+        shape: C, H, W.
+        view: how it is brought to the size.
+
+    Raises:
+        InputError: it is no picture that can be read.
+    """
+    channels, height, width = shape
+    mode, side = "L" if channels == 1 else "RGB", 2 * max(height, width)
+    try:
+        with Image.open(BytesIO(source) if isinstance(source, bytes) else source) as picture:
+            whole = picture.size
+            # A JPEG need not be decoded much larger than it is wanted.
+            picture.draft(mode, (side, side))
+            if picture.size == whole and (pixels := upright_jpeg(picture, source, channels)) is not None:
+                return view.fitted(pixels, height, width)
+            ImageOps.exif_transpose(picture, in_place=True)
+            return view(picture, channels, height, width)
+    except Exception as error:  # PIL's decoders raise nearly anything on broken files
+        raise InputError(f"{name}: not a readable picture ({error})") from error
 
 
 def find_pictures(path: str) -> list[str]:

@@ -8,10 +8,10 @@ from typing import Any
 import torch
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
+from torch.utils.data import StackDataset
 from torchvision.transforms.v2 import functional
 
 from epochwise.data.spec import Spec
-from epochwise.data.split_data_module import SplitDataModule
 from epochwise.data.target import IGNORE
 
 PER_ROW = 12
@@ -22,7 +22,7 @@ MASK_COLOURS = [(255, 127, 14), (31, 119, 180), (44, 160, 44), (214, 39, 40), (1
 NOTHING_SAID = (127, 127, 127)
 
 
-def picture_sheet(data: SplitDataModule) -> bytes:
+def picture_sheet(data: Any) -> bytes:
     """Draw 24 training pictures with their labels: cut, resized and coloured as the network gets them.
 
     They are spread evenly over the classes, or the samples. Where training augments, it is 12, and beneath them the
@@ -38,7 +38,8 @@ def picture_sheet(data: SplitDataModule) -> bytes:
     samples = data.splits["train"]
     count = min(len(samples), PER_ROW if data.augment else 2 * PER_ROW)
     places = torch.linspace(0, len(samples) - 1, count).long()
-    targets = samples.datasets[1] if len(samples.datasets) > 1 else None
+    in_memory = isinstance(samples, StackDataset) and len(samples.datasets) > 1
+    targets = samples.datasets[1] if in_memory else None
     if isinstance(targets, Tensor) and targets.ndim == 1:
         places = torch.argsort(targets, stable=True)[places]
     x, *rest = samples[places.tolist()]

@@ -1,31 +1,25 @@
 """What all data sets of picture files share: they are looked at once, and read batch by batch in one size."""
 
 import logging
-import os
 from abc import ABC
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from time import perf_counter
 from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Gt
-from lightning.pytorch.utilities.rank_zero import rank_zero_info
-from torch.utils.data import DataLoader
 
+from epochwise.data.pictures.measured_workers import MeasuredWorkers
 from epochwise.data.pictures.picture_cache import GIB, DiskCache, MemoryCache, PictureCache
 from epochwise.data.pictures.picture_files import PictureFiles, channel_statistics, unreadable_pictures
 from epochwise.data.pictures.picture_view import WHITE, Fit, PictureView, colour
 from epochwise.data.split_data_module import SplitDataModule
 from epochwise.input_error import InputError, first_lines
 
-#: A batch that is read faster than workers hand one over, with a margin, in seconds.
-QUICK_BATCH = 0.01
-
 
 @dataclass(eq=False, kw_only=True)
-class SizedPictures(SplitDataModule, ABC):
+class SizedPictures(MeasuredWorkers, SplitDataModule, ABC):
     """Pictures of any size, whose ``x`` are paths. A subclass gives ``load``.
 
     The pictures are read by the workers, batch by batch; all of them are looked at once before the first step. Mean and
@@ -43,8 +37,6 @@ class SizedPictures(SplitDataModule, ABC):
             epoch takes them from there, and from a disk any other run and fold too. None: each is read every time.
         cache_gib: the most that is kept, in GiB (2**30 bytes); what is beyond is read each time.
         cache_folder: where ``disk`` keeps them, in ``pictures.sqlite``.
-        num_workers: processes that read batches. ``auto``: none where the pictures lie in this process's memory or a
-            batch is read in less than 10 ms, which is measured; else one a core, four at most.
 
     Raises:
         InputError: workers beside a cache in memory; no such colour; a picture that is missing or cannot be read;
@@ -59,7 +51,6 @@ class SizedPictures(SplitDataModule, ABC):
     cache: Literal["memory", "disk"] | None = None
     cache_gib: Annotated[float, Gt(0)] = 4.0
     cache_folder: str = "datasets/cache"
-    num_workers: Annotated[int, Ge(0)] | Literal["auto"] = "auto"  # type: ignore[assignment]
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -68,8 +59,6 @@ class SizedPictures(SplitDataModule, ABC):
                 f"data.num_workers={self.num_workers}: pictures that data.cache=memory keeps lie in one process; "
                 "allowed: auto or 0, or data.cache=disk"
             )
-        self._seconds: float | None = None  # that a batch takes to read
-        self._said: int | None = None  # of ``auto``
         self.view = PictureView(self.fit or "crop", WHITE if self.background is None else colour(self.background))
 
     def learn(self, x: Any) -> dict[str, Any]:
@@ -86,39 +75,14 @@ class SizedPictures(SplitDataModule, ABC):
             return DiskCache(f"{self.cache_folder}/pictures.sqlite", max_bytes)
         return MemoryCache(max_bytes) if self.cache == "memory" else None
 
-    def _loader(self, samples: Any, batches: Any) -> DataLoader:
-        asked, self.num_workers = self.num_workers, self._workers(samples)
-        try:
-            return super()._loader(samples, batches)
-        finally:
-            self.num_workers = asked
-
-    def _workers(self, samples: Any) -> int:
-        """Those that are asked for, or that pay by how long a batch of the first samples takes, which is measured."""
-        if self.num_workers != "auto":
-            return self.num_workers
-        if self.cache == "memory" or not len(samples):
-            return 0
-        places = range(min(self.batch_size, len(samples)))
-        if self._seconds is None:
-            begun = perf_counter()
-            _ = samples[list(places)]
-            self._seconds = perf_counter() - begun
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        # Each time: before there is a Trainer, one does not know of the other processes.
-        found = 0 if self._seconds < QUICK_BATCH else max(1, min(4, cores // self._world_size))
-        if found != self._said:
-            self._said = found
-            rank_zero_info(f"data.num_workers={found}: a batch takes {1000 * self._seconds:.0f} ms to read")
-        return found
+    @property
+    def lies_in_memory(self) -> bool:
+        return self.cache == "memory"
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         asked = self.view
         super().load_state_dict(state_dict)
-        for name in ("fit", "background"):
-            ours, theirs = getattr(asked, name), getattr(self.view, name)
-            if getattr(self, name) is not None and ours != theirs:
-                raise InputError(f"data.{name}: got {ours}; the network was trained with {theirs}")
+        check_view(self, asked)
 
     def unusable(self, paths: Sequence[str]) -> set[str]:
         """Look at every picture.
@@ -142,3 +106,15 @@ class SizedPictures(SplitDataModule, ABC):
             log = logging.getLogger(__name__)
             log.warning("data.on_error=skip: left out %d of %d pictures: %s", len(lines), len(paths), "; ".join(lines))
         return {*missing, *faults}
+
+
+def check_view(data: Any, asked: PictureView) -> None:
+    """Hold how pictures are asked to be seen against how the network saw them (``data.view``).
+
+    Raises:
+        InputError: ``fit`` or ``background`` was given, and is another.
+    """
+    for name in ("fit", "background"):
+        ours, theirs = getattr(asked, name), getattr(data.view, name)
+        if getattr(data, name) is not None and ours != theirs:
+            raise InputError(f"data.{name}: got {ours}; the network was trained with {theirs}")

@@ -1,6 +1,7 @@
 """The order of samples: of training in an epoch, and of scoring on several processes."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 from torch.utils.data import SequentialSampler
@@ -73,6 +74,8 @@ class EpochBatches(SequentialSampler):
         world_size: number of devices.
         position: asked when an iteration begins: the epoch, and how many of its samples all devices have taken before a
             resume, maybe in batches of another size. None: the epoch that was set, from its first sample.
+        order_of: the order of an epoch, from 0, of which parts are asked for as ``order[start:stop]``; in place of one
+            that is drawn as a whole.
 
     Raises:
         InputError: no batch at all, because the samples are too few for one.
@@ -88,9 +91,11 @@ class EpochBatches(SequentialSampler):
         rank: int = 0,
         world_size: int = 1,
         position: Callable[[], tuple[int, int]] | None = None,
+        order_of: Callable[[int], Any] | None = None,
     ) -> None:
         super().__init__(range(num_samples))
         self.num_samples = num_samples
+        self.order_of = order_of
         self.batch_size = batch_size
         self.drop_last = drop_last
         self.seed = seed
@@ -112,9 +117,7 @@ class EpochBatches(SequentialSampler):
 
     def __iter__(self) -> Iterator[list[int]]:  # type: ignore[override]  # a batch at a time, where torch's gives a sample
         epoch, taken = self.position() if self.position else (self.epoch, 0)
-        order = np.arange(self.num_samples)
-        if self.shuffle:
-            order = np.random.default_rng((self.seed, epoch)).permutation(order)
+        order = self._drawn(epoch) if self.order_of is None else self.order_of(epoch)
         size = self.batch_size * self.world_size
         left = count_batches(self.num_samples - taken, self.batch_size, self.world_size, self.drop_last)
         for start in range(taken, taken + left * size, size):
@@ -122,3 +125,7 @@ class EpochBatches(SequentialSampler):
 
     def __len__(self) -> int:
         return self.num_batches
+
+    def _drawn(self, epoch: int) -> np.ndarray:
+        order = np.arange(self.num_samples)
+        return np.random.default_rng((self.seed, epoch)).permutation(order) if self.shuffle else order

@@ -1,0 +1,186 @@
+"""Data larger than memory: shards that ``python -m epochwise.shards`` wrote, read by sample."""
+
+import zlib
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Annotated, Any, Literal
+
+from annotated_types import Ge
+from torch.utils.data import DataLoader
+
+from epochwise.data.pictures.measured_workers import MeasuredWorkers
+from epochwise.data.pictures.picture_files import (
+    PictureFiles,
+    channel_statistics,
+    find_pictures,
+    unreadable_pictures,
+)
+from epochwise.data.pictures.picture_view import WHITE, Fit, PictureView, colour
+from epochwise.data.pictures.sized_pictures import check_view
+from epochwise.data.shards.shard_folder import ShardFolder, read_shard_folder
+from epochwise.data.shards.shard_rows import ShardRows
+from epochwise.data.shards.stored_split import StoredPictures, StoredRows, StoredTargets, StreamSplit
+from epochwise.data.shards.window_order import WindowOrder
+from epochwise.data.spec import Spec, kept_spec, kept_view
+from epochwise.data.splits.epoch_batches import EpochBatches
+from epochwise.data.tables.columns import encode_columns
+from epochwise.data.tables.read_table import read_table
+from epochwise.input_error import InputError
+
+
+@dataclass(eq=False, kw_only=True)
+class Stream(MeasuredWorkers):
+    """Pictures or rows of a table that lie in shards; what is held in memory does not grow with them.
+
+    The order of an epoch follows from (``order_seed``, epoch) and is cut by places over ranks and workers, as that of
+    data in memory: each sample once an epoch, with any number of them, also over a resume with another number. Up to
+    ``window`` samples it is the very order of data in memory. Splits were cut when the shards were written.
+
+    Args:
+        path: the folder of shards.
+        window: samples that are shuffled together, of blocks of neighbours from anywhere: the larger, the better mixed;
+            the smaller, the fewer places are read from in a while.
+        image_size: of pictures, height and width to which they are brought, in pixels; None: 64.
+        channels: of pictures, 1 for grey, 3 for colour; None: 3.
+        fit: see ``data.image_folder``.
+        background: see there.
+
+    Raises:
+        InputError: the folder is half-made or has no shards, a shard is missing or damaged, a setting is for pictures
+            and these are rows, ``fit`` or ``background`` are not those that the network was trained with.
+    """
+
+    path: str = "datasets/shards"
+    window: Annotated[int, Ge(1)] = 65_536
+    image_size: Annotated[int, Ge(8)] | None = None
+    channels: Literal[1, 3] | None = None
+    fit: Fit | None = None
+    background: str | Sequence[int] | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.spec: Spec | None = None
+        self.folder: ShardFolder | None = None
+        self.view = PictureView(self.fit or "crop", WHITE if self.background is None else colour(self.background))
+
+    def setup(self, stage: str | None = None) -> None:
+        """Look at the folder, and publish ``spec``.
+
+        Args:
+            stage: ``all`` takes every sample, split by split, as one split of that name.
+        """
+        if self.splits:
+            return
+        self.folder = folder = read_shard_folder(self.path, "data.path")
+        self._check_settings(folder.kind)
+        parts = folder.splits
+        if stage == "all":
+            parts = {"all": [shard for shards in parts.values() for shard in shards]}
+        rows = {name: ShardRows(folder.path, shards, folder.rows_a_batch) for name, shards in parts.items()}
+        if self.spec is None:
+            first = next(iter(rows.values()))
+            x = self._encoded(first)
+            self.learned = dict(folder.learned)
+            if folder.kind == "pictures":
+                self.learned = channel_statistics(x, max_samples=2048)
+            shape = tuple(x[[0]].shape[1:])
+            self.spec = replace(Spec(**folder.spec), input_shape=shape)
+        self._check_kind(folder)
+        for name, each in rows.items():
+            targets = StoredTargets(each, self.spec, folder.spec)
+            self.splits[name] = StreamSplit(self._encoded(each), targets)  # type: ignore[assignment]
+
+    @property
+    def num_samples(self) -> dict[str, int]:
+        """Samples in ``train``, ``val`` and ``test``."""
+        return {split: len(self.splits[split]) for split in ("train", "val", "test")}
+
+    def sample_names(self, split: str) -> list[str]:
+        """The names of the samples of a split, in the order of evaluation; read when they are asked for."""
+        split_of: Any = self.splits[split]
+        return [str(name) for name in split_of.x.rows.column("name")]
+
+    def train_dataloader(self) -> DataLoader:
+        samples, trainer = self.splits["train"], self.trainer
+        overfit = trainer is not None and getattr(trainer, "overfit_batches", 0) > 0
+        shuffle = self.shuffle and not overfit
+        batches = EpochBatches(
+            len(samples),
+            self.batch_size,
+            self.order_seed,
+            shuffle,
+            self.drop_last,
+            self._rank,
+            self._world_size,
+            self._taken if trainer is not None else None,
+            self._order_of if shuffle else None,
+        )
+        return self._loader(samples, batches)
+
+    def predict_data(self, path: str) -> tuple[list[str], DataLoader]:
+        """Read one's own samples without targets: a picture or a folder of them, or a table of rows."""
+        if "columns" in self.learned:
+            rows = read_table(path, "predict")
+            x: Any = encode_columns(rows, self.learned["columns"], bool(self.learned.get("fill")))
+            return [str(row) for row in rows.index], self.dataloader_of(x)
+        paths = find_pictures(path)
+        if faults := unreadable_pictures(paths):
+            raise InputError(*(f"{path}: not a readable picture ({fault})" for path, fault in faults.items()))
+        return paths, self.dataloader_of(PictureFiles(paths, self.spec.input_shape if self.spec else (), self.view))
+
+    def state_dict(self) -> dict[str, Any]:
+        """What was learned, and how pictures are seen, as plain values; empty before ``setup``."""
+        if self.spec is None:
+            return {}
+        view = {"view": asdict(self.view)} if self.spec.is_picture else {}
+        return {"spec": asdict(self.spec), "learned": self.learned} | view
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take over what was learned. Data that is set up already is looked at again where that differs."""
+        if state_dict == self.state_dict():
+            return
+        asked = self.view
+        self.spec, self.learned = kept_spec(state_dict)
+        self.view = kept_view(state_dict)
+        check_view(self, asked)
+        if self.splits:
+            self.splits = {}
+            self.setup()
+
+    def _order_of(self, epoch: int) -> Any:
+        assert self.folder is not None
+        return WindowOrder(len(self.splits["train"]), self.order_seed, epoch, self.window, self.folder.block)
+
+    def _encoded(self, rows: ShardRows) -> Any:
+        assert self.folder is not None
+        if self.folder.kind == "rows":
+            return StoredRows(rows)
+        side = self.image_size or 64
+        return StoredPictures(rows, (self.channels or 3, side, side), self.view)
+
+    def _check_settings(self, kind: str) -> None:
+        if kind == "pictures":
+            return
+        given: dict[str, Any] = {name: getattr(self, name) for name in ("image_size", "channels", "fit", "background")}
+        if faults := [f"data.{name}: got {value!r}, but {self.path} holds rows of a table; allowed: null"
+                      for name, value in given.items() if value is not None]:  # fmt: skip
+            raise InputError(*faults)
+
+    def _check_kind(self, folder: ShardFolder) -> None:
+        assert self.spec is not None
+        shape = tuple(self._encoded(ShardRows(folder.path, folder.splits["train"], folder.rows_a_batch))[[0]].shape[1:])
+        if shape != tuple(self.spec.input_shape):
+            trained = tuple(self.spec.input_shape)
+            raise InputError(f"data: the samples have the shape {shape}; the network was trained on {trained}")
+        if folder.kind == "rows" and self.learned.get("columns") != folder.learned["columns"]:
+            raise InputError(
+                f"data.path={self.path}: its rows were encoded by other training rows than the network was trained on; "
+                "allowed: the same shards, or data=table"
+            )
+
+    def _digest(self, split: str) -> str:
+        if self.folder is None or split not in self.folder.splits:
+            return "0"
+        sums = repr([shard.crc32 for shard in self.folder.splits[split]])
+        order = f" {self.window} {self.folder.block}" if split == "train" else ""
+        return f"{self.folder.num_samples(split)}:{zlib.crc32(sums.encode())}{order}"
