@@ -20,12 +20,12 @@ from epochwise.epochs.plan import plan_epochs
 from epochwise.finetune.phase_optimizer import OptimizerInForce
 from epochwise.input_error import InputError
 from epochwise.loggers.continued import Continued, check_loggers
+from epochwise.loops.executions import Executions
 from epochwise.resume.going_on import GoingOn
 from epochwise.rules.schedule import horizon_key
 from epochwise.run.checkpoints import WholeCheckpointIO
 from epochwise.run.epoch_log import EpochLog
 from epochwise.run.epoch_place import EpochPlace, Phases
-from epochwise.run.executions import Executions
 from epochwise.run.interrupts import FiniteLoss, Interrupts
 from epochwise.run.stopper import EpochCount, Stopper
 from epochwise.run.validations_csv import ValidationLog

@@ -13,7 +13,6 @@ import lightning as L
 from epochwise.run.end_signals import SIGNALS, EndRequests
 from epochwise.run.epoch_log import EpochLog
 from epochwise.run.epochs_csv import best_row
-from epochwise.run.executions import begins_execution
 
 LOADER = "torch.utils.data.dataloader"
 
@@ -38,8 +37,8 @@ class Interrupted(SystemExit):
 class Interrupts(L.Callback):
     """On SIGINT, SIGTERM or SIGUSR1 finish the step, save a checkpoint and end; on a second request end at once.
 
-    All ranks end after the same step; they ask each other once an execution (``run.executions``). Checkpoint callbacks
-    with a ``save`` are asked to. It hears from ``listen`` until ``leave``.
+    All ranks end after the same step; they ask each other once an execution (``loops.executions``). Checkpoint
+    callbacks with a ``save`` are asked to. It hears from ``listen`` until ``leave``.
     """
 
     def __init__(self) -> None:
@@ -72,7 +71,7 @@ class Interrupts(L.Callback):
     ) -> None:
         stepped, self.seen_step = trainer.global_step > self.seen_step, trainer.global_step
         # A checkpoint holds no gradients: within an accumulated step the run goes on to its end.
-        if (batch_idx > 0 and not stepped) or not begins_execution(trainer) or not self._asked(trainer):
+        if (batch_idx > 0 and not stepped) or not _begins_execution(trainer) or not self._asked(trainer):
             return
         if batch_idx > 0:  # else the end of the epoch has saved
             for callback in trainer.checkpoint_callbacks:
@@ -172,3 +171,9 @@ class FiniteLoss(L.Callback):
 
 def _is_finite(score: Any) -> bool:
     return not isinstance(score, (int, float)) or isfinite(score)
+
+
+def _begins_execution(trainer: Any) -> bool:
+    """Whether the batch that starts is the first of an execution, before which processes agree."""
+    loop = getattr(trainer, "fit_loop", None)
+    return bool(getattr(loop and loop.epoch_loop, "begins", True))

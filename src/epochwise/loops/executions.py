@@ -1,23 +1,19 @@
 """Several optimizer steps in one execution of Lightning's training loop."""
 
-from collections.abc import Callable
 from statistics import median
 from time import perf_counter
 from typing import Any, Literal
 
 import lightning as L
-import torch
-from lightning.pytorch.loops.optimization.automatic import Closure
 from lightning.pytorch.loops.training_epoch_loop import _TrainingEpochLoop
-from lightning.pytorch.loops.utilities import _block_parallel_sync_behavior
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 from lightning.pytorch.utilities.rank_zero import rank_zero_only
-from lightning.pytorch.utilities.signature_utils import is_param_in_hook_signature
-from torch import Tensor
-from torch.optim import Optimizer
 
+from epochwise.loops.execution_steps import obstacle, steps_for
+from epochwise.loops.hooks import Hooks
+from epochwise.loops.optimizer_step import OptimizerStep
+from epochwise.loops.validation import Validation
 from epochwise.run.epoch_place import Phases
-from epochwise.run.execution_steps import obstacle, own_hook, steps_for
 
 #: What callbacks and modules are told of each batch.
 HOOKS = (
@@ -28,7 +24,6 @@ HOOKS = (
     "on_before_optimizer_step",
     "on_train_batch_end",
 )
-SKIPPED = "`training_step` returned `None`. If this was on purpose, ignore this warning..."  # Lightning's words
 #: Batches that are measured for ``auto``, behind as many that warm up as the first number says.
 WARM_UP, MEASURED = 3, 10
 
@@ -44,7 +39,7 @@ class Executions(_TrainingEpochLoop):
     where a validation is due, and where the epoch or the run ends.
 
     An execution of 1 step is Lightning's own, unchanged. It leans on Lightning's loops as they are in 2.6:
-    tests/run/test_executions.py holds their source, and compares the two ways.
+    tests/loops/test_executions.py holds their source, and compares the two ways.
 
     Args:
         trainer: whose loop it is; ``put_into`` makes it so.
@@ -59,9 +54,12 @@ class Executions(_TrainingEpochLoop):
         self.steps: int | None = None  # not known yet
         self.begins = True  # whether the next batch is the first of an execution
         self.measured: list[tuple[float, float]] = []  # seconds of steps, and of all that is around them
-        self.hooks: dict[str, list[Callable[..., Any]]] = {}
-        self.module_hooks: dict[str, Callable[..., Any]] = {}
-        self.takes_index = True
+        self.hooks: Any = None  # those of the epoch
+        self.step: Any = None
+        self.validates: bool | None = None  # whether this epoch is one that may validate; not known
+        val_loop = self.val_loop
+        how = {"verbose": val_loop.verbose, "inference_mode": val_loop.inference_mode}
+        self.val_loop = Validation(trainer, val_loop._trainer_fn, val_loop._stage, **how)
 
     @classmethod
     def put_into(cls, trainer: L.Trainer, steps: int | Literal["auto"], phases: Phases) -> None:
@@ -71,14 +69,8 @@ class Executions(_TrainingEpochLoop):
 
     def reset(self) -> None:
         super().reset()
-        module = self.trainer.lightning_module
-        callbacks: list[Any] = self.trainer.callbacks  # type: ignore[attr-defined]  # set on the instance
-        self.hooks = {
-            name: list(filter(None, (own_hook(one, name, L.Callback) for one in callbacks))) for name in HOOKS
-        }
-        own = {name: own_hook(module, name, L.LightningModule) for name in (*HOOKS, "configure_gradient_clipping")}
-        self.module_hooks = {name: hook for name, hook in own.items() if hook is not None}
-        self.takes_index = is_param_in_hook_signature(module.training_step, "batch_idx", min_args=2)
+        self.hooks = Hooks(self.trainer, HOOKS, ("configure_gradient_clipping",))
+        self.step = OptimizerStep(self.trainer, self.hooks)
         if self.steps is None and (why := obstacle(self.trainer)):
             self.steps = 1
             self._say(f"1 step an execution: {why}")
@@ -122,19 +114,23 @@ class Executions(_TrainingEpochLoop):
         if trainer.world_size > 1:
             self._broadcast_sigterm_tensor()
         until, named = self.global_step + steps, trainer.lightning_module._current_fx_name
-        self.begins = True
+        self.begins, self.validates = True, self._should_check_val_epoch()
         while True:
             self._take_batch(data_fetcher)
             if self.global_step >= until or self.done or self._should_check_val_fx(data_fetcher):
                 break
             self.begins = trainer.world_size == 1  # one process needs no agreement
             self._between()
-        self.begins = True
+        self.begins, self.validates = True, None
         trainer.lightning_module._current_fx_name = named
+
+    def _should_check_val_epoch(self) -> bool:
+        return super()._should_check_val_epoch() if self.validates is None else self.validates
 
     def _between(self) -> None:
         """What Lightning does behind a batch that no validation follows."""
-        self.update_lr_schedulers("step", update_plateau_schedulers=True)
+        if any(each.reduce_on_plateau for each in self.trainer.lr_scheduler_configs):
+            self.update_lr_schedulers("step", update_plateau_schedulers=True)
         if not self._should_accumulate():
             self._batches_that_stepped += 1
         self._save_loggers_on_train_batch_end()
@@ -144,107 +140,52 @@ class Executions(_TrainingEpochLoop):
 
     def _take_batch(self, data_fetcher: Any) -> None:
         """What Lightning's ``advance`` does with a batch, in its order."""
-        trainer, progress, connector = self.trainer, self.batch_progress, self.trainer._logger_connector
+        progress, connector = self.batch_progress, self.trainer._logger_connector
         batch, _, _ = next(data_fetcher)
         batch_idx = self.batch_idx + 1
         progress.is_last_batch = data_fetcher.done
-        batch = trainer.precision_plugin.convert_input(batch)
-        batch = trainer.lightning_module._on_before_batch_transfer(batch, dataloader_idx=0)
-        batch = trainer.strategy.batch_to_device(batch, dataloader_idx=0)
+        batch = self.hooks.to_device(batch)
         progress.increment_ready()
         connector.on_batch_start(batch)
         output: dict[str, Any] | None = None
         skips_the_rest = False
         if batch is not None:
-            skips_the_rest = self._call("on_train_batch_start", batch, batch_idx) == -1
+            skips_the_rest = self.hooks.call("on_train_batch_start", batch, batch_idx) == -1
             if skips_the_rest:
                 progress.increment_by(0, is_last_batch=True)
             else:
                 progress.increment_started()
-                output = self._optimize(batch, batch_idx)
+                output = self.step.take(batch, batch_idx)
         progress.increment_processed()
-        self.update_lr_schedulers("step", update_plateau_schedulers=False)
+        self._step_schedules()
         if self._num_ready_batches_reached():
             self.update_lr_schedulers("epoch", update_plateau_schedulers=False)
         if skips_the_rest:
             raise StopIteration
-        self._call("on_train_batch_end", output, batch, batch_idx)
-        connector.on_batch_end()
-        progress.increment_completed()
-        connector.update_train_step_metrics()
-
-    def _optimize(self, batch: Any, batch_idx: int) -> dict[str, Any]:
-        """Learn from a batch, and take a step where it ends one. Returns what ``on_train_batch_end`` is given."""
-        trainer, strategy, optimizer = self.trainer, self.trainer.strategy, self.trainer.optimizers[0]
-        counts = self.automatic_optimization.optim_progress.optimizer
-        made: Any = None
-
-        def learn() -> Tensor | None:
-            nonlocal made
-            with torch.enable_grad():
-                made = self._made(batch, batch_idx)
-                if made.closure_loss is None:
-                    Closure.warning_cache.warn(SKIPPED)
-                if batch_idx % trainer.accumulate_grad_batches == 0:
-                    counts.zero_grad.increment_ready()
-                    self._call("on_before_zero_grad", optimizer)
-                    counts.zero_grad.increment_started()
-                    trainer.lightning_module.optimizer_zero_grad(trainer.current_epoch, batch_idx, optimizer)
-                    counts.zero_grad.increment_completed()
-                if made.closure_loss is not None:
-                    strategy.pre_backward(made.closure_loss)
-                    self._call("on_before_backward", made.closure_loss)
-                    trainer.lightning_module.backward(made.closure_loss)
-                    self._call("on_after_backward")
-                    strategy.post_backward(made.closure_loss.detach())
-            loss: Tensor | None = made.loss
-            return loss
-
-        def learn_and_clip() -> Tensor | None:
-            loss = learn()
-            self._call("on_before_optimizer_step", optimizer)
-            self._clip(optimizer)
-            return loss
-
-        if self._should_accumulate():
-            with _block_parallel_sync_behavior(strategy, block=True):
-                learn()
+        self.hooks.call("on_train_batch_end", output, batch, batch_idx)
+        logged = self.has_logged
+        if logged:
+            connector.on_batch_end()
         else:
-            counts.step.increment_ready()
-            optimizer.step(learn_and_clip)  # type: ignore[arg-type]  # as Lightning does
-            counts.step.increment_completed()
-        return {} if made.loss is None else dict(made.asdict())
+            self._results.batch = self._results.batch_size = None
+        progress.increment_completed()
+        if logged:
+            connector.update_train_step_metrics()
 
-    def _made(self, batch: Any, batch_idx: int) -> Any:
-        trainer = self.trainer
-        self._name("training_step")
-        output = trainer.strategy.training_step(*([batch, batch_idx] if self.takes_index else [batch]))
-        if output is None and trainer.world_size > 1:
-            raise RuntimeError("training_step returned None, which one of several processes must not do")
-        made = self.automatic_optimization.output_result_cls
-        return made.from_training_step_output(output, trainer.accumulate_grad_batches)
+    @property
+    def has_logged(self) -> bool:
+        """Whether something was logged in training since Lightning began to count anew."""
+        return any(not each.has_reset for each in self._results.values())
 
-    def _clip(self, optimizer: Optimizer) -> None:
-        trainer, name = self.trainer, "configure_gradient_clipping"
-        if trainer.gradient_clip_val is not None or name in self.module_hooks:
-            self._name(name)
-            how = {"gradient_clip_val": trainer.gradient_clip_val}
-            algorithm = trainer.gradient_clip_algorithm
-            trainer.lightning_module.configure_gradient_clipping(optimizer, **how, gradient_clip_algorithm=algorithm)
-
-    def _call(self, name: str, *args: Any) -> Any:
-        """Call a hook of all callbacks that have it, then the module's; returns what that one says."""
-        self._name(name)
-        for hook in self.hooks[name]:
-            hook(self.trainer, self.trainer.lightning_module, *args)
-        return self.module_hooks[name](*args) if name in self.module_hooks else None
-
-    def _name(self, hook: str) -> None:
-        """Say in which hook something is logged; a module takes ten times as long to set an attribute."""
-        vars(self.trainer.lightning_module)["_current_fx_name"] = hook
-
-
-def begins_execution(trainer: Any) -> bool:
-    """Whether the batch that starts is the first of an execution, before which processes agree."""
-    loop = getattr(trainer, "fit_loop", None)
-    return bool(getattr(loop and loop.epoch_loop, "begins", True))
+    def _step_schedules(self) -> None:
+        """What Lightning does behind a batch with schedules that count steps and follow no score."""
+        if self._should_accumulate():
+            return
+        taken = self.batch_progress.current.ready
+        for config in self.trainer.lr_scheduler_configs:
+            if config.reduce_on_plateau or config.interval != "step" or taken % config.frequency:
+                continue
+            self.scheduler_progress.increment_ready()
+            self.hooks.name("lr_scheduler_step")
+            self.hooks.module.lr_scheduler_step(config.scheduler, None)
+            self.scheduler_progress.increment_completed()

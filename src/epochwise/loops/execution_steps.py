@@ -1,6 +1,5 @@
 """How many steps an execution of Lightning's loop may have, and should have."""
 
-from collections.abc import Callable
 from typing import Any
 
 import lightning as L
@@ -13,12 +12,6 @@ from lightning.pytorch.utilities.signature_utils import is_param_in_hook_signatu
 PRECISIONS = (Precision, DoublePrecision, HalfPrecision, MixedPrecision)
 #: What hooks may add to a step, steps of an execution, and seconds of one, at most.
 SHARE, MOST_STEPS, LONGEST = 0.02, 64, 0.1
-
-
-def own_hook(part: Any, name: str, base: type) -> Callable[..., Any] | None:
-    """A hook where it is not that of the base, which does nothing."""
-    hook = getattr(part, name)
-    return hook if callable(hook) and getattr(hook, "__func__", hook) is not getattr(base, name) else None
 
 
 def steps_for(step: float, around: float) -> int:
@@ -38,21 +31,28 @@ def steps_for(step: float, around: float) -> int:
     return steps
 
 
+def watched(trainer: Any) -> str | None:
+    """Why batches must be left to Lightning; ``None`` where nothing is in the way."""
+    if type(trainer.strategy) not in (SingleDeviceStrategy, DDPStrategy):
+        return f"{type(trainer.strategy).__name__} takes its steps in a way of its own"
+    if not isinstance(trainer.profiler, PassThroughProfiler):
+        return "trainer.profiler is to see each hook"
+    return None
+
+
 def obstacle(trainer: Any) -> str | None:
     """Why a step must be left to Lightning; ``None`` where nothing is in the way."""
     module, strategy, precision = trainer.lightning_module, trainer.strategy, trainer.precision_plugin
     if not module.automatic_optimization:
         return f"{type(module).__name__} takes its steps itself (automatic_optimization=False)"
-    if type(strategy) not in (SingleDeviceStrategy, DDPStrategy):
-        return f"{type(strategy).__name__} takes its steps in a way of its own"
+    if why := watched(trainer):
+        return why
     if getattr(strategy, "_model_averager", None) is not None:
         return "its strategy averages models"
     if type(precision) not in PRECISIONS or getattr(precision, "scaler", None) is not None:
         return f"trainer.precision={trainer.precision} takes its steps in a way of its own"
-    if own_hook(module, "optimizer_step", L.LightningModule):
+    if getattr(module.optimizer_step, "__func__", None) is not L.LightningModule.optimizer_step:
         return f"{type(module).__name__} has an optimizer_step of its own"
-    if not isinstance(trainer.profiler, PassThroughProfiler):
-        return "trainer.profiler is to see each hook"
     if is_param_in_hook_signature(module.training_step, "dataloader_iter", explicit=True):
         return f"{type(module).__name__}.training_step takes an iterator"
     return None

@@ -1,6 +1,5 @@
 """Several steps an execution, beside one: the same to the bit, whatever else a run does."""
 
-import hashlib
 import inspect
 import os
 import signal
@@ -16,14 +15,17 @@ from lightning.pytorch.plugins import HalfPrecision, MixedPrecision, Precision
 from lightning.pytorch.strategies import DDPStrategy
 from lightning.pytorch.strategies.strategy import Strategy
 from lightning.pytorch.trainer import call
+from lightning.pytorch.trainer.connectors.logger_connector.logger_connector import _LoggerConnector
 
 from epochwise.commands.train import train
-from epochwise.run import executions
-from epochwise.run.execution_steps import steps_for
+from epochwise.loops import executions
+from epochwise.loops.execution_steps import steps_for
+from epochwise.loops.optimizer_step import SKIPPED
 from epochwise.run.interrupts import Interrupted
 from epochwise.task.classification import Classification
 from epochwise.task.supervised import Supervised
 
+from tests.lightning_source import source
 from tests.outcome import differences, outcome
 from tests.power_cut import cut_in_batch
 
@@ -47,7 +49,7 @@ RUNS = {
     "Lightning's own loggers and callbacks": [
         "+loggers=csv",
         "trainer.log_every_n_steps=3",
-        "+callbacks.seen._target_=tests.run.test_executions.Seen",
+        "+callbacks.seen._target_=tests.loops.test_executions.Seen",
     ],
 }
 #: Those of `make test`; the others are long.
@@ -208,7 +210,7 @@ def test_auto_says_what_it_chose_and_of_what(tmp_path, composed, capsys):
     [
         (["trainer.profiler=simple"], "1 step an execution: trainer.profiler is to see each hook"),
         (
-            ["task._target_=tests.run.test_executions.OwnStep"],
+            ["task._target_=tests.loops.test_executions.OwnStep"],
             "1 step an execution: OwnStep has an optimizer_step of its own",
         ),
     ],
@@ -230,20 +232,27 @@ def test_a_step_that_is_left_out_is_warned_of_as_by_lightning(tmp_path, composed
     for steps in (1, 4):
         Closure.warning_cache.clear()
         folder = tmp_path / str(steps)
-        task = "task._target_=tests.run.test_executions.Skips"
+        task = "task._target_=tests.loops.test_executions.Skips"
         with pytest.warns(UserWarning, match="`training_step` returned `None`") as said:
             train(composed(*BASE, task, "trainer.max_epochs=2", f"steps_per_execution={steps}", run_folder=folder))
         found.append((outcome(folder), [str(one.message) for one in said]))
     assert differences(found[1], found[0]) == []
-    assert executions.SKIPPED in inspect.getsource(Closure.closure)
+    assert SKIPPED in inspect.getsource(Closure.closure)
 
 
-#: Of Lightning 2.6.6: what ``run.executions`` does in its place. Where one is another, hold that file against it.
+#: Of Lightning 2.6.6: what ``loops.executions`` does in its place. Where one is another, hold that file against it.
 SOURCES = {
     _TrainingEpochLoop.run: "9ff091c84cd7",
     _TrainingEpochLoop.advance: "dd90590eb286",
     _TrainingEpochLoop.on_advance_end: "8edd3ae96599",
     _TrainingEpochLoop.reset: "65900c493f49",
+    _TrainingEpochLoop._update_learning_rates: "4d9cbda15b76",
+    _TrainingEpochLoop._should_check_val_epoch: "a209f949a2a6",
+    _LoggerConnector.on_batch_end: "910e37278afb",
+    _LoggerConnector.update_train_step_metrics: "60aefb4bedf9",
+    L.LightningModule._call_batch_hook: "a7e0b7357cb2",
+    L.LightningModule._apply_batch_transfer_handler: "168f5bf65759",
+    Strategy.batch_to_device: "c726a3515f1b",
     _TrainingEpochLoop._should_accumulate: "42ce6d2cb72b",
     _AutomaticOptimization.run: "2f8e8f756d6b",
     _AutomaticOptimization._optimizer_step: "012d5c18bfec",
@@ -271,8 +280,7 @@ SOURCES = {
 
 @pytest.mark.parametrize("function", SOURCES, ids=lambda function: function.__qualname__)
 def test_lightning_does_what_this_loop_does_in_its_place(function):
-    lines = [line.split("#")[0].strip() for line in inspect.getsource(inspect.unwrap(function)).splitlines()]
-    found = hashlib.sha256("\n".join(filter(None, lines)).encode()).hexdigest()[:12]
+    found = source(function)
     assert found == SOURCES[function], f"{function.__qualname__} of lightning {L.__version__} is another"
 
 
