@@ -160,3 +160,19 @@ def test_a_network_of_other_rows_is_told_so(rows):
 def test_a_folder_without_shards_is_one_line(tmp_path):
     with pytest.raises(InputError, match=r"has no shards\.json; allowed: a folder of shards"):
         ready({"path": str(tmp_path)})
+
+
+def test_an_epoch_of_some_samples_goes_on_where_the_one_before_ended(rows):
+    stream = ready({"path": str(rows / "shards")}, samples_per_epoch=56)
+    epochs = [torch.cat([y for _, y in epoch(stream, number)]).tolist() for number in range(5)]
+    assert [len(each) for each in epochs] == [56] * 5
+    assert sorted(np.concatenate(epochs)[:140].tolist()) == sorted(stream.splits["train"].y.every().tolist())
+    assert stream.num_samples == {"train": 56, "val": 30, "test": 30}
+    assert stream.spec.num_train == 140
+    assert stream.an_epoch_is == "the next of passes over 140 samples, each 2.5 epochs long"
+
+
+def test_samples_that_are_not_shuffled_come_in_their_order(rows):
+    stream = ready({"path": str(rows / "shards")}, shuffle=False, samples_per_epoch=56)
+    epochs = [torch.cat([y for _, y in epoch(stream, number)]).tolist() for number in range(3)]
+    assert np.concatenate(epochs)[:140].tolist() == stream.splits["train"].y.every().tolist()

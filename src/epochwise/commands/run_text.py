@@ -173,7 +173,9 @@ def tell_plan(
         a_step = f"{counted(min(plan['samples_per_step'], plan['samples_per_epoch']), 'sample')} each"
         tokens = in_tokens(data, plan["samples_per_epoch"])
         in_batches = counted(plan["batches_per_epoch"], "batch", "es")
-        a_pass = f"{counted(plan['samples_per_epoch'], 'sample')}{tokens}{',' if tokens else ''} in {in_batches}"
+        which = f", {said}" if (said := getattr(data, "an_epoch_is", "")) else ""
+        comma = "," if tokens or which else ""
+        a_pass = f"{counted(plan['samples_per_epoch'], 'sample')}{which}{tokens}{comma} in {in_batches}"
         lines["an epoch"] = f"{a_pass}: {counted(plan['steps_per_epoch'], 'optimizer step')} of {a_step}"
         summed = config.trainer.get("accumulate_grad_batches") or 1
         if summed > plan["batches_per_epoch"]:

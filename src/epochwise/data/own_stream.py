@@ -157,6 +157,11 @@ class OwnStream(Own):
         return self.loader
 
     @property
+    def an_epoch_is(self) -> str:
+        """In words, which samples an epoch has; nothing where it is a pass."""
+        return "the next of the stream" if self.samples_per_epoch else ""
+
+    @property
     def num_samples(self) -> dict[str, int]:
         return super().num_samples | {"train": self.count}
 

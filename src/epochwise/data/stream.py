@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Annotated, Any, Literal
 
+import numpy as np
 from annotated_types import Ge
 from torch.utils.data import DataLoader
 
@@ -20,7 +21,7 @@ from epochwise.data.pictures.sized_pictures import check_view
 from epochwise.data.shards.shard_folder import ShardFolder, read_shard_folder
 from epochwise.data.shards.shard_rows import ShardRows
 from epochwise.data.shards.stored_split import StoredPictures, StoredRows, StoredTargets, StreamSplit
-from epochwise.data.shards.window_order import WindowOrder
+from epochwise.data.shards.window_order import OrderOfPasses, WindowOrder
 from epochwise.data.spec import Spec, kept_spec, kept_view
 from epochwise.data.splits.epoch_batches import EpochBatches
 from epochwise.data.tables.columns import encode_columns
@@ -40,6 +41,8 @@ class Stream(MeasuredWorkers):
         path: the folder of shards.
         window: samples that are shuffled together, of blocks of neighbours from anywhere: the larger, the better mixed;
             the smaller, the fewer places are read from in a while.
+        samples_per_epoch: N, an epoch is the next N samples of passes one after another, each of which gives every
+            sample once, in an order of its own; None: a pass.
         image_size: of pictures, height and width to which they are brought, in pixels; None: 64.
         channels: of pictures, 1 for grey, 3 for colour; None: 3.
         fit: see ``data.image_folder``.
@@ -52,6 +55,7 @@ class Stream(MeasuredWorkers):
 
     path: str = "datasets/shards"
     window: Annotated[int, Ge(1)] = 65_536
+    samples_per_epoch: Annotated[int, Ge(2)] | None = None
     image_size: Annotated[int, Ge(8)] | None = None
     channels: Literal[1, 3] | None = None
     fit: Fit | None = None
@@ -92,8 +96,17 @@ class Stream(MeasuredWorkers):
 
     @property
     def num_samples(self) -> dict[str, int]:
-        """Samples in ``train``, ``val`` and ``test``."""
-        return {split: len(self.splits[split]) for split in ("train", "val", "test")}
+        """Samples in ``val`` and ``test``, and in a training epoch."""
+        found = {split: len(self.splits[split]) for split in ("train", "val", "test")}
+        return found if self.samples_per_epoch is None else found | {"train": self.samples_per_epoch}
+
+    @property
+    def an_epoch_is(self) -> str:
+        """In words, which samples an epoch has; nothing where it has all."""
+        if self.samples_per_epoch is None:
+            return ""
+        there = len(self.splits["train"])
+        return f"the next of passes over {there:,} samples, each {there / self.samples_per_epoch:,.4g} epochs long"
 
     def sample_names(self, split: str) -> list[str]:
         """The names of the samples of a split, in the order of evaluation; read when they are asked for."""
@@ -102,10 +115,11 @@ class Stream(MeasuredWorkers):
 
     def train_dataloader(self) -> DataLoader:
         samples, trainer = self.splits["train"], self.trainer
+        order_of: Any = self._order_of if self.samples_per_epoch is None else self._order_of_passes
         overfit = trainer is not None and getattr(trainer, "overfit_batches", 0) > 0
         shuffle = self.shuffle and not overfit
         batches = EpochBatches(
-            len(samples),
+            len(samples) if overfit else self.num_samples["train"],
             self.batch_size,
             self.order_seed,
             shuffle,
@@ -113,7 +127,7 @@ class Stream(MeasuredWorkers):
             self._rank,
             self._world_size,
             self._taken if trainer is not None else None,
-            self._order_of if shuffle else None,
+            None if overfit else order_of,
         )
         return self._loader(samples, batches)
 
@@ -147,8 +161,14 @@ class Stream(MeasuredWorkers):
             self.splits = {}
             self.setup()
 
+    def _order_of_passes(self, epoch: int) -> OrderOfPasses:
+        assert self.samples_per_epoch is not None
+        return OrderOfPasses(self.samples_per_epoch, epoch, self._order_of)
+
     def _order_of(self, epoch: int) -> Any:
         assert self.folder is not None
+        if not self.shuffle:
+            return np.arange(len(self.splits["train"]))
         return WindowOrder(len(self.splits["train"]), self.order_seed, epoch, self.window, self.folder.block)
 
     def _encoded(self, rows: ShardRows) -> Any:
@@ -182,5 +202,5 @@ class Stream(MeasuredWorkers):
         if self.folder is None or split not in self.folder.splits:
             return "0"
         sums = repr([shard.crc32 for shard in self.folder.splits[split]])
-        order = f" {self.window} {self.folder.block}" if split == "train" else ""
+        order = f" {self.window} {self.folder.block} {self.samples_per_epoch}" if split == "train" else ""
         return f"{self.folder.num_samples(split)}:{zlib.crc32(sums.encode())}{order}"

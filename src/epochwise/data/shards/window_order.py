@@ -1,6 +1,7 @@
 """The order of an epoch of many samples, drawn a window of them at a time."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -66,12 +67,12 @@ class OrderOfPasses:
     Args:
         samples_per_epoch: N, at least 1.
         epoch: from 0; it begins with place ``epoch * N``.
-        pass_order: the order of a pass, counted from 0.
+        pass_order: the order of a pass, counted from 0: ``order[start:stop]`` is an array of sample numbers.
     """
 
-    def __init__(self, samples_per_epoch: int, epoch: int, pass_order: Callable[[int], WindowOrder]) -> None:
+    def __init__(self, samples_per_epoch: int, epoch: int, pass_order: Callable[[int], Any]) -> None:
         self.samples_per_epoch, self.epoch, self.pass_order = samples_per_epoch, epoch, pass_order
-        self.passes: dict[int, WindowOrder] = {}
+        self.passes: dict[int, Any] = {}
 
     def __len__(self) -> int:
         return self.samples_per_epoch
@@ -87,7 +88,7 @@ class OrderOfPasses:
             start += len(taken)
         return np.concatenate(found) if found else np.zeros(0, dtype=np.int64)
 
-    def _at(self, place: int) -> tuple[WindowOrder, int]:
+    def _at(self, place: int) -> tuple[Any, int]:
         """The pass of a place, and the place within it."""
         if not self.passes:
             self.passes[0] = self.pass_order(0)
