@@ -10,8 +10,8 @@ from epochwise.callbacks.last_checkpoint import LastCheckpoint
 from epochwise.commands.evaluate import evaluate
 from epochwise.commands.train import train
 from epochwise.input_error import InputError
-from epochwise.run.checkpoints import WholeCheckpointIO
 from epochwise.run.epochs_csv import read_epochs_csv
+from epochwise.run.write_checkpoint import WholeCheckpointIO
 
 from tests.commands.test_resume import QUICK
 from tests.power_cut import PowerCut

@@ -66,7 +66,7 @@ def runs(tmp_path_factory, composed):
 def test_a_run_killed_at_any_moment_of_its_files_ends_as_the_one_left_alone(runs, tmp_path, name, part):
     for index, moment in list(enumerate(runs(name).moments))[part::PARTS]:
         folder = tmp_path / f"run{index}"
-        assert runs(name).live(folder, index)[0] == -KILL, moment
+        assert runs(name).live(folder, moment)[0] == -KILL, moment
         assert runs(name).finish(folder) == [], f"{index} {moment}"
 
 
@@ -75,7 +75,7 @@ def killed_twice(runs, tmp_path_factory):
     """A run of which two lives have left event files, which the next one joins; and the moments of that one."""
     folder = tmp_path_factory.mktemp("killed_twice")
     for behind in ("best.ckpt", "last.ckpt"):
-        assert runs("each step").live(folder / "run", f"after replace checkpoints/{behind}")[0] == -KILL
+        assert runs("each step").live(folder / "run", f"after replace checkpoints/{behind} #1")[0] == -KILL
     shutil.copytree(folder / "run", folder / "left_alone")
     return folder / "run", runs("each step").live(folder / "left_alone")[1]
 
@@ -85,7 +85,7 @@ def test_a_run_killed_again_at_any_moment_of_going_on_ends_as_the_one_left_alone
     for index, moment in list(enumerate(killed_twice[1]))[part::PARTS]:
         folder = tmp_path / f"run{index}"
         shutil.copytree(killed_twice[0], folder)
-        assert runs("each step").live(folder, index)[0] == -KILL, moment
+        assert runs("each step").live(folder, moment)[0] == -KILL, moment
         assert runs("each step").finish(folder) == [], f"{index} {moment}"
 
 
@@ -93,7 +93,7 @@ def test_a_run_killed_again_at_any_moment_of_going_on_ends_as_the_one_left_alone
 def test_a_run_asked_to_end_at_any_moment_of_its_files_says_so_and_goes_on(runs, tmp_path, part):
     for index, moment in list(enumerate(runs("each step").moments))[part::PARTS]:
         folder, signum = tmp_path / f"run{index}", SIGNALS[index % len(SIGNALS)]
-        code, _ = runs("each step").live(folder, index, signum)
+        code, _ = runs("each step").live(folder, moment, signum)
         assert code in (0, 128 + signum), moment
         if (folder / "config.yaml").exists():
             result = folder / "result.json"

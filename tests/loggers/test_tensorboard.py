@@ -11,8 +11,8 @@ from tensorboard.summary.writer import event_file_writer
 
 from epochwise.commands.train import train
 from epochwise.loggers.tensorboard import overlaid
-from epochwise.run.checkpoints import WholeCheckpointIO
 from epochwise.run.epochs_csv import read_epochs_csv
+from epochwise.run.write_checkpoint import WholeCheckpointIO
 
 QUICK = ("~callbacks.model_summary", "~callbacks.progress_bar", "~callbacks.confusion_matrix", "name=test")
 

@@ -5,8 +5,8 @@ from lightning.pytorch.callbacks import EMAWeightAveraging, ModelCheckpoint, Wei
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
-from epochwise.run.checkpoints import WholeCheckpointIO
 from epochwise.run.weight_average import ScoredWeights, WeightAverage
+from epochwise.run.write_checkpoint import WholeCheckpointIO
 
 LOADER = DataLoader(TensorDataset(torch.zeros(2, 1)))
 

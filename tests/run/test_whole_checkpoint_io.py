@@ -4,7 +4,7 @@ from fractions import Fraction
 import pytest
 import torch
 
-from epochwise.run.checkpoints import WholeCheckpointIO
+from epochwise.run.write_checkpoint import WholeCheckpointIO
 
 
 def test_a_checkpoint_reads_back_as_plain_data(tmp_path):

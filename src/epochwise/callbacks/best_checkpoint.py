@@ -9,6 +9,8 @@ import torch
 from lightning.pytorch.callbacks import ModelCheckpoint
 from torch import Tensor
 
+from epochwise.run.write_checkpoint import written_beside
+
 
 class BestCheckpoint(ModelCheckpoint):
     """Lightning's ModelCheckpoint, whose best is always ``best.ckpt``.
@@ -66,6 +68,10 @@ class BestCheckpoint(ModelCheckpoint):
             super().on_train_epoch_end(trainer, pl_module)
 
     def _update_best_and_save(self, current: Tensor, trainer: L.Trainer, monitor_candidates: dict[str, Tensor]) -> None:
+        with written_beside(trainer):
+            self._update(current, trainer, monitor_candidates)
+
+    def _update(self, current: Tensor, trainer: L.Trainer, monitor_candidates: dict[str, Tensor]) -> None:
         better = torch.lt if self.mode == "min" else torch.gt
         if self.best_model_score is not None and not better(current, self.best_model_score):
             super()._update_best_and_save(current, trainer, monitor_candidates)

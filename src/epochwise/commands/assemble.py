@@ -23,13 +23,13 @@ from epochwise.loggers.continued import Continued, check_loggers
 from epochwise.loops.executions import Executions
 from epochwise.resume.going_on import GoingOn
 from epochwise.rules.schedule import horizon_key
-from epochwise.run.checkpoints import WholeCheckpointIO
 from epochwise.run.epoch_log import EpochLog
 from epochwise.run.epoch_place import EpochPlace, Phases
 from epochwise.run.interrupts import FiniteLoss, Interrupts
 from epochwise.run.stopper import EpochCount, Stopper
 from epochwise.run.validations_csv import ValidationLog
 from epochwise.run.weight_average import ScoredWeights, WeightAverage
+from epochwise.run.write_checkpoint import WholeCheckpointIO
 from epochwise.scheduler.lightning_schedule import ByTime
 from epochwise.scheduler.made_alone import check_made
 

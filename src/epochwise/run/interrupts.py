@@ -6,13 +6,14 @@ from math import isfinite
 from pickle import UnpicklingError
 from traceback import walk_tb
 from types import FrameType
-from typing import Any
+from typing import Any, NoReturn
 
 import lightning as L
 
 from epochwise.run.end_signals import SIGNALS, EndRequests
 from epochwise.run.epoch_log import EpochLog
 from epochwise.run.epochs_csv import best_row
+from epochwise.run.write_checkpoint import wait_for_checkpoints
 
 LOADER = "torch.utils.data.dataloader"
 
@@ -77,7 +78,7 @@ class Interrupts(L.Callback):
             for callback in trainer.checkpoint_callbacks:
                 if hasattr(callback, "save"):
                     callback.save(trainer)
-        raise Interrupted(self.asked, trainer.global_rank)
+        self._end(trainer)
 
     def on_train_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         self._end_if_asked(trainer)
@@ -87,7 +88,11 @@ class Interrupts(L.Callback):
 
     def _end_if_asked(self, trainer: L.Trainer) -> None:
         if self._asked(trainer):
-            raise Interrupted(self.asked, trainer.global_rank)
+            self._end(trainer)
+
+    def _end(self, trainer: L.Trainer) -> NoReturn:
+        wait_for_checkpoints(trainer)
+        raise Interrupted(self.asked, trainer.global_rank)
 
     def _asked(self, trainer: L.Trainer) -> bool:
         asked = trainer.strategy.reduce_boolean_decision(bool(self.asked), all=False)
@@ -160,6 +165,7 @@ class FiniteLoss(L.Callback):
 
     def _good(self, trainer: L.Trainer) -> str:
         """The checkpoints from before, by path and epoch."""
+        wait_for_checkpoints(trainer)
         best = best_row(self.epoch_log.rows, self.monitor, self.mode)
         paths = {getattr(callback, "best_model_path", None) or None for callback in trainer.checkpoint_callbacks}
         kept = [str(path) for path in paths if path and best]

@@ -14,6 +14,7 @@ from epochwise.epochs.schedule_end import levelling
 from epochwise.input_error import InputError
 from epochwise.run.checkpoints import BeforeCooldown, best_checkpoint, load_earlier_weights
 from epochwise.run.stopper import Pace
+from epochwise.run.write_checkpoint import wait_for_checkpoints
 from epochwise.source.fit import checked_arguments
 from epochwise.stopping.early import decided_by_training, monitored_score
 from epochwise.stopping.target_score import TargetScore
@@ -113,6 +114,7 @@ class Adaptive(L.Callback):
         if schedule.cooldown_begins:
             best = best_checkpoint(trainer, self.monitor, self.mode)
             kept = BeforeCooldown(Path(trainer.default_root_dir), best)
+            wait_for_checkpoints(trainer)
             if trainer.is_global_zero:
                 kept.keep(trainer.global_step)
             if self.turned:
