@@ -1,7 +1,6 @@
 """What ``speed.py`` measures beside epochs of a network: start-up, seconds of checkpoints, growth with the data."""
 
 import os
-import re
 import statistics
 import subprocess
 import sys
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import startup
+from speed_checkpoints import checkpoints
 
 from epochwise.run.epochs_csv import read_epochs_csv
 
@@ -30,19 +30,6 @@ def trained(folder: Path, words: tuple[str, ...]) -> list[dict[str, float]]:
         {name: float(value) for name, value in row.items() if name.startswith("seconds")}
         for row in read_epochs_csv(folder / "epochs.csv")[1:]
     ]
-
-
-def checkpoints(repeats: int) -> None:
-    """Print wall seconds of an epoch and those of its checkpoints, for networks of growing size."""
-    print("\n| hidden units of the MLP | seconds an epoch | of which checkpoints |\n|---|---|---|")
-    for width in (64, 1024, 4096):
-        with tempfile.TemporaryDirectory() as folder:
-            words = (f"model.hidden_sizes=[{width},{width}]", f"trainer.max_epochs={repeats + 1}")
-            rows = trained(Path(folder) / "run", words)
-        names = [name for name in rows[0] if re.search("checkpoint", name)]
-        whole = statistics.median(row["seconds"] for row in rows)
-        kept = statistics.median(sum(row[name] for name in names) for row in rows)
-        print(f"| {width:,} | {whole:.3f} | {kept:.3f} |", flush=True)
 
 
 def growth(repeats: int) -> None:
