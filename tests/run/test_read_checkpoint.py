@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from epochwise.run.write_checkpoint import WholeCheckpointIO, read_checkpoint
+from epochwise.run.checkpoints import read_checkpoint
+from epochwise.run.write_checkpoint import WholeCheckpointIO
 
 GOOD = {"state_dict": {"w": torch.arange(6.0)}, "epoch": 3, "callbacks": {"a": [1, None, "x"]}}
 

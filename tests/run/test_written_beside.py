@@ -113,7 +113,7 @@ def test_what_holds_itself_is_copied_so():
     ids=["too large", "an object", "sparse", "conjugate"],
 )
 def test_what_is_no_plain_value_or_too_large_is_not_copied(value):
-    with pytest.raises(ValueError, match="tensor|plain|large"):
+    with pytest.raises(ValueError, match=r"tensor|plain|large"):
         HostCopy({"it": value}, MOST)
 
 
