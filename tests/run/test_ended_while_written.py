@@ -64,7 +64,8 @@ def test_one_that_is_asked_to_end_ends_with_the_one_that_is_written(tmp_path, co
         time.sleep(0.5)  # training hears of it first
 
     code, _, kept = ended(composed, folder, ask)
-    assert (code, kept) == (128 + signal.SIGTERM, 1)
+    assert code == 128 + signal.SIGTERM
+    assert kept in (1, 2)  # where it was asked behind a step of the next epoch, one of that step comes behind it
     assert '"status": "interrupted"' in (folder / "result.json").read_text()
     goes_on_to(composed, folder, whole)
 
