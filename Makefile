@@ -30,7 +30,7 @@ version := $(firstword $(found))
 stamp := .venv/.installed-$(version)-$(pins)
 endif
 
-.PHONY: help train test long ranks commands faults pictures projects lint docs clean
+.PHONY: help train test long ranks commands faults gpu pictures projects lint docs clean
 help:
 	@echo "make train [ARGS='model=resnet trainer.max_epochs=50']   train; ARGS are those of train.py"
 	@echo "make test  [ARGS='-k packaging']                         run the tests; ARGS are those of pytest"
@@ -38,6 +38,7 @@ help:
 	@echo "make ranks                                               run the tests of several processes as one run; 9 minutes"
 	@echo "make commands                                            run every command of README.md and docs/; an hour"
 	@echo "make faults                                              kill, interrupt and starve hundreds of runs; an hour"
+	@echo "make gpu                                                 test and measure on a GPU; 8 minutes (docs/gpu.md)"
 	@echo "make pictures                                            train three runs, and photograph what one sees of them"
 	@echo "make projects                                            make projects, install and test them; an hour, 18 GB"
 	@echo "make lint                                                ruff, yamllint and mypy"
@@ -62,6 +63,9 @@ commands: $(stamp)
 
 faults: $(stamp)
 	@$(run) -m pytest -m faults -n auto --maxprocesses 4 --dist worksteal $(ARGS)
+
+gpu: $(stamp)
+	@$(run) benchmarks/gpu.py $(ARGS)
 
 pictures: $(stamp)
 	@$(run) -m benchmarks.pictures

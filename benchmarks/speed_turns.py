@@ -5,6 +5,7 @@ import os
 import resource
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from time import perf_counter, process_time
 from typing import Any
@@ -19,6 +20,7 @@ class Turns:
         self.out = os.fdopen(os.dup(1), "w")
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         self.began: tuple[float, float] | None = None
+        self.more: dict[str, float] = {}  # to be said besides, of the epoch that ends
 
     def __call__(self) -> None:
         """Stand between two epochs, until a line on standard input asks for one more, or its end for none."""
@@ -26,6 +28,7 @@ class Turns:
         if self.began is not None:
             took = {"cpu": process_time() - self.began[0], "wall": perf_counter() - self.began[1]}
         took["mib"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        took |= self.more
         print(json.dumps(took), file=self.out, flush=True)
         if not sys.stdin.readline():
             os._exit(0)
@@ -62,8 +65,11 @@ class Way:
 
     def epoch(self) -> bool:
         """Let it train one, and keep what that took. Returns whether it did."""
-        self.process.stdin.write("\n")
-        self.process.stdin.flush()
+        try:
+            self.process.stdin.write("\n")
+            self.process.stdin.flush()
+        except BrokenPipeError:  # it has ended in between
+            return False
         took = self.answer()
         if took is None:
             return False
@@ -77,5 +83,6 @@ class Way:
 
     def end(self) -> None:
         """Ask for no more."""
-        self.process.stdin.close()
+        with suppress(BrokenPipeError):
+            self.process.stdin.close()
         self.process.wait()

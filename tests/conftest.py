@@ -103,8 +103,11 @@ def trained(tmp_path_factory, composed) -> Path:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The runs of a made project's own tests are long here, where they are some of a thousand."""
+    """What needs a GPU is skipped without; runs of a made project's own tests are long here, among a thousand."""
+    no_gpu = pytest.mark.skip(reason="no GPU here")
     for item in items:
+        if item.get_closest_marker("gpu") and not torch.cuda.is_available():
+            item.add_marker(no_gpu)
         if item.path.match("my_project/test_training.py"):
             item.add_marker(pytest.mark.long)
 
