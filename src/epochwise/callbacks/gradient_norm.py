@@ -56,7 +56,8 @@ class GradientNorm(L.Callback):
                 gradients.setdefault(self.names[parameter], []).append(parameter.grad)
         for name, those in gradients.items():
             norm = get_total_norm(those)
-            self.sums[name] = self.sums.get(name, torch.zeros(())).to(norm.device) + norm
+            before = self.sums.get(name)
+            self.sums[name] = (torch.zeros(()) if before is None else before).to(norm.device) + norm
             self.steps[name] = self.steps.get(name, 0) + 1
 
     def on_train_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:

@@ -2,7 +2,7 @@
 
 import random
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any, ClassVar, Literal
@@ -18,6 +18,7 @@ from torchvision import tv_tensors
 from epochwise.data.pictures.batch_memory import unit_floats
 from epochwise.data.pictures.channel_scales import ChannelScales
 from epochwise.data.splits.epoch_batches import EpochBatches, EvenBatches
+from epochwise.data.splits.late_loader import LateLoader
 from epochwise.data.target import IGNORE, IN_WORDS
 from epochwise.device.kept_samples import KeptBatches, check_kept, kept_samples
 from epochwise.input_error import InputError
@@ -46,25 +47,6 @@ def seed_batch(seed: int, epoch: int, batch: int, rank: int = 0) -> None:
     (torch.manual_seed if _has_accelerator() else torch.default_generator.manual_seed)(drawn)
     np.random.seed(drawn)  # noqa: NPY002 (what libraries draw from)
     random.seed(drawn)
-
-
-class LateLoader(DataLoader):
-    """A ``DataLoader`` that begins at the first ``next``, not at ``iter``.
-
-    Lightning makes the iterator while it sets up, before a resumed run knows its epoch; torch's workers would by then
-    have been sent the first batches of epoch 0.
-    """
-
-    #: called whenever a batch is asked for, by who measures the wait.
-    on_next: Callable[[], None] | None = None
-
-    def __iter__(self) -> Iterator[Any]:  # type: ignore[override]  # a generator has all that a loop needs
-        if self.on_next:
-            self.on_next()
-        for batch in super().__iter__():
-            yield batch
-            if self.on_next:
-                self.on_next()
 
 
 @dataclass(eq=False, kw_only=True)

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch.utils.data import Dataset, get_worker_info
 
-from epochwise.data.batched_data_module import LateLoader
+from epochwise.data.splits.late_loader import LateLoader
 from epochwise.items.batches import Drawn, DrawnBatches, as_float32
 from epochwise.items.form import Form
 from epochwise.items.stream import StreamReader
