@@ -17,6 +17,7 @@ from sklearn.datasets import load_digits
 from epochwise.commands.evaluate import evaluate
 from epochwise.commands.train import train
 from epochwise.export import formats
+from epochwise.export.description import to_texts
 from epochwise.export.formats import FORMATS
 from epochwise.input_error import InputError
 
@@ -207,4 +208,19 @@ def test_a_program_is_read_only_where_it_is_trusted(trained, evaluated, tmp_path
 def test_what_a_strangers_file_says_is_not_believed(weights, evaluated, tmp_path, key, value, line):
     save_file(load_file(weights), tmp_path / "model.safetensors", described(weights) | {key: value})
     with pytest.raises(InputError, match=line):
+        evaluated("run=null", f"exported={tmp_path}/model.safetensors", "data=digits")
+
+
+def test_what_a_data_module_keeps_has_to_be_plain():
+    with pytest.raises(InputError, match=r"^export: mine\.Data keeps in its state what is no plain value: .*Tensor"):
+        to_texts({"data": "mine.Data", "data_state": {"module": torch.zeros(1)}})
+
+
+def test_a_loss_with_weights_of_its_own_is_not_scored_by_a_file_that_has_none(weights, evaluated, tmp_path):
+    task = {
+        "_target_": "epochwise.task.own.Own",
+        "loss": {"_target_": "torch.nn.Linear", "in_features": 1, "out_features": 1},
+    }
+    save_file(load_file(weights), tmp_path / "model.safetensors", described(weights) | {"task": json.dumps(task)})
+    with pytest.raises(InputError, match=r"Own has weights of its own, which no file has; allowed: predict=$"):
         evaluated("run=null", f"exported={tmp_path}/model.safetensors", "data=digits")

@@ -68,6 +68,11 @@ def _exported(config: DictConfig, trust: Trust) -> tuple[Restored, Any, Callable
     if config.export is not None:
         raise InputError(f"export={config.export}: not with exported=, a file already; allowed: one of them")
     run, found = read_exported(config.exported, trust)
+    if not config.predict and any(True for _ in run.task.parameters()):
+        own = type(run.task).__name__
+        raise InputError(
+            f"exported={config.exported}: {own} has weights of its own, which no file has; allowed: predict="
+        )
     if "data" in config:
         data = build(config, "data")
     elif config.run is not None:
@@ -196,7 +201,8 @@ class Batches(L.LightningDataModule):
     predict_dataloader = test_dataloader
 
     def on_before_batch_transfer(self, batch: Any, dataloader_idx: int) -> Any:
-        return self.data.on_before_batch_transfer(batch, dataloader_idx)
+        # What an exported network is given is made of the batch as the loader gives it.
+        return batch if self.answering else self.data.on_before_batch_transfer(batch, dataloader_idx)
 
     def transfer_batch_to_device(self, batch: Any, device: Any, dataloader_idx: int) -> Any:
         return self.data.transfer_batch_to_device(batch, device, dataloader_idx)

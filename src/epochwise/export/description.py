@@ -97,8 +97,15 @@ def _columns(data: Any) -> list[dict[str, Any]]:
 
 
 def to_texts(description: Mapping[str, Any]) -> dict[str, str]:
-    """As metadata holds it: by name, as JSON."""
-    return {name: json.dumps(value) for name, value in description.items()}
+    """As metadata holds it: by name, as JSON.
+
+    Raises:
+        InputError: a data module of one's own keeps what is no plain value.
+    """
+    try:
+        return {name: json.dumps(value) for name, value in description.items()}
+    except (TypeError, ValueError) as error:
+        raise InputError(f"export: {description['data']} keeps in its state what is no plain value: {error}") from error
 
 
 def from_texts(texts: Mapping[str, str], where: str) -> dict[str, Any]:
