@@ -159,13 +159,12 @@ class BatchedDataModule(L.LightningDataModule):
             where that has a mean (of several inputs by name, ``inputs``). Other integers, as tokens, stay.
         """
         trains = self.trainer is not None and bool(self.trainer.training)
+        x, y, *rest = batch if isinstance(batch, (list, tuple)) else (batch, None)
+        if trains and self.augment is not None:
+            x, y = self.augmented(self._scaled(x), y)
+        x = self._scales.scaled(x, self.learned)
         if not isinstance(batch, (list, tuple)):
-            return self._normalised(self.augmented(self._scaled(batch), None)[0] if trains else self._scaled(batch))
-        given, y, *rest = batch
-        x = self._scaled(given)
-        if trains:
-            x, y = self.augmented(x, y)
-        x = self._normalised(x, x if trains and self.augment else given)
+            return x
         if trains and self.mix is not None:
             x, y = self._mixed(x, y)
         return [x, y, *rest]
@@ -186,9 +185,6 @@ class BatchedDataModule(L.LightningDataModule):
             return {name: self._scaled(each) for name, each in x.items()}
         is_number = x.is_floating_point() or x.dtype == torch.uint8
         return unit_floats(x) if is_number else x
-
-    def _normalised(self, x: Any, keep: Any = None) -> Any:
-        return self._scales.scaled(x, self.learned, keep)
 
     def _mixed(self, x: Any, y: Any) -> tuple[Any, Any]:
         spec: Any = getattr(self, "spec", None)
