@@ -5,7 +5,7 @@
     python crossval.py data=table groups=COLUMN             # rows of one patient, in one fold
     python crossval.py hydra/launcher=joblib                # folds side by side
 
---help lists what can be chosen and set.
+--help lists what can be chosen and set. isolate=true begins a Python for each fold.
 """
 
 from omegaconf import DictConfig

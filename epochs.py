@@ -5,7 +5,7 @@
     python epochs.py run=outputs/digits-mlp/TIME            # the settings of a run
     python epochs.py hydra/launcher=joblib max_time=2h      # side by side, and no count that would take longer
 
---help lists what can be chosen and set.
+--help lists what can be chosen and set. isolate=true begins a Python for each run.
 """
 
 from omegaconf import DictConfig

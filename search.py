@@ -5,7 +5,8 @@
     python search.py search=grid space=none optimizer=adamw,sgd,muon data.batch_size=32,64,128
     python search.py storage=URL                            # in several terminals or machines: they share one study
 
---help lists what can be chosen and set. Optuna comes with the extra `search`.
+--help lists what can be chosen and set. isolate=true begins a Python for each trial.
+Optuna comes with the extra `search`.
 """
 
 from omegaconf import DictConfig

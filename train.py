@@ -6,7 +6,7 @@
     python train.py --cfg job                               # what would be run, without running it
 
 Results go to outputs/<name>/<time>: open its report.html first. --help lists what can be chosen and set; it starts from
-conf/train.yaml.
+conf/train.yaml. With -m, isolate=true begins a Python for each job.
 """
 
 from omegaconf import DictConfig

@@ -152,6 +152,7 @@ OF_HYDRA = (
     "+hydra.callbacks.sweep_start._target_=epochwise.sweep.sweep_start.SweepStart",
     "hydra/sweeper=ladder",
 )
+LAUNCHER = "hydra/launcher=worker"
 OWN_KEYS = sorted(SCHEMAS["epochs"].scalars.keys() - SCHEMAS["train"].scalars.keys())
 
 
@@ -198,6 +199,7 @@ def ladder_of_run(words: list[str], conf: Path) -> list[str]:
         "--config-name=config",
         *(word for word in rest if word not in typed),
         *OF_HYDRA,
+        *([] if any(word.startswith("hydra/launcher=") for word in typed) else [LAUNCHER]),
         *where,
         "+run_folder='${hydra:runtime.output_dir}'",
         *(f"+{key}={own.get(key) or typed_value(ladder[key])}" for key in OWN_KEYS),

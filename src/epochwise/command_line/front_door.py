@@ -25,7 +25,13 @@ from epochwise.command_line.composer import Composer, engine_conf
 from epochwise.command_line.continued_run import continue_run
 from epochwise.command_line.habits import flag_lines
 from epochwise.command_line.help_text import help_text
-from epochwise.command_line.override_text import check_paths, overrides_first, parse_arguments, quote_paths
+from epochwise.command_line.override_text import (
+    check_paths,
+    isolate_words,
+    overrides_first,
+    parse_arguments,
+    quote_paths,
+)
 from epochwise.command_line.overrides import one_line
 from epochwise.input_error import InputError
 from epochwise.run.end_signals import interruptible
@@ -127,6 +133,7 @@ def front_door(name: str) -> Callable[[Callable[[DictConfig], Any]], Callable[[]
                     raise
                 _refuse(error)
 
+        main.job = job  # type: ignore[attr-defined]  # what a process of one job begins with
         return main
 
     return decorate
@@ -136,7 +143,7 @@ def _enter(name: str, task: Callable[[DictConfig], Any], job: Callable[[DictConf
     """Check the command line, then let Hydra do what it says."""
     if lines := flag_lines(sys.argv[1:], name):
         raise InputError(*lines)
-    sys.argv[1:] = overrides_first(sys.argv[1:])
+    sys.argv[1:] = isolate_words(overrides_first(sys.argv[1:]), name)
     conf = Path(task.__code__.co_filename).parent / "conf"
     if name == "train":
         sys.argv[1:] = continue_run(sys.argv[1:], conf)

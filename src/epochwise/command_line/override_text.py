@@ -33,6 +33,7 @@ READ_BY = {
 }
 #: Tables of scikit-learn and texts of Python, by name.
 SHIPPED = ("breast_cancer", "diabetes", "docstrings", "library", "eeg", "linnerud", "python_topics", "wine")
+OF_MANY_JOBS = ("train", "crossval", "search", "epochs")
 
 
 def check_paths(words: list[str]) -> None:
@@ -57,6 +58,31 @@ def check_paths(words: list[str]) -> None:
             lines += error.lines
     if lines:
         raise InputError(*lines)
+
+
+def isolate_words(words: list[str], front_door: str) -> list[str]:
+    """Hand ``isolate=true`` to the launcher that is there where no other one is named.
+
+    Args:
+        words: of the command line, without the program.
+        front_door: whose.
+
+    Returns:
+        The words for Hydra.
+
+    Raises:
+        InputError: there are no jobs to isolate, or another launcher has processes of its own.
+    """
+    asked = [word for word in words if word.startswith("isolate=")]
+    if not asked or front_door not in OF_MANY_JOBS:
+        return words
+    if front_door == "train" and not {"-m", "--multirun", "hydra.mode=MULTIRUN"} & set(words):
+        raise InputError(f"{asked[-1]}: a single run is alone; it goes with a sweep (-m)")
+    if other := [word for word in words if word.startswith("hydra/launcher=") and word != "hydra/launcher=worker"]:
+        raise InputError(f"{asked[-1]}: not with {other[-1]}, which says itself where its jobs run")
+    if asked[-1] not in ("isolate=true", "isolate=false"):
+        raise InputError(f"isolate: got {asked[-1].partition('=')[2]!r}, allowed: true, false")
+    return [f"hydra.launcher.{word}" if word == asked[-1] else word for word in words if word not in asked[:-1]]
 
 
 def overrides_first(words: list[str]) -> list[str]:

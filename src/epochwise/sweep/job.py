@@ -129,6 +129,21 @@ def sweep_job(
     return score
 
 
+def keep_crash(folder: Path, number: int, typed: Sequence[str], reason: str) -> None:
+    """Keep that a job's process ended in the middle of it, unless the job was done.
+
+    Args:
+        folder: of the job, which may not be there yet.
+        number: of the job.
+        typed: its overrides.
+        reason: in a line.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    record = JobRecord.read(folder)
+    if record is None or record.status == "running":
+        replace(record or JobRecord(number, of_one_job(typed)), status="failed", reason=reason).write(folder)
+
+
 def _said(error: BaseException, lines_of: Callable[[Exception], tuple[str, ...] | None]) -> str:
     """A failure in a line; the traceback of a crash is printed."""
     if isinstance(error, SystemExit):

@@ -1,6 +1,7 @@
 """The one thing that has to stand where Hydra looks for plugins."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from hydra.utils import get_method
 from omegaconf import DictConfig, open_dict
 
 from epochwise.input_error import InputError
+
+from hydra_plugins.epochwise.worker_launcher import WorkerLauncher
 
 
 class CommandSweeper(Sweeper):
@@ -34,7 +37,8 @@ class CommandSweeper(Sweeper):
 
     def sweep(self, arguments: list[str]) -> Any:
         try:
-            return get_method(self.command)(self.master, arguments, self)
+            with self.launcher.kept() if isinstance(self.launcher, WorkerLauncher) else nullcontext():
+                return get_method(self.command)(self.master, arguments, self)
         except InputError:
             _remove_unused(Path(self.master.hydra.sweep.dir))
             raise

@@ -1,0 +1,115 @@
+"""Jobs in a process of their own: what becomes of them where it ends, and of what asks the command to end."""
+
+import os
+import signal
+import time
+
+import pytest
+
+from epochwise.sweep.job import JobRecord
+from epochwise.sweep.job_process import Ended, JobProcess, PassedOn
+
+from tests.outcome import differences, outcome
+
+CRASH = """
+import os, signal
+import lightning as L
+
+class Crash(L.Callback):
+    def __init__(self, is_due):
+        self.is_due = is_due
+
+    def on_train_epoch_end(self, trainer, pl_module):
+        if self.is_due and os.environ["HOW"] == "exit":
+            os._exit(3)
+        if self.is_due and os.environ["HOW"] == "kill":
+            os.kill(os.getpid(), signal.SIGKILL)
+"""
+WORDS = ["-m", "data=table", "model.hidden_sizes=[4]", "trainer.max_epochs=2", "report=false"]
+WORDS += ["~callbacks.model_summary", "~callbacks.confusion_matrix", "~callbacks.progress_bar"]
+
+
+@pytest.fixture
+def crash(tmp_path, monkeypatch):
+    """The word that lets the job of seed 1 bring its process down, once it has trained an epoch, in the way set."""
+    (tmp_path / "crash.py").write_text(CRASH)
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def word(how: str) -> str:
+        monkeypatch.setenv("HOW", how)
+        return "+callbacks.crash={_target_:crash.Crash,is_due:${seed}}"
+
+    return word
+
+
+@pytest.mark.parametrize(
+    ("how", "reason"),
+    [
+        ("exit", "its process ended with exit code 3"),
+        ("kill", "its process was killed by SIGKILL, as by a system without memory"),
+    ],
+)
+def test_a_job_that_brings_its_process_down_is_named_with_the_reason(typed, tmp_path, crash, how, reason):
+    code, out, err = typed("train.py", *WORDS, "hydra.sweep.dir=here", "seed=1", crash(how))
+    assert (code, err) == (1, f"job 0 failed: {reason}\n")
+    assert f"job 0 (): {reason}" in out
+    record = JobRecord.read(tmp_path / "here/0")
+    assert (record.status, record.reason) == ("failed", reason)
+
+
+@pytest.mark.long
+def test_the_jobs_behind_one_that_crashed_are_done_and_the_same_command_goes_on_with_it(typed, tmp_path, crash):
+    words = [*WORDS, "seed=0,1", "resume=true", "model.dropout=0.3"]
+    assert typed("train.py", *words, crash("never"), "hydra.sweep.dir=whole")[0] == 0
+    words = [*words[:-3], "seed=1,0", *words[-2:], "hydra.sweep.dir=here"]
+    assert typed("train.py", *words, crash("kill"))[0] == 1
+    assert [JobRecord.read(tmp_path / f"here/{job}").status for job in (0, 1)] == ["failed", "finished"]
+    code, out, err = typed("train.py", *words, crash("never"))
+    assert (code, err, out.count("is finished already")) == (0, "", 1)
+    for seed, job in {0: 1, 1: 0}.items():
+        assert differences(outcome(tmp_path / f"here/{job}"), outcome(tmp_path / f"whole/{seed}")) == []
+
+
+@pytest.mark.long
+def test_a_job_in_a_python_of_its_own_gives_the_same_to_the_bit(typed, tmp_path):
+    folders = {}
+    for name, word in {"one": "hydra/launcher=basic", "two": "isolate=false", "three": "isolate=true"}.items():
+        words = [*WORDS, "seed=0,1", "model.dropout=0.3", word, f"hydra.sweep.dir={name}"]
+        code, _, err = typed("train.py", *words)
+        assert (code, err) == (0, "")
+        folders[name] = [outcome(tmp_path / name / str(job)) for job in (0, 1)]
+    assert differences(folders["two"], folders["one"]) == []
+    assert differences(folders["three"], folders["one"]) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "asked", "expected"),
+    [(143, False, True), (130, False, True), (2, True, True), (3, False, False), (-9, False, False)],
+)
+def test_an_end_that_was_asked_for_is_told_from_one_that_came_upon_a_job(code, asked, expected):
+    assert Ended(code, asked).is_asked is expected
+
+
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM, signal.SIGUSR1])
+def test_what_asks_the_command_to_end_is_handed_on_and_then_heard_as_before(signum):
+    heard = []
+    before = signal.signal(signum, lambda number, frame: heard.append(number))
+    try:
+        child = os.fork()
+        if not child:
+            signal.signal(signum, lambda number, frame: os._exit(7))
+            while True:
+                time.sleep(0.01)
+        time.sleep(0.2)
+        process = JobProcess(child, None)
+        passed_on = PassedOn(lambda: process)
+        with passed_on.heard():
+            os.kill(os.getpid(), signum)
+            assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+            assert heard == []
+            with pytest.raises(SystemExit) as end:
+                passed_on.end_if_asked()
+        assert (heard, end.value.code) == ([signum], 128 + signum)
+        assert callable(signal.getsignal(signum))
+    finally:
+        signal.signal(signum, before)
