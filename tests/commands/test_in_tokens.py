@@ -2,7 +2,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from epochwise.commands.run_text import in_tokens
+from epochwise.commands.budget import in_tokens
 
 
 def of_texts(num_tokens):

@@ -7,7 +7,8 @@ import time
 import pytest
 
 from epochwise.sweep.job import JobRecord
-from epochwise.sweep.job_process import Ended, JobProcess, PassedOn
+from epochwise.sweep.job_process import Ended, JobProcess
+from epochwise.sweep.passed_on import PassedOn
 
 from tests.outcome import differences, outcome
 

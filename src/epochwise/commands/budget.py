@@ -10,6 +10,7 @@ from epochwise.config.check import check
 from epochwise.epochs.plan import Plan, plan_epochs
 from epochwise.input_error import InputError
 from epochwise.rules.epochs import budget_time
+from epochwise.run.result import counted
 
 #: Unit -> field of the plan of one epoch.
 PER_EPOCH = {"steps": "steps_per_epoch", "samples": "samples_per_epoch"}
@@ -92,3 +93,15 @@ def world_size(config: DictConfig) -> int:
     if not isinstance(devices, int) or devices < 1:
         raise InputError(f"trainer.devices: got {devices!r}, allowed with a budget: a number, which a step depends on")
     return devices * int(config.trainer.get("num_nodes", 1))
+
+
+def in_tokens(data: Any, num_samples: int) -> str:
+    """``, 1,280 tokens``: how many so many training samples have; nothing where they are no texts."""
+    if not getattr(data.spec, "num_tokens", 0) or not hasattr(data, "num_targets"):
+        return ""
+    whole, left = divmod(num_samples, data.num_samples["train"])
+    tokens = whole * data.num_targets["train"]
+    if left == 0:
+        return f", {counted(tokens, 'token')}"
+    about = round((tokens + data.num_targets["train"] * left / data.num_samples["train"]) / 100) * 100
+    return f", about {about:,} tokens"

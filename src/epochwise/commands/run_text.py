@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from omegaconf import DictConfig
 
 from epochwise.commands.assemble import Run
+from epochwise.commands.budget import in_tokens
 from epochwise.epochs.curve import column_of
 from epochwise.epochs.plan import plan_epochs
 from epochwise.finetune.bound_plan import BoundPlan
@@ -119,18 +120,6 @@ def _rates(task: Any, bound: BoundPlan | None, max_epochs: int, steps_per_epoch:
     return PhaseOptimizers(bound, *own).rates(schedule_rates, max_epochs, points), points
 
 
-def in_tokens(data: Any, num_samples: int) -> str:
-    """``, 1,280 tokens``: how many so many training samples have; nothing where they are no texts."""
-    if not getattr(data.spec, "num_tokens", 0) or not hasattr(data, "num_targets"):
-        return ""
-    whole, left = divmod(num_samples, data.num_samples["train"])
-    tokens = whole * data.num_targets["train"]
-    if left == 0:
-        return f", {counted(tokens, 'token')}"
-    about = round((tokens + data.num_targets["train"] * left / data.num_samples["train"]) / 100) * 100
-    return f", about {about:,} tokens"
-
-
 def tell_plan(
     config: DictConfig,
     data: Any,
@@ -202,7 +191,12 @@ def tell_plan(
 
 
 def tell_result(
-    result: dict[str, Any], rows: list[Row], run_folder: Path, words: Sequence[str] = (), alone: bool = True
+    result: dict[str, Any],
+    rows: list[Row],
+    run_folder: Path,
+    words: Sequence[str] = (),
+    alone: bool = True,
+    drawn_later: bool = False,
 ) -> None:
     """Print what came out, and the command that shows the curves.
 
@@ -212,6 +206,7 @@ def tell_result(
         run_folder: where everything lies.
         words: that a command line needs beside it (``go_on_words``).
         alone: its own curve says how many epochs; of runs that are compared by their ends it does not.
+        drawn_later: the report is being drawn by another process.
     """
     counts = f"{counted(result['epochs_run'], 'epoch')}, {counted(result['steps'], 'step')}"
     lines = {
@@ -244,7 +239,7 @@ def tell_result(
         lines["profile"] = shown(profile)
     if result["status"] == "interrupted":
         lines["go on by"] = " ".join(["python train.py", *map(shlex.quote, [f"run={shown(run_folder)}", *words])])
-    if (page := run_folder / "report.html").exists():
+    if (page := run_folder / "report.html").exists() or (drawn_later and rows):
         lines["report"] = shown(page)
     if alone and (run_folder / "tensorboard").is_dir():
         lines["curves"] = f"{program} --logdir {shlex.quote(shown(run_folder))}"

@@ -32,6 +32,7 @@ from epochwise.run.rank_processes import rank_processes
 from epochwise.run.result import fit_end, write_result
 from epochwise.run.run_config import flat, plain_config, write_run_config
 from epochwise.run.run_folder import whole_file
+from epochwise.sweep.job import is_drawn_later
 from epochwise.trust.run_config import go_on_notes, go_on_words
 
 
@@ -104,12 +105,13 @@ def train(config: DictConfig, alone: bool = True) -> float | None:
             raise
         finally:
             result = run_result(run, ended, plan, perf_counter() - started)
+            later = config.get("report") is not False and is_drawn_later()
             if run.trainer.is_global_zero:
                 with suppress(OSError):  # that of a disk which takes no more is being told already
                     result = write_result(folder, **result)
-                    if config.get("report") is not False:
+                    if config.get("report") is not False and not later:
                         run_report(folder)
-                tell_result(result, run.epoch_log.rows, folder, words, alone)
+                tell_result(result, run.epoch_log.rows, folder, words, alone, later)
         if run.trainer.is_global_zero:
             tell_loggers(run, settings, result)
     if run.interrupts.asked and HydraConfig.initialized() and HydraConfig.get().mode == RunMode.MULTIRUN:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf, flag_override, open_dict
 
 from epochwise.input_error import InputError
@@ -127,6 +128,28 @@ def sweep_job(
         return None
     replace(record, status="finished").write(folder)
     return score
+
+
+def is_drawn_later() -> bool:
+    """Whether this is a job whose report the process of the command draws, while the next one trains."""
+    launcher = HydraConfig.get().launcher if HydraConfig.initialized() else None
+    return (
+        launcher is not None
+        and HydraConfig.get().mode == RunMode.MULTIRUN
+        and str(launcher.get("_target_")).endswith(".WorkerLauncher")
+    )
+
+
+def draw_report(folder: Path) -> None:
+    """Draw the report of a job that has ended, unless it is there: of one that had ended before, it may not be."""
+    from epochwise.commands.run_result import run_report
+
+    result, page = folder / "result.json", folder / "report.html"
+    if result.exists() and not (page.exists() and page.stat().st_mtime_ns > result.stat().st_mtime_ns):
+        try:
+            run_report(folder)
+        except Exception as error:  # the run is whole without
+            print(f"{folder}: no report: {' '.join(str(error).split())}", file=sys.stderr, flush=True)
 
 
 def keep_crash(folder: Path, number: int, typed: Sequence[str], reason: str) -> None:

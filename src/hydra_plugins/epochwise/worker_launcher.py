@@ -14,15 +14,17 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, open_dict
 
 if TYPE_CHECKING:
-    from epochwise.sweep.job_process import Ended, JobProcess, PassedOn
+    from epochwise.sweep.job_process import Ended, JobProcess
+    from epochwise.sweep.passed_on import PassedOn
 
 
 class WorkerLauncher(Launcher):
     """Run jobs one after another in a process of their own, forked from this one with all that it has imported.
 
     A job that brings its process down, by a crash of a library or a system without memory, fails alone: another process
-    takes the rest. What asks the command to end is handed on to the job. Where a process can't be forked so (macOS),
-    and after a crash, it is a Python of its own, which imports everything again.
+    takes the rest. The report of a job is drawn here, while the next one trains. What asks the command to end is handed
+    on to the job. Where a process can't be forked so (macOS), and after a crash, it is a Python of its own, which
+    imports everything again.
 
     Args:
         isolate: a Python of its own for each job.
@@ -32,6 +34,7 @@ class WorkerLauncher(Launcher):
         self.isolate = isolate
         self.process: JobProcess | None = None
         self.is_forked = self.is_kept = False
+        self.undrawn: DictConfig | None = None
 
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
         self.context, self.task, self.config = hydra_context, task_function, config
@@ -48,30 +51,36 @@ class WorkerLauncher(Launcher):
             self._end()
 
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
-        from epochwise.sweep.job_process import PassedOn
+        from epochwise.sweep.passed_on import PassedOn
 
         setup_globals()
         configure_log(self.config.hydra.hydra_logging, self.config.hydra.verbose)
         Path(str(self.config.hydra.sweep.dir)).mkdir(parents=True, exist_ok=True)
-        done = []
         passed_on = PassedOn(lambda: self.process)
+        done = []
         try:
             with passed_on.heard():
                 for number, overrides in enumerate(job_overrides, initial_job_idx):
-                    done.append(self._run(number, overrides, passed_on))
+                    done.append(self._run(self._compose(number, overrides), passed_on))
         finally:
+            self._draw()
             if not self.is_kept:
                 self._end()
         return done
 
-    def _run(self, number: int, overrides: Sequence[str], passed_on: PassedOn) -> JobReturn:
+    def _compose(self, number: int, overrides: Sequence[str]) -> DictConfig:
         config = self.context.config_loader.load_sweep_config(self.config, list(overrides))
         with open_dict(config):
             config.hydra.job.id = config.hydra.job.num = number
+        return config
+
+    def _run(self, config: DictConfig, passed_on: PassedOn) -> JobReturn:
         process = self._begin()
         passed_on.end_if_asked()
         process.send(config)
+        self._draw()
         reply = process.wait()
+        self.undrawn = config
         if isinstance(reply, JobReturn):
             passed_on.end_if_asked()
             if self.isolate:
@@ -83,12 +92,20 @@ class WorkerLauncher(Launcher):
         passed_on.end_if_asked()
         return self._crashed(config, reply)
 
+    def _draw(self) -> None:
+        """Draw the report of the job that ended last, while the next one trains."""
+        from epochwise.sweep.job import draw_report
+
+        config, self.undrawn = self.undrawn, None
+        if config is not None and config.get("report") is not False:
+            draw_report(_folder(config))
+
     def _crashed(self, config: DictConfig, ended: Ended) -> JobReturn:
         """Keep what became of a job where it can't do so itself."""
         from epochwise.sweep.job import keep_crash
 
-        number, folder = config.hydra.job.num, Path(config.hydra.sweep.dir) / str(config.hydra.sweep.subdir)
-        keep_crash(folder, number, list(config.hydra.overrides.task), ended.reason)
+        number = config.hydra.job.num
+        keep_crash(_folder(config), number, list(config.hydra.overrides.task), ended.reason)
         print(f"job {number} failed: {ended.reason}", file=sys.stderr, flush=True)
         return JobReturn(overrides=list(config.hydra.overrides.task), status=JobStatus.COMPLETED)
 
@@ -111,3 +128,8 @@ class WorkerLauncher(Launcher):
         if self.process is not None:
             self.process.close()
             self.process = None
+
+
+def _folder(config: DictConfig) -> Path:
+    """Of a job."""
+    return Path(config.hydra.sweep.dir) / str(config.hydra.sweep.subdir)
