@@ -83,6 +83,21 @@ def test_a_job_in_a_python_of_its_own_gives_the_same_to_the_bit(typed, tmp_path)
     assert differences(folders["three"], folders["one"]) == []
 
 
+@pytest.mark.long
+def test_each_job_has_its_report_once_the_command_is_over(typed, tmp_path):
+    words = [word for word in WORDS if word != "report=false"]
+    code, out, err = typed("train.py", *words, "seed=0,1", "hydra.sweep.dir=here", "resume=true")
+    assert (code, err) == (0, "")
+    pages = [tmp_path / f"here/{job}/report.html" for job in (0, 1)]
+    assert all(page.exists() and page.with_name("curves.png").exists() for page in pages)
+    assert [f"report  here/{job}/report.html" in out for job in (0, 1)] == [True, True]
+    pages[0].unlink()  # as of a command that was killed before it had drawn it
+    drawn = pages[1].stat().st_mtime_ns
+    assert typed("train.py", *words, "seed=0,1", "hydra.sweep.dir=here", "resume=true")[0] == 0
+    assert pages[0].exists()
+    assert pages[1].stat().st_mtime_ns == drawn
+
+
 @pytest.mark.parametrize(
     ("code", "asked", "expected"),
     [(143, False, True), (130, False, True), (2, True, True), (3, False, False), (-9, False, False)],
