@@ -12,6 +12,8 @@ from epochwise.input_error import InputError
 KEY = "data.keep_on_device"
 #: Of the free memory of a GPU, what ``auto`` takes at most for a split: the network and its activations need the rest.
 SHARE = 0.25
+#: Samples that are read at a time to be brought over.
+ROWS = 1024
 
 
 class KeptSamples(Dataset):
@@ -122,13 +124,28 @@ def _whole(samples: Any, device: torch.device) -> Any:
         return samples.to(device)
     if type(samples) is not Subset and isinstance(samples, StackDataset):
         return tuple(_whole(each, device) for each in samples.datasets)
-    return _moved(samples[list(range(len(samples)))], device)
+    room: Any = None
+    for start in range(0, len(samples), ROWS):  # some at a time: the host may have less memory than the device
+        batch = samples[list(range(len(samples))[start : start + ROWS])]
+        room = _room(batch, len(samples), device) if room is None else room
+        _put(batch, room, start)
+    return room
 
 
-def _moved(batch: Any, device: torch.device) -> Any:
+def _room(batch: Any, number: int, device: torch.device) -> Any:
     if isinstance(batch, Mapping):
-        return {name: _moved(each, device) for name, each in batch.items()}
-    return batch.to(device) if isinstance(batch, Tensor) else tuple(_moved(each, device) for each in batch)
+        return {name: _room(each, number, device) for name, each in batch.items()}
+    if isinstance(batch, Tensor):
+        return torch.empty((number, *batch.shape[1:]), dtype=batch.dtype, device=device)
+    return tuple(_room(each, number, device) for each in batch)
+
+
+def _put(batch: Any, room: Any, start: int) -> None:
+    if isinstance(batch, Tensor):
+        room[start : start + len(batch)].copy_(batch)
+        return
+    for key in batch if isinstance(batch, Mapping) else range(len(batch)):
+        _put(batch[key], room[key], start)
 
 
 def _cut(parts: Any, rows: Tensor) -> Any:
