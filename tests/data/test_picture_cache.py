@@ -190,14 +190,19 @@ def test_a_cache_that_was_damaged_is_warned_of_once_and_not_used(pets, tmp_path,
     assert "pictures.sqlite" in caplog.text
 
 
-def test_workers_are_asked_for_where_reading_is_slow(pets, monkeypatch):
-    def workers(seconds, **given):
-        clock = iter([0.0, seconds])
+def test_workers_are_asked_for_where_reading_is_slow(pets, tmp_path, monkeypatch):
+    def workers(*seconds, **given):
+        clock = iter([time for each in seconds for time in (0.0, each)])
         monkeypatch.setattr("epochwise.data.pictures.measured_workers.perf_counter", lambda: next(clock))
         return folder(pets, num_workers="auto", **given).train_dataloader().num_workers
 
     monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 1}, raising=False)
     assert [workers(0.009), workers(0.011), workers(0.011, cache="memory")] == [0, 2, 0]
+    disk = {"cache": "disk", "cache_folder": str(tmp_path)}
+    assert [workers(0.009, **disk), workers(0.1, 0.009, **disk), workers(0.1, 0.1, **disk)] == [0, 0, 2]
+    # A large batch takes longer to hand over: here one of 6 MB.
+    large = {"image_size": 500, "max_train_samples": 8}
+    assert [workers(0.015, **large), workers(0.017, **large)] == [0, 2]
 
 
 def test_processes_share_the_cores_also_where_they_are_known_behind_the_first_loader(pets, monkeypatch):

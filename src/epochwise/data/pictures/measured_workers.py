@@ -11,8 +11,8 @@ from torch.utils.data import DataLoader
 
 from epochwise.data.batched_data_module import BatchedDataModule
 
-#: A batch that is read faster than workers hand one over, with a margin, in seconds.
-QUICK_BATCH = 0.01
+#: A batch that is read faster than workers hand one over, with a margin, in seconds; and what a byte more of it takes.
+QUICK_BATCH, HANDED_BYTE = 0.01, 1e-9
 
 
 @dataclass(eq=False, kw_only=True)
@@ -21,7 +21,7 @@ class MeasuredWorkers(BatchedDataModule):
 
     Args:
         num_workers: processes that read batches. ``auto``: none where they lie in this process's memory or a batch is
-            read in less than 10 ms, which is measured; else one a core, four at most.
+            read in less than 10 ms and one more a MB, which is measured; else one a core, four at most.
     """
 
     num_workers: Annotated[int, Ge(0)] | Literal["auto"] = "auto"  # type: ignore[assignment]
@@ -29,11 +29,17 @@ class MeasuredWorkers(BatchedDataModule):
     def __post_init__(self) -> None:
         super().__post_init__()
         self._seconds: float | None = None  # that a batch takes to read
+        self._quick = QUICK_BATCH  # what none need take
         self._said: int | None = None  # of ``auto``
 
     @property
     def lies_in_memory(self) -> bool:
         """Whether what is read is kept in this process."""
+        return False
+
+    @property
+    def fills_a_cache(self) -> bool:
+        """Whether what is read once may be there sooner the next time."""
         return False
 
     def _loader(self, samples: Any, batches: Any) -> DataLoader:
@@ -44,20 +50,29 @@ class MeasuredWorkers(BatchedDataModule):
             self.num_workers = asked
 
     def _workers(self, samples: Any) -> int:
-        """Those that are asked for, or that pay by how long a batch of the first samples takes, which is measured."""
+        """Those that are asked for, or that pay by how long a batch from all over takes, which is measured."""
         if self.num_workers != "auto":
             return self.num_workers
         if self.lies_in_memory or not len(samples):
             return 0
-        places = range(min(self.batch_size, len(samples)))
         if self._seconds is None:
-            begun = perf_counter()
-            _ = samples[list(places)]
-            self._seconds = perf_counter() - begun
+            count = min(self.batch_size, len(samples))
+            places = [place * len(samples) // count for place in range(count)]
+            self._seconds, x = _seconds(samples, places)
+            self._quick = QUICK_BATCH + HANDED_BYTE * getattr(x, "nbytes", 0)
+            if self._seconds >= self._quick and self.fills_a_cache:  # that of later epochs, as far as there is room
+                self._seconds, _ = _seconds(samples, places)
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         # Each time: before there is a Trainer, one does not know of the other processes.
-        found = 0 if self._seconds < QUICK_BATCH else max(1, min(4, cores // self._world_size))
+        found = 0 if self._seconds < self._quick else max(1, min(4, cores // self._world_size))
         if found != self._said:
             self._said = found
             rank_zero_info(f"data.num_workers={found}: a batch takes {1000 * self._seconds:.0f} ms to read")
         return found
+
+
+def _seconds(samples: Any, places: list[int]) -> tuple[float, Any]:
+    """How long a batch takes to read, and its ``x``."""
+    begun = perf_counter()
+    batch = samples[places]
+    return perf_counter() - begun, batch[0] if isinstance(batch, (list, tuple)) else batch

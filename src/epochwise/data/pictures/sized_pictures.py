@@ -79,6 +79,10 @@ class SizedPictures(MeasuredWorkers, SplitDataModule, ABC):
     def lies_in_memory(self) -> bool:
         return self.cache == "memory"
 
+    @property
+    def fills_a_cache(self) -> bool:
+        return self.cache is not None
+
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         asked = self.view
         super().load_state_dict(state_dict)
