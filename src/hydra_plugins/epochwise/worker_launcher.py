@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -60,24 +61,37 @@ class WorkerLauncher(Launcher):
         done = []
         try:
             with passed_on.heard():
-                for number, overrides in enumerate(job_overrides, initial_job_idx):
-                    done.append(self._run(self._compose(number, overrides), passed_on))
+                jobs = map(self._composed, count(initial_job_idx), job_overrides)
+                config = next(jobs, None)
+                while config is not None:
+                    reply, config = self._run(config, passed_on, jobs)
+                    done.append(reply)
         finally:
             self._draw()
             if not self.is_kept:
                 self._end()
         return done
 
-    def _compose(self, number: int, overrides: Sequence[str]) -> DictConfig:
-        config = self.context.config_loader.load_sweep_config(self.config, list(overrides))
+    def _composed(self, number: int, overrides: Sequence[str]) -> DictConfig | Exception:
+        """The config of a job, or why it has none, which is said when it is its turn."""
+        try:
+            config = self.context.config_loader.load_sweep_config(self.config, list(overrides))
+        except Exception as error:
+            return error
         with open_dict(config):
             config.hydra.job.id = config.hydra.job.num = number
         return config
 
-    def _run(self, config: DictConfig, passed_on: PassedOn) -> JobReturn:
+    def _run(
+        self, config: DictConfig | Exception, passed_on: PassedOn, jobs: Iterator[DictConfig | Exception]
+    ) -> tuple[JobReturn, DictConfig | Exception | None]:
+        """Run a job, and say what the next one is, which is composed meanwhile."""
+        if isinstance(config, Exception):
+            raise config
         process = self._begin()
         passed_on.end_if_asked()
         process.send(config)
+        following = next(jobs, None)
         self._draw()
         reply = process.wait()
         self.undrawn = config
@@ -85,12 +99,12 @@ class WorkerLauncher(Launcher):
             passed_on.end_if_asked()
             if self.isolate:
                 self._end()
-            return reply
+            return reply, following
         self.process = None
         if reply.is_asked:
             raise SystemExit(reply.code)
         passed_on.end_if_asked()
-        return self._crashed(config, reply)
+        return self._crashed(config, reply), following
 
     def _draw(self) -> None:
         """Draw the report of the job that ended last, while the next one trains."""
