@@ -248,6 +248,7 @@ SOURCES = {
     _TrainingEpochLoop.reset: "65900c493f49",
     _TrainingEpochLoop._update_learning_rates: "4d9cbda15b76",
     _TrainingEpochLoop._should_check_val_epoch: "a209f949a2a6",
+    _LoggerConnector.logged_metrics.fget: "38a92d2cb730",
     _LoggerConnector.on_batch_end: "910e37278afb",
     _LoggerConnector.update_train_step_metrics: "60aefb4bedf9",
     L.LightningModule._call_batch_hook: "a7e0b7357cb2",

@@ -177,6 +177,12 @@ class Executions(_TrainingEpochLoop):
         """Whether something was logged in training since Lightning began to count anew."""
         return any(not each.has_reset for each in self._results.values())
 
+    @property
+    def logged_metrics(self) -> dict[str, Any]:
+        """The Trainer's, which looks through all that is kept even where nothing is new."""
+        connector = self.trainer._logger_connector
+        return connector.logged_metrics if self.has_logged else connector._logged_metrics
+
     def _step_schedules(self) -> None:
         """What Lightning does behind a batch with schedules that count steps and follow no score."""
         if self._should_accumulate():

@@ -129,7 +129,8 @@ class EpochLog(L.Callback):
 
     def _logged_in_step(self, trainer: L.Trainer) -> Scores:
         """What was logged for the step, by the module or a callback."""
-        logged = {name: value for name, value in trainer.logged_metrics.items() if name not in self.validated}
+        kept = getattr(trainer.fit_loop.epoch_loop, "logged_metrics", None) or trainer.logged_metrics
+        logged = {name: value for name, value in kept.items() if name not in self.validated}
         if self.of_epochs.issuperset(logged):
             return {}
         # Lightning keeps the scores of the last epoch among those of the step.
@@ -232,8 +233,7 @@ class EpochLog(L.Callback):
             return
         row = self.rows[-1]
         logged = self.named(scalars(newer(trainer.callback_metrics, self.in_row)), "train")
-        late = {name: value for name, value in logged.items() if name not in row}
-        if late:
+        if late := {name: value for name, value in logged.items() if name not in row}:
             self.rows[-1] = {**row, **late}
             if trainer.is_global_zero:
                 write_epochs_csv(self.path, self.rows)
