@@ -24,8 +24,9 @@ def compile_in_place(network: nn.Module, mode: str) -> None:
     checkpoint is the same with and without, copies of the network (as of an average) are plain ones, and what the task
     logs is its own.
 
-    Each shape of a batch is compiled for itself. Torch would make one for any number of samples of the second that it
-    meets, and a run that goes on would meet them in another order: it would compute other last bits.
+    Each shape of a batch is compiled for itself, so the code that a batch is computed by follows from its shape alone.
+    Torch's own way makes code for any number of samples of the second shape that it meets, and which one that is may be
+    another where a run goes on.
 
     Args:
         network: computes on tensors; what torch cannot compile of it runs as it is.
