@@ -16,6 +16,7 @@ from omegaconf import open_dict
 from epochwise.command_line.composer import engine_conf
 from epochwise.commands.train import train
 from epochwise.report.terminal import quiet
+from epochwise.run.write_checkpoint import wait_for_checkpoints
 from epochwise.task.classification import Classification
 
 folder, cut, *overrides = sys.argv[1:]
@@ -27,6 +28,7 @@ learn, seen = Classification.training_step, {}
 
 def step(task, batch, batch_idx):
     if sum(map(len, seen.values())) + 1 == int(cut):
+        wait_for_checkpoints(task.trainer)  # what was seen behind the last one that is on the disk is seen again
         print(json.dumps(seen), flush=True)
         os._exit(0)
     steps = seen.setdefault(task.current_epoch, [])

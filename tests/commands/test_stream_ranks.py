@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from epochwise.commands.train import train
+from epochwise.run.write_checkpoint import wait_for_checkpoints
 from epochwise.shards.__main__ import made
 from epochwise.task.supervised import Supervised
 
@@ -45,6 +46,7 @@ def rank_of(number, world_size, port, config, log, cut):
     def noted(task, batch, batch_idx):
         steps.append(batch)
         if len(steps) == cut:
+            wait_for_checkpoints(task.trainer)  # what was seen behind the last one that is on the disk is seen again
             os.kill(os.getpid(), signal.SIGKILL)
         with open(f"{log}.{number}", "a") as file:
             file.write(f"{task.current_epoch}: {batch[1].int().tolist()}\n")
