@@ -41,7 +41,7 @@ def test_a_run_folder_holds_what_its_contract_says(trained):
     files = {str(path.relative_to(trained)) for path in trained.rglob("*") if path.is_file()}
     events = {name for name in files if name.startswith("tensorboard/events.out.tfevents.")}
     assert events
-    evaluated = {name for name in files if name.startswith("predictions/")}  # by other tests
+    evaluated = {name for name in files if name.startswith(("predictions/", "exports/"))}  # by other tests
     assert files - events - evaluated - {"tensorboard/hparams.yaml"} == {
         "config.yaml",
         "epochs.csv",

@@ -118,8 +118,8 @@ def test_the_front_door_decides_what_may_stand_at_the_root():
     with pytest.raises(InputError) as raised:
         check(config, "evaluate")
     assert raised.value.lines == (
-        "model: unknown key, allowed: run, ckpt, split, predict, trust, seed, data",
-        "run: has no value yet, give it one with run=...; allowed: str",
+        "model: unknown key, allowed: run, ckpt, export, exported, split, predict, trust, seed, data",
+        "run: has no value yet, give it one with run=...; allowed: str or null",
         "ckpt: got 3 (int), allowed: str; as text: \"ckpt='3'\"",
     )
 

@@ -43,12 +43,12 @@ def evaluate(config: DictConfig, tells: bool = True) -> dict[str, float]:
     if config.split == "all" and "data" not in config and not config.predict:
         raise InputError("split=all: the run was trained on most of it; allowed: train, val, test; all with data=...")
     trust = with_listed(project_trust(), config.get("trust"))
-    if config.exported is not None:
+    if config.get("exported") is not None:
         return _evaluate(config, *_exported(config, trust), tells)
     if config.run is None:
         raise InputError("run: has no value; allowed: a run folder, or exported=FILE in its place")
     run = restore(Path(config.run), config.ckpt, trust)
-    if config.export is not None:
+    if config.get("export") is not None:
         from epochwise.commands.export import export
 
         if config.predict is not None:
@@ -65,7 +65,7 @@ def _exported(config: DictConfig, trust: Trust) -> tuple[Restored, Any, Callable
     from epochwise.export.exported import SUFFIXES, answers_of, read_exported
     from epochwise.export.graph import take_raw
 
-    if config.export is not None:
+    if config.get("export") is not None:
         raise InputError(f"export={config.export}: not with exported=, a file already; allowed: one of them")
     run, found = read_exported(config.exported, trust)
     if not config.predict and any(True for _ in run.task.parameters()):
@@ -151,7 +151,7 @@ def _evaluate(
 
 def _place(config: DictConfig) -> Path:
     """The table of predictions: in the run folder, or beside an exported file."""
-    if config.exported is None:
+    if config.get("exported") is None:
         return Path(config.run) / "predictions" / f"{predictions_name(config)}.csv"
     file = Path(config.exported).expanduser()
     return file.parent / "predictions" / f"{file.name}-{predictions_name(config)}.csv"
