@@ -14,6 +14,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from sklearn.datasets import load_digits
 
+from epochwise.commands import export
 from epochwise.commands.evaluate import evaluate
 from epochwise.commands.train import train
 from epochwise.export import formats
@@ -22,6 +23,7 @@ from epochwise.export.formats import FORMATS
 from epochwise.input_error import InputError
 
 QUICK = ("~callbacks.model_summary", "~callbacks.progress_bar", "~loggers.tensorboard", "name=test")
+COMPARED = r"prediction \S+e-0[789] of up to \S+, output \S+e-0[567] of up to \S+, on 270 samples \(val\)"
 PT2 = "trust=torch.export.load"
 
 
@@ -86,7 +88,7 @@ def test_what_was_compared_is_said(trained, evaluated, capsys):
     said = capsys.readouterr().out.splitlines()
     assert said[0] == "last checkpoint, trained for 3 epochs"
     assert said[1] == "input x: uint8 (batch, 1, 8, 8), pixels, 0 to 255"
-    assert re.fullmatch(r"largest difference from the checkpoint: \d\.\de[-+]\d\d on 270 samples \(val\)", said[-2])
+    assert re.fullmatch(f"largest difference from the checkpoint: {COMPARED}", said[-2])
     assert "last.safetensors" in said[-1]
 
 
@@ -108,10 +110,34 @@ def test_a_file_that_answers_otherwise_is_never_named(trained, weights, evaluate
 
     before = weights.read_bytes()
     monkeypatch.setitem(FORMATS, "safetensors", (".safetensors", write))
-    with pytest.raises(InputError, match=r"export: the file's answers differ from the checkpoint's by up to .* on 270"):
+    with pytest.raises(InputError, match=r"export: the file differs from the checkpoint: .* on 270"):
         evaluated(f"run={trained}", "export=safetensors")
     assert weights.read_bytes() == before
     assert not [file for file in weights.parent.iterdir() if file.name.startswith(".")]
+
+
+def test_numbers_are_compared_by_themselves_however_large_the_others_are():
+    class Answers:
+        predict = staticmethod(lambda output: 1e6 * output)
+        __call__ = staticmethod(lambda x: x)
+
+    class Data:
+        split_dataloader = staticmethod(lambda split: [torch.ones(3, 1)])
+        on_before_batch_transfer = on_after_batch_transfer = staticmethod(lambda batch, _: batch)
+
+    data = Data()
+
+    def compared(change):
+        def answering(batch):
+            return 1e6 * batch + 1, batch + change, None
+
+        answering.data = data
+        return export._compared(Answers(), data, answering, "test")
+
+    assert compared(5e-5) == "prediction 1.0e+00 of up to 1e+06, output 5.0e-05 of up to 1, on 3 samples"
+    for change in (2e-4, float("nan")):
+        with pytest.raises(InputError, match=r"the file differs from the checkpoint: .*; allowed: 1e-04 of that"):
+            compared(change)
 
 
 @pytest.mark.long

@@ -1,7 +1,7 @@
 """From a run folder to a file that needs none of it."""
 
 import copy
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +16,14 @@ from epochwise.commands.build import build
 from epochwise.export.description import describe, to_texts
 from epochwise.export.exported import Answering, answers_of
 from epochwise.export.formats import FORMATS, Form, check_onnx, program_of
-from epochwise.export.graph import Graph, graph_of, raw_input, take_raw
+from epochwise.export.graph import OUTPUTS, Graph, graph_of, raw_input, take_raw
 from epochwise.input_error import InputError
 from epochwise.report.terminal import shown
 from epochwise.resume.restore import Restored
 from epochwise.run.run_folder import whole_file
 
 MOST_SAMPLES = 500
-#: Largest difference from the checkpoint that a file may have, times the largest answer where that is above 1.
+#: Largest difference from the checkpoint that an output of a file may have, times its largest where that is above 1.
 TOLERANCE = 1e-4
 
 
@@ -59,11 +59,11 @@ def export(config: DictConfig, run: Restored, tells: bool = True) -> Path:
             if config.export == "onnx":
                 check_onnx(Path(file.name))
             answering = answers_of(Path(file.name), config.export, run.config, found, raw)
-            largest, samples = _compared(task, data, answering, config.split)
+            compared = _compared(task, data, answering, config.split)
     except OSError as error:
         raise InputError(f"run: cannot write {error.filename or path}: {error.strerror}") from error
     if tells:
-        _tell(path, found, f"{largest:.1e} on {samples} samples ({config.split})")
+        _tell(path, found, f"{compared} ({config.split})")
     return path
 
 
@@ -109,8 +109,8 @@ def _two(x: Tensor, most_steps: int, pad_id: int) -> Tensor:
 
 
 @torch.no_grad()
-def _compared(task: Any, data: Any, answering: Answering, split: str) -> tuple[float, int]:
-    """The largest difference between a file and the checkpoint, and on how many samples.
+def _compared(task: Any, data: Any, answering: Answering, split: str) -> str:
+    """How far a file is from the checkpoint, in words.
 
     Args:
         task: with the checkpoint's weights.
@@ -119,35 +119,39 @@ def _compared(task: Any, data: Any, answering: Answering, split: str) -> tuple[f
         split: of both.
 
     Raises:
-        InputError: it is above ``TOLERANCE``.
+        InputError: one of its outputs is too far.
     """
-    largest, scale, count = 0.0, 1.0, 0
+    differences, largest, count = dict.fromkeys(OUTPUTS, 0.0), dict.fromkeys(OUTPUTS, 0.0), 0
     batches = data.split_dataloader(split)
     pairs: Iterable[tuple[Any, Any]] = ((batch, batch) for batch in batches)
     if answering.data is not data:
         pairs = zip(batches, answering.data.split_dataloader(split), strict=True)
     for batch, theirs in pairs:
-        size = len(batch[1]) if isinstance(batch, (list, tuple)) else len(batch)
-        size = min(size, MOST_SAMPLES - count)
+        x = batch[0] if isinstance(batch, (list, tuple)) else batch
+        size = min(len(next(iter(x.values())) if isinstance(x, Mapping) else x), MOST_SAMPLES - count)
         batch, theirs = (_cut(each, size) for each in (batch, theirs))
         prepared = data.on_after_batch_transfer(data.on_before_batch_transfer(batch, 0), 0)
         output = task(prepared[0] if isinstance(prepared, (list, tuple)) else prepared)
         wanted = task.predict(output), output
         # One sample alone is a batch too.
         for given, answers in [(theirs, wanted)] + [(_cut(theirs, 1), [each[:1] for each in wanted])] * (count == 0):
-            for found, each in zip(answering(given)[:2], answers, strict=True):
+            for name, found, each in zip(OUTPUTS, answering(given)[:2], answers, strict=True):
                 if each.is_floating_point():
-                    largest = max(largest, float((found - each).abs().max()))
-                    scale = max(scale, float(each.abs().max()))
+                    differences[name] = max(differences[name], _largest(found - each, float("inf")))
+                    largest[name] = max(largest[name], _largest(each, 0.0))
         count += size
         if count >= MOST_SAMPLES:
             break
-    if not largest <= TOLERANCE * scale:
-        raise InputError(
-            f"export: the file's answers differ from the checkpoint's by up to {largest:.1e} on {count} samples; "
-            f"allowed: {TOLERANCE * scale:.1e}"
-        )
-    return largest, count
+    parts = [f"{name} {differences[name]:.1e} of up to {most:.3g}" for name, most in largest.items() if most]
+    said = f"{', '.join(parts)}, on {count} samples"
+    if not all(differences[name] <= TOLERANCE * max(most, 1.0) for name, most in largest.items()):
+        raise InputError(f"export: the file differs from the checkpoint: {said}; allowed: {TOLERANCE:.0e} of that")
+    return said
+
+
+def _largest(found: Tensor, of_nothing: float) -> float:
+    """The largest magnitude; what is no number, which ``max`` would pass over, counts as ``of_nothing``."""
+    return float(found.abs().nan_to_num(nan=of_nothing).max())
 
 
 def _cut(batch: Any, size: int) -> Any:
