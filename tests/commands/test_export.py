@@ -250,3 +250,15 @@ def test_a_loss_with_weights_of_its_own_is_not_scored_by_a_file_that_has_none(we
     save_file(load_file(weights), tmp_path / "model.safetensors", described(weights) | {"task": json.dumps(task)})
     with pytest.raises(InputError, match=r"Own has weights of its own, which no file has; allowed: predict=$"):
         evaluated("run=null", f"exported={tmp_path}/model.safetensors", "data=digits")
+
+
+def test_weights_of_16_bits_leave_in_32(trained, evaluated, tmp_path):
+    (tmp_path / "checkpoints").mkdir()
+    shutil.copy(trained / "config.yaml", tmp_path)
+    checkpoint = torch.load(trained / "checkpoints/best.ckpt", weights_only=True)
+    half = {name: weight.bfloat16() for name, weight in checkpoint["state_dict"].items()}
+    torch.save(checkpoint | {"state_dict": half}, tmp_path / "checkpoints/best.ckpt")
+    evaluated(f"run={tmp_path}", "export=safetensors")
+    found = load_file(tmp_path / "exports/best.safetensors")
+    assert {weight.dtype for weight in found.values()} == {torch.float32}
+    assert all(torch.equal(weight.bfloat16(), half[f"network.{name}"]) for name, weight in found.items())
