@@ -1,9 +1,11 @@
 """Rows of a table of any size, as samples to be written."""
 
 import shutil
+import sys
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import numpy as np
@@ -23,6 +25,7 @@ from epochwise.run.run_folder import whole_file
 
 #: Rows of a table that are held at once.
 CHUNK = 100_000
+TELL_EVERY_SECONDS = 5.0
 #: Training rows that say what is learned of columns, at most, evenly spaced: of more, they say the same.
 MOST_LEARNED_FROM = 100_000
 BLOCK_BYTES = 256 << 10  # of a record batch, at most, where that is no fewer than 16 rows
@@ -85,11 +88,13 @@ class RowSource:
         Raises:
             InputError: a cell is empty, or not what the training rows hold in its column.
         """
-        samples = self.splits[split].take(np.arange(start, stop))
-        x = encode_columns(self._frame(samples.x), self.learned["columns"], self.learned["fill"]).numpy()
-        for row in range(0, len(samples), self.rows_a_batch):
-            part = slice(row, row + self.rows_a_batch)
-            writer.write(x[part], samples.y[part], samples.names[part])
+        step = max(1, CHUNK // self.block) * self.block
+        for piece in range(start, stop, step):
+            samples = self.splits[split].take(np.arange(piece, min(piece + step, stop)))
+            x = encode_columns(self._frame(samples.x), self.learned["columns"], self.learned["fill"]).numpy()
+            for row in range(0, len(samples), self.block):
+                part = slice(row, row + self.block)
+                writer.write(x[part], samples.y[part], samples.names[part])
         return []
 
     def _frame(self, rows: np.ndarray) -> pd.DataFrame:
@@ -119,8 +124,13 @@ def copied(path: Path, scratch: Path, digest: int) -> list[pa.Table]:
     if not mark.is_file() or mark.read_text() != what:
         shutil.rmtree(scratch, ignore_errors=True)
         scratch.mkdir(parents=True)
+        so_far, tell_at = 0, monotonic() + TELL_EVERY_SECONDS
         try:
             for number, frame in enumerate(_frames(path)):
+                so_far += len(frame)
+                if monotonic() > tell_at:
+                    print(f"{so_far:,} rows read", file=sys.stderr, flush=True)
+                    tell_at = monotonic() + TELL_EVERY_SECONDS
                 rows = pa.Table.from_pandas(_plain(frame), preserve_index=False)
                 with (
                     pa.OSFile(str(scratch / f"{number:06}.arrow"), "wb") as file,

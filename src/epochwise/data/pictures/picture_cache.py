@@ -73,6 +73,8 @@ class PictureCache(ABC):
 def read_each(paths: Sequence[Any], read: Callable[[Any], torch.Tensor]) -> list[torch.Tensor]:
     """Pictures one after another in a worker, and by threads where there is none: decoding lets go of Python's lock.
 
+    A thread a core, each with its share: of more, or with a task a picture, a tenth of the time goes into the lock.
+
     Args:
         paths: N files, or what stands for them.
         read: reads one.
@@ -80,10 +82,13 @@ def read_each(paths: Sequence[Any], read: Callable[[Any], torch.Tensor]) -> list
     Returns:
         N pictures, in their order.
     """
-    if torch.utils.data.get_worker_info() or len(paths) == 1:
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    count = min(cores, len(paths))
+    if count < 2 or torch.utils.data.get_worker_info():
         return list(map(read, paths))
-    with ThreadPoolExecutor() as threads:
-        return list(threads.map(read, paths))
+    with ThreadPoolExecutor(count) as threads:
+        shares = list(threads.map(lambda first: list(map(read, paths[first::count])), range(count)))
+    return [shares[place % count][place // count] for place in range(len(paths))]
 
 
 class MemoryCache(PictureCache):

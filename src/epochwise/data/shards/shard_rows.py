@@ -16,7 +16,7 @@ from epochwise.input_error import InputError
 #: Files that are open at once in a process; each holds some 50 kB.
 MOST_OPEN = 64
 #: Bytes of rows that a process keeps, so that a block is read once while its window is.
-MOST_KEPT = 64 << 20
+MOST_KEPT = 32 << 20
 CRC = b"crc32"
 # Not ``memory_map``: what is mapped counts as this process's memory, and grows with the data.
 OPTIONS = pa.ipc.IpcReadOptions(use_threads=False)
@@ -132,9 +132,9 @@ class ShardRows:
 
 def values(column: Any) -> Any:
     """A column as a list of bytes, or as an array (B,) or (B, T)."""
-    if pa.types.is_binary(column.type):
+    if isinstance(column, pa.BinaryArray):
         return column.to_pylist()
-    if pa.types.is_fixed_size_list(column.type):
+    if isinstance(column, pa.FixedSizeListArray):
         return column.flatten().to_numpy().reshape(len(column), -1)
     return column.to_numpy()
 
