@@ -30,7 +30,7 @@ version := $(firstword $(found))
 stamp := .venv/.installed-$(version)-$(pins)
 endif
 
-.PHONY: help train test long ranks commands faults gpu pictures projects lint docs clean
+.PHONY: help train test long ranks commands faults cluster gpu pictures projects lint docs clean
 help:
 	@echo "make train [ARGS='model=resnet trainer.max_epochs=50']   train; ARGS are those of train.py"
 	@echo "make test  [ARGS='-k packaging']                         run the tests; ARGS are those of pytest"
@@ -38,6 +38,7 @@ help:
 	@echo "make ranks                                               run the tests of several processes as one run; 9 minutes"
 	@echo "make commands                                            run every command of README.md and docs/; an hour"
 	@echo "make faults                                              kill, interrupt and starve hundreds of runs; an hour"
+	@echo "make cluster                                             two machines, SLURM, PostgreSQL, where there are; as root"
 	@echo "make gpu                                                 test and measure on a GPU; 8 minutes (docs/gpu.md)"
 	@echo "make pictures                                            train three runs, and photograph what one sees of them"
 	@echo "make projects                                            make projects, install and test them; an hour, 18 GB"
@@ -63,6 +64,9 @@ commands: $(stamp)
 
 faults: $(stamp)
 	@$(run) -m pytest -m faults -n auto --maxprocesses 4 --dist worksteal $(ARGS)
+
+cluster: $(stamp)
+	@$(run) -m pytest -m cluster $(ARGS)
 
 gpu: $(stamp)
 	@$(run) benchmarks/gpu.py $(ARGS)
