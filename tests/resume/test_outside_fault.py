@@ -60,3 +60,13 @@ def test_an_account_that_wandb_lacks_is_one_line_with_the_way_around(tmp_path):
     refused = type("UsageError", (Exception,), {"__module__": "wandb.errors.errors"})("No API key configured.\nLog in.")
     line = outside_fault(refused, tmp_path)
     assert line == "loggers.wandb: No API key configured. Log in. Without an account: loggers.wandb.offline=true"
+
+
+def test_a_file_for_a_folder_is_told_behind_a_link_too(tmp_path):
+    (tmp_path / "run").mkdir()
+    outside = tmp_path / "kept.txt"
+    outside.touch()
+    error = FileExistsError(errno.EEXIST, "File exists", str(outside))
+    assert outside_fault(error, tmp_path / "run") is None
+    (tmp_path / "run/checkpoints").symlink_to(outside)
+    assert outside_fault(error, tmp_path / "run") == f"run_folder: cannot write {outside}: File exists"

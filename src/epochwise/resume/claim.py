@@ -5,7 +5,7 @@ import os
 import sys
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from lightning.fabric.utilities.exceptions import MisconfigurationException
@@ -39,7 +39,7 @@ def outside_fault(error: BaseException | None, run_folder: Path) -> str | None:
             if error.errno in FULL:
                 whole = "what was written before is whole: make room and go on by"
                 return f"run_folder: no space left for {run_folder}; {whole} {run_words(run_folder)}"
-            if error.errno in UNWRITABLE + UNLIKE and str(error.filename).startswith(str(run_folder)):
+            if error.errno in UNWRITABLE + UNLIKE and str(error.filename).startswith(tuple(_written(run_folder))):
                 return f"run_folder: cannot write {error.filename}: {error.strerror}"
         if isinstance(error, DistNetworkError):
             where = f"{os.environ.get('MASTER_ADDR', '127.0.0.1')}:{os.environ.get('MASTER_PORT', '')}"
@@ -52,6 +52,13 @@ def outside_fault(error: BaseException | None, run_folder: Path) -> str | None:
             return f"trainer or callbacks: {' '.join(str(error).split())}"
         error = error.__cause__ or error.__context__
     return None
+
+
+def _written(run_folder: Path) -> Iterator[str]:
+    """The folder, and where links in it lead, whose targets Lightning names in their place."""
+    yield str(run_folder)
+    with suppress(OSError):
+        yield from (os.path.realpath(path) for path in run_folder.iterdir() if path.is_symlink())
 
 
 #: Lightning's names for what puts a checkpoint back, in a module that also writes them.
