@@ -56,7 +56,7 @@ def pictures(count: int, side: int) -> Path:
 
 
 def shards(source: Path, *settings: str) -> Path:
-    dest = FOLDER / f"shards-{source.stem}"
+    dest = FOLDER / "-".join(["shards", source.stem, *settings])
     words = [sys.executable, "-m", "epochwise.shards", str(source), str(dest), *settings]
     subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
     return dest
@@ -217,6 +217,12 @@ def one_epoch(way: str, path: Path, number: int) -> dict[str, float]:
     return epoch_of(loader, number)
 
 
+def measure_loader(way: str, path: str) -> None:
+    torch.set_num_threads(1)
+    decoded(picture(np.random.default_rng(0), 160))
+    print(json.dumps(one_epoch(way, Path(path), 2)))
+
+
 def loaders() -> None:
     import litdata
     import webdataset
@@ -240,7 +246,8 @@ def loaders() -> None:
         took: dict[str, list[dict[str, Any]]] = {name: [] for name in paths}
         for _ in range(TURNS):
             for name, path in paths.items():
-                took[name].append(one_epoch(name, path, workers))
+                of_its_own = workers > 0  # a fork of this process would cost more than what is measured
+                took[name].append(child("measure_loader", name, str(path)) if of_its_own else one_epoch(name, path, 0))
         for what in ("cpu", "wall"):
             found = {name: [1 / each[what] for each in several] for name, several in took.items()}
             ratios = [ours / max(*two) for ours, *two in zip(*found.values(), strict=True)]
