@@ -106,6 +106,23 @@ def test_a_process_that_is_told_directly_and_with_its_group_was_asked_once(train
         callback.on_train_end(trainer, None)
 
 
+def test_a_process_that_has_it_from_another_takes_its_own_first_signal_for_no_second_request(trainer):
+    callback = start(trainer)
+    trainer.strategy.reduce_boolean_decision = lambda asked, **_: True  # another process was told a moment earlier
+
+    def save(trainer):
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    trainer.checkpoint_callbacks = [SimpleNamespace(save=save)]
+    child = os.fork()
+    if child == 0:
+        trainer.global_step += 1
+        with suppress(Interrupted):
+            callback.on_train_batch_start(trainer, None, None, 3)
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
 def test_what_a_library_swallowed_as_it_was_imported_is_not_forgotten(trainer):
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
 

@@ -48,7 +48,7 @@ class Interrupts(L.Callback):
         self.before = {signum: signal.getsignal(signum) or signal.SIG_DFL for signum in SIGNALS}
         # A library may swallow what interrupts it while it is imported: the run was asked to end all the same.
         earlier = (getattr(handler, "requests", self.requests).first for handler in self.before.values())
-        self.asked = next(filter(None, earlier), 0)
+        self.told = self.asked = next(filter(None, earlier), 0)
 
     def leave(self) -> None:
         """Put back what heard the signals before."""
@@ -120,9 +120,10 @@ class Interrupts(L.Callback):
             signal.signal(signum, self._hear)
 
     def _hear(self, signum: int, frame: FrameType | None) -> None:
-        if self.requests.add(signum) and self.asked:
+        # One rank may know of another's signal before its own comes: that is no second request.
+        if self.requests.add(signum) and self.told:
             os._exit(128 + signum)
-        self.asked = self.requests.first
+        self.told = self.asked = self.requests.first
 
 
 class Diverged(SystemExit):
