@@ -113,6 +113,11 @@ def test_the_same_again_writes_nothing_and_other_settings_are_refused(pets, tmp_
     assert "other samples or settings" in refused(pets, tmp_path / "out", SMALL, "val_fraction=0.3")
 
 
+def test_a_folder_may_have_an_equals_sign_in_its_name(pets, tmp_path):
+    main([str(pets), str(tmp_path / "day=1"), SMALL])
+    assert (tmp_path / "day=1" / "shards.json").exists()
+
+
 def test_a_picture_that_cannot_be_read_is_named_or_left_out(pets, tmp_path, capsys):
     (pets / "cat" / "3.png").write_bytes(b"no picture")
     assert "cat/3.png: not a readable picture" in refused(pets, tmp_path / "out")

@@ -10,6 +10,7 @@ texts, ignore_columns, on_missing, on_error, picture, root, split, val_fraction,
 and shard_mb=64, the size of a shard. What is interrupted, or killed, goes on by the same command.
 """
 
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,8 @@ def main(words: list[str]) -> None:
     Raises:
         InputError: a word that cannot be used, or samples that cannot be written.
     """
-    places = [word for word in words if "=" not in word]
+    settings = [word for word in words if re.match(r"[A-Za-z_]\w*=", word)]
+    places = [word for word in words if word not in settings]
     if not words or {"-h", "--help"} & set(words):
         print(str(__doc__).strip())
     elif len(places) == 1 and len(words) == 1:
@@ -43,7 +45,7 @@ def main(words: list[str]) -> None:
     elif len(places) != 2:
         raise InputError(f"got {len(places)} paths; allowed: SOURCE DEST, or a folder of shards to check")
     else:
-        print(made(places[0], places[1], [word for word in words if "=" in word]))
+        print(made(places[0], places[1], settings))
 
 
 def made(source: str, dest: str, settings: list[str]) -> str:
