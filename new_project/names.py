@@ -12,13 +12,14 @@ IMPORTED = (
     "lightning", "lightning_fabric", "lightning_utilities", "matplotlib", "mkdocs", "mlflow", "mlxtend", "numpy",
     "omegaconf", "onnx", "onnxruntime", "onnxscript", "optuna", "packaging", "pandas", "peft", "pip", "psutil",
     "pyarrow", "pytest", "pytorch_lightning", "ray", "rich", "safetensors", "schedulefree", "scipy",
-    "segmentation_models_pytorch", "selenium", "setuptools", "sklearn", "skorch", "submitit", "tensorboard", "timm",
-    "tokenizers", "torch", "torchgen", "torchmetrics", "torchvision", "transformers", "wandb", "yaml",
+    "segmentation_models_pytorch", "selenium", "setuptools", "sklearn", "skorch", "sqlalchemy", "submitit",
+    "tensorboard", "timm", "tokenizers", "torch", "torchgen", "torchmetrics", "torchvision", "transformers", "wandb",
+    "yaml",
 )  # fmt: skip
 #: Folders and scripts at the top of the project.
 TAKEN = (
     "benchmarks", "build", "conf", "crossval", "datasets", "dist", "docs", "epochs", "evaluate", "findings", "hooks",
-    "new_project", "outputs", "report", "search", "setup", "src", "test", "tests", "train",
+    "new_project", "outputs", "report", "scripts", "search", "setup", "src", "test", "tests", "train",
 )  # fmt: skip
 #: Longer ones break lines at 120 columns that were whole, so that the new project would not pass its own linter.
 MOST_LETTERS = 24

@@ -32,7 +32,7 @@ def life(folder, world_size, cut, *overrides):
 
 @pytest.mark.parametrize(
     ("first", "cut", "then", "steps"),
-    [(1, 14, 2, 5), (1, 13, 2, 5), (2, 8, 1, 10), (2, 8, 2, 5), (1, 21, 2, 5), (2, 11, 1, 10)],
+    [(1, 14, 2, 5), (1, 13, 2, 5), (2, 8, 1, 10), (2, 8, 2, 5), (1, 21, 2, 5), (2, 11, 1, 10), (2, 8, 4, 3)],
 )
 def test_each_sample_is_seen_once_an_epoch_whatever_the_number_of_processes(
     tmp_path, monkeypatch, first, cut, then, steps
