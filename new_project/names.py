@@ -7,14 +7,13 @@ from pathlib import Path
 
 #: Import names of what the project needs: a package of the same name would hide one of them.
 IMPORTED = (
-    "PIL", "absl", "annotated_types", "antlr4", "cookiecutter", "cruft", "fastai", "filelock",
-    "finetuning_scheduler", "huggingface_hub", "hydra", "hydra_plugins", "hypothesis", "joblib", "keras",
-    "lightning", "lightning_fabric", "lightning_utilities", "matplotlib", "mkdocs", "mlflow", "mlxtend", "numpy",
-    "omegaconf", "onnx", "onnxruntime", "onnxscript", "optuna", "packaging", "pandas", "peft", "pip", "psutil",
-    "pyarrow", "pytest", "pytorch_lightning", "ray", "rich", "safetensors", "schedulefree", "scipy",
-    "segmentation_models_pytorch", "selenium", "setuptools", "sklearn", "skorch", "sqlalchemy", "submitit",
-    "tensorboard", "timm", "tokenizers", "torch", "torchgen", "torchmetrics", "torchvision", "transformers", "wandb",
-    "yaml",
+    "PIL", "absl", "annotated_types", "antlr4", "cookiecutter", "cruft", "fastai", "filelock", "finetuning_scheduler",
+    "huggingface_hub", "hydra", "hydra_plugins", "hypothesis", "joblib", "keras", "lightning", "lightning_fabric",
+    "lightning_utilities", "litdata", "matplotlib", "mkdocs", "mlflow", "mlxtend", "numpy", "omegaconf", "onnx",
+    "onnxruntime", "onnxscript", "optuna", "packaging", "pandas", "peft", "pip", "psutil", "pyarrow", "pytest",
+    "pytorch_lightning", "ray", "rich", "safetensors", "schedulefree", "scipy", "segmentation_models_pytorch",
+    "selenium", "setuptools", "sklearn", "skorch", "sqlalchemy", "submitit", "tensorboard", "timm", "tokenizers",
+    "torch", "torchgen", "torchmetrics", "torchvision", "transformers", "wandb", "webdataset", "yaml",
 )  # fmt: skip
 #: Folders and scripts at the top of the project.
 TAKEN = (
