@@ -50,3 +50,12 @@ def test_a_shipped_table_of_several_numbers_names_them():
     frame = read_table("linnerud", "data.path")
     assert frame.shape == (20, 6)
     assert {"Weight", "Waist", "Pulse"} < set(frame)
+
+
+def test_text_that_a_parquet_holds_as_bytes_is_text_or_refused(tmp_path):
+    path = tmp_path / "rows.parquet"
+    pd.DataFrame({"number": [1, 2], "text": ["Größe".encode(), None]}).to_parquet(path)
+    assert read_table(str(path), "data.path")["text"].tolist()[0] == "Größe"
+    pd.DataFrame({"number": [1, 2], "text": [b"\xff", b"a"]}).to_parquet(path)
+    with pytest.raises(InputError, match=r"^data\.path=.*: column 'text' holds bytes that are no text; allowed: "):
+        read_table(str(path), "data.path")

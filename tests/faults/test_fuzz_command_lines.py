@@ -27,7 +27,7 @@ from epochwise.command_line.front_door import front_door
 @front_door({name!r})
 def main(config):
     check(config, {name!r})
-    raise GeneratorExit  # of a sweep the first job is enough, and none has failed
+    raise SystemExit(0)  # of a sweep the first job is enough, and none has failed
 
 main()
 """
@@ -101,8 +101,6 @@ def call(tmp_path_factory, project):
                 runpy.run_path(sys.argv[0], run_name="__main__")
             except SystemExit as end:
                 code = end.code or 0
-            except GeneratorExit:
-                pass
             finally:
                 signal.setitimer(signal.ITIMER_PROF, 0)
                 signal.signal(signal.SIGPROF, before)

@@ -296,3 +296,13 @@ def test_what_does_not_fit_the_checkpoint_is_refused_and_nothing_is_touched(cut_
     with pytest.raises(InputError, match=line):
         train(composed(*BASE, "scheduler=cosine", *words, "resume=auto", run_folder=folder))
     assert files_of(folder) == before
+
+
+def test_a_config_of_before_that_makes_no_schedule_is_named_and_nothing_is_touched(cut_off, composed):
+    folder = cut_off("scheduler=cosine")
+    path = folder / "config.yaml"
+    path.write_text(path.read_text().replace("final_lr_scale: 0.0", "final_lr_scal: 0.0"))
+    before = files_of(folder)
+    with pytest.raises(InputError, match=r"config\.yaml: scheduler: .*final_lr_scal"):
+        train(composed(*BASE, "scheduler=cosine", "optimizer.lr=1e-3", "resume=auto", run_folder=folder))
+    assert files_of(folder) == before

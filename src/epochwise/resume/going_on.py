@@ -18,7 +18,7 @@ from epochwise.resume.kept_settings import ANEW, by_default, kept_settings, said
 from epochwise.rules.schedule import remade_phases
 from epochwise.run.checkpoints import BeforeCooldown
 from epochwise.run.run_config import differing, node_of, read_run_config, record_of, settings_at, settings_of
-from epochwise.scheduler.made_alone import made_alone
+from epochwise.scheduler.made_alone import check_made, made_alone
 from epochwise.trust.project import project_trust
 
 #: What reading fails with where a checkpoint, maybe a stranger's, is not as a run writes it.
@@ -154,6 +154,8 @@ class GoingOn:
             _check_classes(nodes, run.config, self.folder)
             config = OmegaConf.create(nodes)
             run.task.made_before = (build(config, "optimizer"), build(config, "scheduler"))
+            file = self.folder / "config.yaml"
+            check_made(*run.task.made_before, f"{file}: optimizer", f"{file}: scheduler")
             if keys:
                 _check_effect(run.task, keys)
                 _check_step(run.task, keys, self.checkpoint["optimizer_states"][0]["state"])

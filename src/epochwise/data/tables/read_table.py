@@ -33,7 +33,8 @@ def read_table(path: str, key: str, shipped: bool = True) -> pd.DataFrame:
         At least one row, counted from 0, and each column of one type.
 
     Raises:
-        InputError: nothing is there, or it is no such file, or there is no row in it.
+        InputError: nothing is there, or it is no such file, or there is no row in it, or a column holds bytes that are
+            no text.
     """
     if shipped and path in SHIPPED:
         found = SHIPPED[path](as_frame=True)
@@ -50,7 +51,17 @@ def read_table(path: str, key: str, shipped: bool = True) -> pd.DataFrame:
         raise InputError(f"{key}={path}: not a readable table ({' '.join(str(error).split())})") from error
     if frame.empty:
         raise InputError(f"{key}={path}: no row in it")
+    for name in [name for name, kind in frame.dtypes.items() if kind == object]:
+        try:
+            frame[name] = frame[name].map(_decoded)  # some programs write a text as bytes
+        except UnicodeDecodeError as error:
+            allowed = "allowed: numbers, dates, text in UTF-8"
+            raise InputError(f"{key}={path}: column {name!r} holds bytes that are no text; {allowed}") from error
     return frame.reset_index(drop=True)
+
+
+def _decoded(cell: Any) -> Any:
+    return cell.decode() if isinstance(cell, bytes) else cell
 
 
 def check_columns(frame: pd.DataFrame, asked: Sequence[tuple[str, str]]) -> None:
