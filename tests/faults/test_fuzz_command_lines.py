@@ -10,9 +10,12 @@ from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import pytest
+from hydra._internal.core_plugins.basic_launcher import BasicLauncher
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from omegaconf import ListConfig
+
+from hydra_plugins.epochwise.worker_launcher import WorkerLauncher
 
 ARGUMENT = st.characters(exclude_characters="\0", exclude_categories=["Cs"])  # what is no text no shell hands over
 NUM_COMMAND_LINES = int(os.environ.get("NUM_COMMAND_LINES", "1000"))
@@ -27,7 +30,7 @@ from epochwise.command_line.front_door import front_door
 @front_door({name!r})
 def main(config):
     check(config, {name!r})
-    raise SystemExit(0)  # of a sweep the first job is enough, and none has failed
+    raise GeneratorExit  # of a sweep the first job is enough, and none has failed
 
 main()
 """
@@ -86,12 +89,19 @@ def call(tmp_path_factory, project):
     def ring(*_):
         raise BaseException(f"no answer within {MOST_SECONDS} s")
 
+    def launch(launcher, *jobs):  # where their faults are seen
+        here = BasicLauncher()
+        here.setup(hydra_context=launcher.context, task_function=launcher.task, config=launcher.config)
+        return here.launch(*jobs)
+
     def run(name, words):
         out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", errors="backslashreplace") for _ in range(2))
         with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
             patch.chdir(place)
             patch.setattr(os, "mkdir", make_here_alone)  # a mutated path may lead anywhere
             patch.setattr(logging.root, "handlers", [])
+            patch.setattr(WorkerLauncher, "launch", launch)
+            patch.setattr(WorkerLauncher, "_begin", lambda launcher: None)
             patch.setattr(sys, "argv", [str(place / f"{name}.py"), *words])
             patch.setenv("HYDRA_FULL_ERROR", "1")
             before = signal.signal(signal.SIGPROF, ring)
@@ -101,6 +111,8 @@ def call(tmp_path_factory, project):
                 runpy.run_path(sys.argv[0], run_name="__main__")
             except SystemExit as end:
                 code = end.code or 0
+            except GeneratorExit:
+                pass
             finally:
                 signal.setitimer(signal.ITIMER_PROF, 0)
                 signal.signal(signal.SIGPROF, before)

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from pandas.api.types import is_object_dtype
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_linnerud, load_wine
 
 from epochwise.input_error import InputError, existing_path
@@ -51,7 +52,7 @@ def read_table(path: str, key: str, shipped: bool = True) -> pd.DataFrame:
         raise InputError(f"{key}={path}: not a readable table ({' '.join(str(error).split())})") from error
     if frame.empty:
         raise InputError(f"{key}={path}: no row in it")
-    for name in [name for name, kind in frame.dtypes.items() if kind == object]:
+    for name in [name for name in frame if is_object_dtype(frame[name])]:
         try:
             frame[name] = frame[name].map(_decoded)  # some programs write a text as bytes
         except UnicodeDecodeError as error:
