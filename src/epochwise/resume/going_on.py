@@ -155,7 +155,7 @@ class GoingOn:
             config = OmegaConf.create(nodes)
             run.task.made_before = (build(config, "optimizer"), build(config, "scheduler"))
             file = self.folder / "config.yaml"
-            check_made(*run.task.made_before, f"{file}: optimizer", f"{file}: scheduler")
+            check_made(*run.task.made_before, optimizer_key=f"{file}: optimizer", scheduler_key=f"{file}: scheduler")
             if keys:
                 _check_effect(run.task, keys)
                 _check_step(run.task, keys, self.checkpoint["optimizer_states"][0]["state"])
