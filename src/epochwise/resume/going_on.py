@@ -153,9 +153,10 @@ class GoingOn:
             nodes = {name: node_of(self.before, name) for name in ("optimizer", "scheduler")}
             _check_classes(nodes, run.config, self.folder)
             config = OmegaConf.create(nodes)
-            run.task.made_before = (build(config, "optimizer"), build(config, "scheduler"))
+            optimizer, scheduler = build(config, "optimizer"), build(config, "scheduler")
             file = self.folder / "config.yaml"
-            check_made(*run.task.made_before, optimizer_key=f"{file}: optimizer", scheduler_key=f"{file}: scheduler")
+            check_made(optimizer, scheduler, f"{file}: optimizer", f"{file}: scheduler")
+            run.task.made_before = (optimizer, scheduler)
             if keys:
                 _check_effect(run.task, keys)
                 _check_step(run.task, keys, self.checkpoint["optimizer_states"][0]["state"])
