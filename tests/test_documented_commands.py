@@ -22,6 +22,7 @@ NOT_HERE = {
     "trainer=gpu": "a GPU",
     "trainer.accelerator=mps": "a Mac",
     "trainer.num_nodes=2": "a second machine",
+    "storage=postgresql": "a PostgreSQL",
     "model.pretrained=true": "a download",
     "experiment=fashion_cnn": "a download",
     "loggers=wandb": "an account",

@@ -87,6 +87,19 @@ def test_a_killed_process_loses_its_running_trial_alone_and_its_settings_come_ag
     assert mine.counts() == "1 complete, 1 running"
 
 
+def test_two_processes_that_find_a_killed_one_at_once_queue_its_settings_once(tmp_path, monkeypatch):
+    ((lost, _),) = trials(tmp_path).ask(SPACE, 1)
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    lost.set_user_attr("owner", lost.user_attrs["owner"].replace(str(os.getpid()), str(gone.pid)))
+    one, two = trials(tmp_path), trials(tmp_path)
+    found = two.study.get_trials()
+    one.give_up_killed()
+    monkeypatch.setattr(two.study, "get_trials", lambda **_: found)
+    two.give_up_killed()
+    assert [trial.state for trial in trials(tmp_path).study.trials] == [TrialState.FAIL, TrialState.WAITING]
+
+
 def test_a_trial_of_a_process_that_lives_is_left_alone(tmp_path):
     mine = trials(tmp_path)
     mine.ask(SPACE, 1)

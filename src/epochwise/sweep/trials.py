@@ -6,7 +6,6 @@ import socket
 import warnings
 from collections import Counter
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,6 +20,7 @@ from epochwise.input_error import InputError
 from epochwise.run.run_folder import process_lives
 from epochwise.sweep.job import JobRecord
 from epochwise.sweep.space import Space
+from epochwise.sweep.storage import open_storage
 
 
 def open_study(storage: str, name: str, mode: str, sampler: Any = None, pruner: Any = None) -> optuna.Study:
@@ -41,8 +41,9 @@ def open_study(storage: str, name: str, mode: str, sampler: Any = None, pruner: 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     direction: Literal["minimize", "maximize"] = "minimize" if mode == "min" else "maximize"
     try:
+        opened = open_storage(storage)
         study = optuna.create_study(
-            storage=storage, study_name=name, direction=direction, sampler=sampler, pruner=pruner, load_if_exists=True
+            storage=opened, study_name=name, direction=direction, sampler=sampler, pruner=pruner, load_if_exists=True
         )
     except Exception as error:  # whatever its driver raises
         reason = " ".join(str(error).split())[:300]
@@ -57,7 +58,7 @@ def open_trial(storage: str, name: str, number: int) -> optuna.Trial:
     from hydra.utils import instantiate
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    study = optuna.load_study(storage=storage, study_name=name)
+    study = optuna.load_study(storage=open_storage(storage), study_name=name)
     study.pruner = instantiate(study.user_attrs["pruner"])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
@@ -101,8 +102,8 @@ class Trials:
         host, _, _ = _owner().rpartition(":")
         for trial in self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
             there, _, process = str(trial.user_attrs.get("owner", "")).rpartition(":")
-            if there == host and not process_lives(process):
-                self._void(trial._trial_id, trial.number, "its process was killed")
+            gone = there == host and not process_lives(process)
+            if gone and self._void(trial._trial_id, trial.number, "its process was killed"):
                 self.study.enqueue_trial(trial.params, user_attrs={"again": trial.number})
 
     def ask(self, space: Space, most: int) -> Batch:
@@ -150,8 +151,8 @@ class Trials:
             launch(batch)
         except BaseException:
             for trial, _ in batch:
-                self._void(trial._trial_id, trial.number, "the search was interrupted")
-                self.study.enqueue_trial(trial.params, user_attrs={"again": trial.number})
+                if self._void(trial._trial_id, trial.number, "the search was interrupted"):
+                    self.study.enqueue_trial(trial.params, user_attrs={"again": trial.number})
             raise
         for trial, _ in batch:
             folder = self.folder / f"trial-{trial.number}"
@@ -180,10 +181,14 @@ class Trials:
         trials = self.study.get_trials(deepcopy=False)
         return [trial for trial in trials if VOID not in trial.user_attrs and trial.state != TrialState.WAITING]
 
-    def _void(self, trial_id: int, number: int, reason: str) -> None:
-        self.study._storage.set_trial_user_attr(trial_id, VOID, reason)
-        with suppress(RuntimeError, ValueError):  # another process has done so, or a grid has no more points
+    def _void(self, trial_id: int, number: int, reason: str) -> bool:
+        """End a trial that is not to count; whether it was this process that did, and no other."""
+        try:
+            self.study._storage.set_trial_user_attr(trial_id, VOID, reason)
             self.study.tell(number, state=TrialState.FAIL)
+        except (RuntimeError, ValueError) as error:  # another process has done so, or a grid has no more points
+            return "Study.stop" in str(error)
+        return True
 
 
 def _score(folder: Path) -> float | None:
