@@ -10,12 +10,10 @@ from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import pytest
-from hydra._internal.core_plugins.basic_launcher import BasicLauncher
+from hydra.core.utils import run_job
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from omegaconf import ListConfig
-
-from hydra_plugins.epochwise.worker_launcher import WorkerLauncher
 
 ARGUMENT = st.characters(exclude_characters="\0", exclude_categories=["Cs"])  # what is no text no shell hands over
 NUM_COMMAND_LINES = int(os.environ.get("NUM_COMMAND_LINES", "1000"))
@@ -34,6 +32,24 @@ def main(config):
 
 main()
 """
+
+
+class JobHere:
+    """Jobs in this process, where their faults are seen."""
+
+    def __init__(self, context, task, config):
+        self.context, self.task = context, task
+
+    def send(self, config):
+        self.config = config
+
+    def wait(self):
+        return run_job(self.task, self.config, "hydra.sweep.dir", "hydra.sweep.subdir", self.context)
+
+    def close(self):
+        return 0
+
+
 GROUPS = [
     "data",
     "model",
@@ -89,19 +105,13 @@ def call(tmp_path_factory, project):
     def ring(*_):
         raise BaseException(f"no answer within {MOST_SECONDS} s")
 
-    def launch(launcher, *jobs):  # where their faults are seen
-        here = BasicLauncher()
-        here.setup(hydra_context=launcher.context, task_function=launcher.task, config=launcher.config)
-        return here.launch(*jobs)
-
     def run(name, words):
         out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", errors="backslashreplace") for _ in range(2))
         with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
             patch.chdir(place)
             patch.setattr(os, "mkdir", make_here_alone)  # a mutated path may lead anywhere
             patch.setattr(logging.root, "handlers", [])
-            patch.setattr(WorkerLauncher, "launch", launch)
-            patch.setattr(WorkerLauncher, "_begin", lambda launcher: None)
+            patch.setattr("epochwise.sweep.job_process.JobProcess.fork", JobHere)
             patch.setattr(sys, "argv", [str(place / f"{name}.py"), *words])
             patch.setenv("HYDRA_FULL_ERROR", "1")
             before = signal.signal(signal.SIGPROF, ring)
