@@ -40,7 +40,7 @@ class Columns(nn.Module):
         its place among the ``categories`` of its column; anything else is one that was not known.
         """
         median, mean, std = self.spreads
-        # By an index in brackets ONNX gets a GatherND between two transposes, on which ONNX Runtime 1.32 may crash.
+        # In ONNX this is one Gather; an index in brackets becomes three nodes, which not every reader takes.
         numbers = x.index_select(-1, self.numbers)
         found = [(torch.where(numbers.isnan(), median, numbers) - mean) / std]
         for place, size in self.sizes.items():
