@@ -32,6 +32,20 @@ def test_a_run_of_this_project_is_its_own_log_alone(tree):
     assert tree("epochs.csv", "result.json", "config.yaml", "csv/metrics.csv", "log.txt") == ["epochs.csv"]
 
 
+def test_runs_of_this_project_beside_each_other_are_found_once_each(tree):
+    events, said = "tensorboard/events.out.tfevents.1.host", "predictions/last-test.csv"
+    single = ["a/epochs.csv", "a/job.json", f"a/{events}", f"a/{said}", "dry/plan.json"]
+    many = [
+        f"m/{name}" for name in ("sweep.csv", "folds.csv", "crossval.json", "trials.csv", "study.db", "0/epochs.csv")
+    ]
+    ladder = ["n/counts.csv", "n/tensorboard/events.out.tfevents.0.counts", "n/epochs-5-seed-0/epochs.csv"]
+    assert tree(*single, *many, f"m/0/{events}", *ladder) == [
+        "a/epochs.csv",
+        "m/0/epochs.csv",
+        "n/epochs-5-seed-0/epochs.csv",
+    ]
+
+
 def test_the_folders_of_keras_are_one_training(tree):
     events = [f"fit/{stage}/events.out.tfevents.{n}.host.v2" for stage in ("train", "validation") for n in (1, 2)]
     assert tree(*events, "other/validation/events.out.tfevents.1.host") == [

@@ -19,7 +19,8 @@ SUFFIXES = (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".txt", ".xlsx", ".xls
 LEFT_OUT = re.compile(
     r"(result|counts|config|args|hparams|params|package|requirements|adapter_config|generation_config|tokenizer.*|vocab"
     r"|special_tokens_map|model\.safetensors\.index|catboost_training|time_left|labels?|classes|added_tokens|readme"
-    r"|all_results|train_results|eval_results|test_results|description|meta|.*\.result)\.\w+|results\.json",
+    r"|all_results|train_results|eval_results|test_results|description|meta|.*\.result"
+    r"|plan|job|sweep|folds|crossval|trials|study)\.\w+|results\.json|events\.out\.tfevents\.0\.counts",
     re.I,
 )
 #: What a report writes beside a file of somebody else's.
@@ -33,7 +34,7 @@ def find_logs(path: Path) -> list[Path]:
 
     Args:
         path: a file is its own log. A folder is asked for one that is called as a tool calls it, then for any other,
-            then the folders below it. Links are not followed.
+            then the folders below it, of a run of this project none. Links are not followed.
 
     Returns:
         In the order of their numbers: job 10 comes after job 9. One file for each training that has several: event
@@ -66,10 +67,8 @@ def _below(folder: Path) -> Iterator[Path]:
         here = Path(where)
         folders[:] = [name for name in sorted(folders, key=_by_numbers) if not _is_left_out(name)]
         own = _here(here, sorted(names, key=_by_numbers))
-        if own and own[0].name == "epochs.csv" and here == folder:
-            yield own[0]
-            return
-        if own and (here.name == "metrics" or own[0].name.endswith("_error.tsv")):
+        # Below a run of this project lie its own curves again, in TensorBoard's form, and predictions.
+        if own and (here.name == "metrics" or own[0].name == "epochs.csv" or own[0].name.endswith("_error.tsv")):
             folders.clear()
         for file in own:
             yield file
@@ -85,7 +84,7 @@ def _here(folder: Path, names: list[str]) -> list[Path]:
         return [folder / known[0]]
     if folder.name == "metrics" and (folder.parent / "meta.yaml").is_file():
         return [folder / names[0]] if names else []
-    events = [name for name in names if "tfevents" in name]
+    events = [name for name in names if "tfevents" in name and not LEFT_OUT.fullmatch(name)]
     others = [name for name in names if name.lower().endswith(SUFFIXES) and not LEFT_OUT.fullmatch(name)]
     first = events[:1] if events and _is_first_of_stages(folder) else []
     return [folder / name for name in [*others, *first]]
