@@ -149,6 +149,12 @@ def test_a_setting_of_pictures_is_refused_for_rows(rows, settings, said):
         ready({"path": str(rows / "shards")}, **settings)
 
 
+def test_what_is_read_batch_by_batch_is_not_kept_on_a_device(rows):
+    stream = ready({"path": str(rows / "shards")}, keep_on_device=True)
+    with pytest.raises(InputError, match=r"data\.keep_on_device: got true, but these samples are read batch by batch"):
+        stream.train_dataloader()
+
+
 def test_a_network_of_other_rows_is_told_so(rows):
     stream = ready({"path": str(rows / "shards")})
     state = stream.state_dict()

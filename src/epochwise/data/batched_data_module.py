@@ -94,8 +94,9 @@ class BatchedDataModule(L.LightningDataModule):
         overfit = trainer is not None and getattr(trainer, "overfit_batches", 0) > 0
         shuffle = self.shuffle and not overfit
         position = self._taken if trainer is not None else None
+        count, order_of = (len(samples), None) if overfit else self._epochs
         batches = EpochBatches(
-            len(samples),
+            count,
             self.batch_size,
             self.order_seed,
             shuffle,
@@ -103,6 +104,7 @@ class BatchedDataModule(L.LightningDataModule):
             self._rank,
             self._world_size,
             position,
+            order_of,
         )
         return self._loader(samples, batches)
 
@@ -237,6 +239,11 @@ class BatchedDataModule(L.LightningDataModule):
         epoch, batches = self._position()
         _, batch, samples = self.begun if self.begun[0] == epoch else (epoch, 0, 0)
         return epoch, samples + (batches - batch) * self.batch_size * self._world_size
+
+    @property
+    def _epochs(self) -> tuple[int, Callable[[int], Any] | None]:
+        """The samples of one, and its ``order_of`` where ``EpochBatches`` draws none."""
+        return len(self.splits["train"]), None
 
     @property
     def _rank(self) -> int:

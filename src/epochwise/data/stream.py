@@ -1,7 +1,7 @@
 """Data larger than memory: shards that ``python -m epochwise.shards`` wrote, read by sample."""
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Annotated, Any, Literal
 
@@ -23,7 +23,6 @@ from epochwise.data.shards.shard_rows import ShardRows
 from epochwise.data.shards.stored_split import StoredPictures, StoredRows, StoredTargets, StreamSplit
 from epochwise.data.shards.window_order import OrderOfPasses, WindowOrder
 from epochwise.data.spec import Spec, kept_spec, kept_view
-from epochwise.data.splits.epoch_batches import EpochBatches
 from epochwise.data.tables.columns import encode_columns
 from epochwise.data.tables.read_table import read_table
 from epochwise.input_error import InputError
@@ -113,24 +112,6 @@ class Stream(MeasuredWorkers):
         split_of: Any = self.splits[split]
         return [str(name) for name in split_of.x.rows.column("name")]
 
-    def train_dataloader(self) -> DataLoader:
-        samples, trainer = self.splits["train"], self.trainer
-        order_of: Any = self._order_of if self.samples_per_epoch is None else self._order_of_passes
-        overfit = trainer is not None and getattr(trainer, "overfit_batches", 0) > 0
-        shuffle = self.shuffle and not overfit
-        batches = EpochBatches(
-            len(samples) if overfit else self.num_samples["train"],
-            self.batch_size,
-            self.order_seed,
-            shuffle,
-            self.drop_last,
-            self._rank,
-            self._world_size,
-            self._taken if trainer is not None else None,
-            None if overfit else order_of,
-        )
-        return self._loader(samples, batches)
-
     def predict_data(self, path: str) -> tuple[list[str], DataLoader]:
         """Read one's own samples without targets: a picture or a folder of them, or a table of rows."""
         if "columns" in self.learned:
@@ -161,9 +142,12 @@ class Stream(MeasuredWorkers):
             self.splits = {}
             self.setup()
 
-    def _order_of_passes(self, epoch: int) -> OrderOfPasses:
-        assert self.samples_per_epoch is not None
-        return OrderOfPasses(self.samples_per_epoch, epoch, self._order_of)
+    @property
+    def _epochs(self) -> tuple[int, Callable[[int], Any]]:
+        count = self.samples_per_epoch
+        if count is None:
+            return len(self.splits["train"]), self._order_of
+        return count, lambda epoch: OrderOfPasses(count, epoch, self._order_of)
 
     def _order_of(self, epoch: int) -> Any:
         assert self.folder is not None
