@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from epochwise.data import batched_data_module
-from epochwise.data.batched_data_module import seed_batch
+from epochwise.data.splits import batch_seed
+from epochwise.data.splits.batch_seed import seed_batch
 
 
 def drawn():
@@ -24,14 +24,14 @@ def test_what_is_drawn_follows_from_the_place_of_the_batch_alone(other):
 
 
 def test_seeding_a_batch_does_not_write_out_the_stack(monkeypatch):
-    monkeypatch.setattr(batched_data_module, "_has_accelerator", lambda: False)
+    monkeypatch.setattr(batch_seed, "_has_accelerator", lambda: False)
     monkeypatch.setattr("traceback.format_stack", lambda *_: pytest.fail("torch.manual_seed notes who asked"))
     seed_batch(0, 2, 3)
 
 
 def test_every_device_that_there_is_is_seeded(monkeypatch):
     seeds = []
-    monkeypatch.setattr(batched_data_module, "_has_accelerator", lambda: True)
+    monkeypatch.setattr(batch_seed, "_has_accelerator", lambda: True)
     monkeypatch.setattr(torch, "manual_seed", seeds.append)
     seed_batch(0, 2, 3)
     assert len(seeds) == 1

@@ -6,8 +6,8 @@ import pytest
 import torch
 from torchvision.transforms import v2
 
-from epochwise.data.batched_data_module import BatchedDataModule
 from epochwise.data.spec import Spec
+from epochwise.data.splits.batched_data_module import BatchedDataModule
 from epochwise.data.target import IGNORE
 from epochwise.input_error import InputError
 

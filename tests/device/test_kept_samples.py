@@ -8,8 +8,8 @@ import torch
 from torch.utils.data import Subset
 
 from epochwise.commands.train import train
-from epochwise.data.batched_data_module import BatchedDataModule
 from epochwise.data.split_data_module import Split
+from epochwise.data.splits.batched_data_module import BatchedDataModule
 from epochwise.data.splits.epoch_batches import EpochBatches, EvenBatches
 from epochwise.data.tables.array_rows import ArrayRows, Together
 from epochwise.device import kept_samples as module

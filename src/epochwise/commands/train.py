@@ -18,8 +18,8 @@ from epochwise.commands.find import find
 from epochwise.commands.run_result import run_report, run_result
 from epochwise.commands.run_text import run_plan, tell_plan, tell_result
 from epochwise.config.check import check
-from epochwise.data.batched_data_module import BatchedDataModule
 from epochwise.data.pictures.picture_sheet import picture_sheet
+from epochwise.data.splits.batched_data_module import BatchedDataModule
 from epochwise.loggers.continued import go_on_with_loggers
 from epochwise.report.terminal import quiet
 from epochwise.resume.claim import claim

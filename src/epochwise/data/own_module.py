@@ -12,8 +12,8 @@ from lightning_utilities.core.apply_func import apply_to_collection
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from epochwise.data.batched_data_module import seed_batch
 from epochwise.data.spec import Spec, kept_spec
+from epochwise.data.splits.batch_seed import seed_batch
 from epochwise.data.splits.epoch_batches import EvenBatches
 from epochwise.data.target import Target
 from epochwise.epochs.plan import count_batches

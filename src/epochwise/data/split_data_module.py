@@ -8,11 +8,11 @@ import torch
 from annotated_types import Ge, Gt, Le, Lt
 from torch.utils.data import DataLoader, StackDataset
 
-from epochwise.data.batched_data_module import BatchedDataModule
 from epochwise.data.pictures.picture_files import PictureFiles, channel_statistics, find_pictures, unreadable_pictures
 from epochwise.data.pictures.picture_view import WHITE, PictureView
 from epochwise.data.samples import Samples, fewer_samples, noisy_labels
 from epochwise.data.spec import Spec, kept_spec, kept_view
+from epochwise.data.splits.batched_data_module import BatchedDataModule
 from epochwise.data.splits.split_samples import fold_samples, join_samples, split_samples
 from epochwise.input_error import InputError
 

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torchvision.transforms.v2 import functional
 
-from epochwise.data.batched_data_module import BatchedDataModule
+from epochwise.data.splits.batched_data_module import BatchedDataModule
 from epochwise.export.columns import Columns
 from epochwise.input_error import InputError
 

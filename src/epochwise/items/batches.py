@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset, SequentialSampler, StackDataset
 
-from epochwise.data.batched_data_module import seed_batch
+from epochwise.data.splits.batch_seed import seed_batch
 from epochwise.data.splits.epoch_batches import EpochBatches
 from epochwise.items.form import Form
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from epochwise.data.batched_data_module import seed_batch
+from epochwise.data.splits.batch_seed import seed_batch
 from epochwise.input_error import InputError
 
 

@@ -9,8 +9,8 @@ import torch
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from epochwise.commands.build import build
-from epochwise.data.batched_data_module import BatchedDataModule
 from epochwise.data.spec import Spec
+from epochwise.data.splits.batched_data_module import BatchedDataModule
 from epochwise.input_error import InputError
 from epochwise.report.terminal import shown
 from epochwise.resume.extension import extended, still_to_train

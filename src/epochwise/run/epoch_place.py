@@ -132,7 +132,7 @@ class EpochPlace(L.Callback):
     It comes before all callbacks that look at the schedule.
 
     Args:
-        data: the data module; only one with ``begun`` (``data.batched_data_module``) may change within an epoch.
+        data: the data module; only one with ``begun`` (``data.splits.batched_data_module``) may change within an epoch.
     """
 
     def __init__(self, data: Any) -> None:
@@ -190,7 +190,7 @@ class EpochPlace(L.Callback):
 
 
 def digests(data: Any, trainer: Any) -> dict[str, str]:
-    """Those of a data module that has them (``data.batched_data_module``)."""
+    """Those of a data module that has them (``data.splits.batched_data_module``)."""
     return data.digests(trainer.overfit_batches > 0) if hasattr(data, "digests") else {}
 
 

@@ -9,7 +9,7 @@ from annotated_types import Ge
 from lightning.pytorch.utilities.rank_zero import rank_zero_info
 from torch.utils.data import DataLoader
 
-from epochwise.data.batched_data_module import BatchedDataModule
+from epochwise.data.splits.batched_data_module import BatchedDataModule
 
 #: A batch that is read faster than workers hand one over, with a margin, in seconds; and what a byte more of it takes.
 QUICK_BATCH, HANDED_BYTE = 0.01, 1e-9
