@@ -26,12 +26,9 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from epoch_budget import BARE, BUDGETS, DATA, MOST, PROJECT, SEEDS
-from hydra import compose, initialize_config_dir
-from hydra.core.hydra_config import HydraConfig
-from omegaconf import open_dict
+from composed import composed
+from epoch_budget import BARE, BUDGETS, DATA, MOST, SEEDS
 
-from epochwise.command_line.composer import engine_conf
 from epochwise.commands.train import train
 from epochwise.epochs.curve import Curve, column_of
 from epochwise.epochs.plan import cooldown_start
@@ -87,12 +84,7 @@ def trunk(name: str, seed: int) -> list[float]:
     words = [*DATA[name], "stopping=none", "scheduler=wsd_long", f"trainer.max_epochs={MOST}", *BARE, f"seed={seed}"]
     with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
         words += [f"run_folder={folder}", "trainer.limit_test_batches=0"]
-        with engine_conf(), initialize_config_dir(str(PROJECT / "conf"), version_base="1.3"):
-            config = compose("train", words, return_hydra_config=True)
-        HydraConfig.instance().set_config(config)
-        with open_dict(config):
-            del config["hydra"]
-        train(config)
+        train(composed("train", words))
         rows = read_epochs_csv(Path(folder) / "epochs.csv")
     return column_of(rows, "val/loss")[: cooldown_start(MOST, 0.5)].tolist()
 

@@ -22,12 +22,9 @@ from pathlib import Path
 from time import perf_counter
 
 import torch
-from epoch_budget import BARE, DATA, PROJECT, SEEDS
-from hydra import compose, initialize_config_dir
-from hydra.core.hydra_config import HydraConfig
-from omegaconf import open_dict
+from composed import composed
+from epoch_budget import BARE, DATA, SEEDS
 
-from epochwise.command_line.composer import engine_conf
 from epochwise.commands.train import train
 
 COUNTS = (5, 10, 20, 40, 80)
@@ -41,14 +38,9 @@ QUIET = [word for word in BARE if word != "~callbacks.last_checkpoint"]  # a run
 def scored(overrides: list[str], seed: int, epochs: int, folder: str, goes_on: bool = False) -> float:
     """Train up to a number of epochs, from where the run in the folder is; test accuracy in percent."""
     with contextlib.redirect_stdout(io.StringIO()):
-        with engine_conf(), initialize_config_dir(str(PROJECT / "conf"), version_base="1.3"):
-            words = [*overrides, *QUIET, "stopping=none", f"trainer.max_epochs={epochs}", f"seed={seed}"]
-            words += [f"run_folder={folder}", *(["resume=auto"] if goes_on else [])]
-            config = compose("train", words, return_hydra_config=True)
-        HydraConfig.instance().set_config(config)
-        with open_dict(config):
-            del config["hydra"]
-        train(config)
+        words = [*overrides, *QUIET, "stopping=none", f"trainer.max_epochs={epochs}", f"seed={seed}"]
+        words += [f"run_folder={folder}", *(["resume=auto"] if goes_on else [])]
+        train(composed("train", words))
     return 100 * float(json.loads((Path(folder) / "result.json").read_text())["test"]["accuracy"])
 
 

@@ -19,42 +19,29 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import torch
-from hydra import compose, initialize_config_dir
-from hydra.core.hydra_config import HydraConfig
-from omegaconf import open_dict
+from composed import composed
 
-from epochwise.command_line.composer import engine_conf
 from epochwise.commands.check_jobs import one_run
 from epochwise.commands.train import train
 from epochwise.report.read_runs import read_runs
 from epochwise.sweep.read_jobs import outcome
 from epochwise.sweep.refit import refit_overrides
 
-CONF = Path(__file__).parents[1] / "conf"
 DATA = {"digits": ["data=digits"], "mnist5k": ["data=mnist5k"], "cancer": ["data=table"]}
 FOLDS, EPOCHS, SEEDS, OTHERS = 5, 40, range(5), (5, 10, 20, 40, 80)
 QUIET = ["~callbacks.progress_bar", "~callbacks.model_summary", "~loggers.tensorboard", "report=false"]
 
 
-def composed(*overrides):
-    with engine_conf(), initialize_config_dir(str(CONF), version_base="1.3"):
-        config = compose("crossval", overrides=[*QUIET, *overrides], return_hydra_config=True)
-    HydraConfig.instance().set_config(config)
-    with open_dict(config):
-        del config["hydra"]
-    return config
-
-
 def run(folder: Path, *overrides: str) -> dict:
     """Train once as a job of crossval.py does; its result."""
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-        train(one_run(composed(*overrides, f"run_folder={folder}"), "crossval"))
+        train(one_run(composed("crossval", [*QUIET, *overrides, f"run_folder={folder}"]), "crossval"))
     return json.loads((folder / "result.json").read_text())
 
 
 def accuracies(folder: Path, name: str, setting: list[str], epochs: int, horizon: int) -> np.ndarray:
     """Test accuracy of refits with all seeds, in points."""
-    refit = refit_overrides(composed(*setting), setting, epochs, horizon)
+    refit = refit_overrides(composed("crossval", [*QUIET, *setting]), setting, epochs, horizon)
     scores = [run(folder / f"{name}-{seed}", *refit, f"seed={seed}")["test"]["accuracy"] for seed in SEEDS]
     return 100 * np.array(scores)
 

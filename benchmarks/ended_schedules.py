@@ -23,16 +23,12 @@ from typing import Any
 
 import numpy as np
 import torch
-from hydra import compose, initialize_config_dir
-from hydra.core.hydra_config import HydraConfig
-from omegaconf import open_dict
+from composed import composed
 
-from epochwise.command_line.composer import engine_conf
 from epochwise.commands.train import train
 from epochwise.report.document import find_out
 from epochwise.report.read_runs import read_runs
 
-PROJECT = Path(__file__).parents[1]
 SEEDS, COUNTS = (0, 1, 2), (6, 12, 30, 60, 120)
 DATA = {"digits": ["data=digits"], "breast_cancer": ["data=table"], "mnist5k": ["data=mnist5k"]}
 # What is only watched, and costs time.
@@ -49,13 +45,8 @@ def trained(folder: Path, overrides: list[str]) -> Path:
     if (folder / "result.json").exists():
         return folder
     with contextlib.redirect_stdout(io.StringIO()):
-        with engine_conf(), initialize_config_dir(str(PROJECT / "conf"), version_base="1.3"):
-            words = [*overrides, *BARE, f"run_folder={folder}"]
-            config = compose("train", words, return_hydra_config=True)
-        HydraConfig.instance().set_config(config)
-        with open_dict(config):
-            del config["hydra"]
-        train(config)
+        words = [*overrides, *BARE, f"run_folder={folder}"]
+        train(composed("train", words))
     return folder
 
 

@@ -28,14 +28,10 @@ from time import perf_counter
 from typing import NamedTuple
 
 import torch
-from hydra import compose, initialize_config_dir
-from hydra.core.hydra_config import HydraConfig
-from omegaconf import open_dict
+from composed import composed
 
-from epochwise.command_line.composer import engine_conf
 from epochwise.commands.train import train
 
-PROJECT = Path(__file__).parents[1]
 SEEDS, BUDGETS, MOST = (0, 1, 2), (5, 10, 20, 40, 80), 80
 # A third is held out as test, where no test split is published: with 15 % a single sample would decide.
 DATA = {
@@ -80,15 +76,10 @@ def run(overrides: list[str], seed: int) -> tuple[float, int, float]:
     """Train once; accuracy (of numbers, R2), epochs and seconds."""
     began = perf_counter()
     with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
-        with engine_conf(), initialize_config_dir(str(PROJECT / "conf"), version_base="1.3"):
-            words = [*overrides, *BARE, f"seed={seed}", f"run_folder={folder}"]
-            if "task=regression" in words:
-                words.remove("~callbacks.confusion_matrix")  # it has none
-            config = compose("train", words, return_hydra_config=True)
-        HydraConfig.instance().set_config(config)
-        with open_dict(config):
-            del config["hydra"]
-        train(config)
+        words = [*overrides, *BARE, f"seed={seed}", f"run_folder={folder}"]
+        if "task=regression" in words:
+            words.remove("~callbacks.confusion_matrix")  # it has none
+        train(composed("train", words))
         result = json.loads((Path(folder) / "result.json").read_text())
     test = result["test"]
     return 100 * test.get("accuracy", test.get("r2")), result["epochs_run"], perf_counter() - began

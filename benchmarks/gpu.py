@@ -26,7 +26,7 @@ from typing import Any
 
 import torch
 from gpu_work import TINY, WORKS, Work, write_setting
-from speed_turns import Way
+from speed_turns import Way, take_turns
 
 PROJECT = Path(__file__).parents[1]
 NAMES = {
@@ -80,14 +80,7 @@ def turns(name: str, work: Work, repeats: int, device: str, tiny: bool) -> dict[
                 print(f"  {NAMES[way]}: ended: {one.fault}", flush=True)
             else:
                 running[way] = one
-        for repeat in range(repeats + 1):
-            order = list(running)
-            for way in order if repeat % 2 else order[::-1]:
-                if not running[way].epoch():
-                    print(f"  {NAMES[way]}: ended: {running[way].fault}", flush=True)
-                    running.pop(way)
-        for one in running.values():
-            one.end()
+        take_turns(running, repeats, NAMES)
         limit.cancel()
         return {way: one.epochs[1:] for way, one in ways.items() if len(one.epochs) > 1}
 

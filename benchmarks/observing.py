@@ -18,18 +18,14 @@ from time import perf_counter
 
 import numpy as np
 import torch
-from hydra import compose, initialize_config_dir
-from hydra.core.hydra_config import HydraConfig
-from omegaconf import open_dict
+from composed import composed
 
-from epochwise.command_line.composer import engine_conf
 from epochwise.commands.train import train
 from epochwise.data.digits import Digits
 from epochwise.data.samples import Samples
 from epochwise.run.epoch_place import Phases
 from epochwise.run.epochs_csv import read_epochs_csv
 
-PROJECT = Path(__file__).parents[1]
 BARS, BAR_OF_CLOCK = {"cnn": 0.03, "mlp": 0.15}, 0.01
 PAIRS, EPOCHS = int(os.environ.get("PAIRS", "7")), 3
 QUIET = ("~callbacks.progress_bar", "~callbacks.model_summary", "name=observing", "stopping=none")
@@ -48,11 +44,7 @@ def epoch_seconds(model: str, watched: bool) -> float:
     with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(None):
         changes = () if watched else ("~callbacks.train_eval",)
         overrides = [f"model={model}", f"trainer.max_epochs={EPOCHS}", f"run_folder={folder}", *QUIET, *changes]
-        with engine_conf(), initialize_config_dir(str(PROJECT / "conf"), version_base="1.3"):
-            config = compose("train", overrides, return_hydra_config=True)
-        HydraConfig.instance().set_config(config)
-        with open_dict(config):
-            del config["hydra"]
+        config = composed("train", overrides)
         hooks = {name: vars(Phases)[name] for name in vars(Phases) if name.startswith("on_")}
         if not watched:
             for name in hooks:

@@ -23,15 +23,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 import torch
-from hydra import compose, initialize_config_dir
-from hydra.core.hydra_config import HydraConfig
-from omegaconf import open_dict
+from composed import composed
 from sklearn.datasets import make_blobs, make_friedman1
 
-from epochwise.command_line.composer import engine_conf
 from epochwise.commands.train import train
 
-PROJECT = Path(__file__).parents[1]
 SEEDS = (0, 1, 2)
 BARE = [
     *("stopping=none", "report=false", "name=real_verdicts", "trainer.limit_test_batches=0"),
@@ -110,12 +106,7 @@ def judged(case: Case, rate: str, seed: int) -> dict[str, Any]:
             words += ["data=table", f"data.path={folder}/table.csv"]
         if "task=regression" not in words:
             words.append("~callbacks.confusion_matrix")
-        with engine_conf(), initialize_config_dir(str(PROJECT / "conf"), version_base="1.3"):
-            config = compose("train", words, return_hydra_config=True)
-        HydraConfig.instance().set_config(config)
-        with open_dict(config):
-            del config["hydra"]
-        train(config)
+        train(composed("train", words))
         found: dict[str, Any] = json.loads(Path(f"{folder}/run/result.json").read_text())
         return found
 

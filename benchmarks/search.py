@@ -22,12 +22,10 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import torch
-from hydra import compose, initialize_config_dir
-from hydra.core.hydra_config import HydraConfig
+from composed import composed
 from hydra.utils import instantiate
-from omegaconf import OmegaConf, open_dict
+from omegaconf import OmegaConf
 
-from epochwise.command_line.composer import engine_conf
 from epochwise.commands.check_jobs import one_run
 from epochwise.commands.train import train
 from epochwise.run.epochs_csv import read_epochs_csv
@@ -42,33 +40,24 @@ SETTING += [f"~callbacks.{name}" for name in ("progress_bar", "model_summary", "
 SETTING += ["~callbacks.last_checkpoint", "~loggers.tensorboard"]
 
 
-def composed(*overrides):
-    with engine_conf(), initialize_config_dir(str(CONF), version_base="1.3"):
-        config = compose("search", overrides=[*SETTING, *overrides], return_hydra_config=True)
-    HydraConfig.instance().set_config(config)
-    with open_dict(config):
-        del config["hydra"]
-    return config
-
-
 def options(group: str) -> list[str]:
     return sorted(path.stem for path in (CONF / group).glob("*.yaml")) if (CONF / group).is_dir() else []
 
 
 def search(words: list[str], folder: Path, budget_epochs: int = 0, wanted: float = -np.inf) -> list[tuple[float, int]]:
     """Search for forty trials, or on until a score or the end of a budget; best score and epochs after each trial."""
-    config, told = composed(*words), []
+    config, told = composed("search", [*SETTING, *words]), []
     storage = f"sqlite:///{folder}/study.db"
     study = open_study(storage, "study", "min", pruner=instantiate(config.pruner))
     study.set_user_attr("pruner", OmegaConf.to_container(config.pruner, resolve=True))
     trials = Trials(study, storage, folder, config.search, TRIALS + budget_epochs)
-    space = Space(dict(config.space), lambda files: composed(*files), options)
+    space = Space(dict(config.space), lambda files: composed("search", [*SETTING, *files]), options)
 
     def launch(batch):
         ((trial, drawn),) = batch
         place = folder / f"trial-{trial.number}"
         where = [text for text in trials.where(trial) if not text.startswith("hydra.")]
-        job = composed(*drawn, *where, f"seed={config.seed}", f"run_folder={place}")
+        job = composed("search", [*SETTING, *drawn, *where, f"seed={config.seed}", f"run_folder={place}"])
         status = "finished"
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
             try:

@@ -23,7 +23,7 @@ from typing import Any
 
 from speed_rest import REST
 from speed_rivals import rivals_python
-from speed_turns import Way
+from speed_turns import Way, take_turns
 from speed_work import RIVALS, WORKS, Work
 
 OUT = Path(__file__).parents[1] / "outputs/speed"
@@ -57,14 +57,7 @@ def turns(name: str, work: Work, repeats: int, python: str | None) -> dict[str, 
                 print(f"  {way}: skipped: {one.fault}", flush=True)
                 continue
             running[way] = one
-        for repeat in range(repeats + 1):
-            order = list(running)
-            for way in order if repeat % 2 else order[::-1]:
-                if not running[way].epoch():
-                    print(f"  {way}: ended: {running[way].fault}", flush=True)
-                    running.pop(way)
-        for one in running.values():
-            one.end()
+        take_turns(running, repeats, {})
         return {way: one.epochs[1:] for way, one in running.items()}
 
 

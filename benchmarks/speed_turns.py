@@ -5,6 +5,7 @@ import os
 import resource
 import subprocess
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from time import perf_counter, process_time
@@ -86,3 +87,21 @@ class Way:
         with suppress(BrokenPipeError):
             self.process.stdin.close()
         self.process.wait()
+
+
+def take_turns(ways: dict[str, Way], repeats: int, names: Mapping[str, str]) -> None:
+    """Let each train so many epochs and one, an epoch in turn, every other time in reverse; one that ends is left out.
+
+    Args:
+        ways: by name; those that have ended are taken away.
+        repeats: epochs that count, behind the first.
+        names: of ways, for people.
+    """
+    for repeat in range(repeats + 1):
+        order = list(ways)
+        for way in order if repeat % 2 else order[::-1]:
+            if not ways[way].epoch():
+                print(f"  {names.get(way, way)}: ended: {ways[way].fault}", flush=True)
+                ways.pop(way)
+    for one in ways.values():
+        one.end()
