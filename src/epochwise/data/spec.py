@@ -1,6 +1,6 @@
 """What a network has to know of the data, and what of it a checkpoint keeps."""
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from math import isfinite
 from typing import Any
 
@@ -65,6 +65,33 @@ class Spec:
             "own": "targets of their own",
         }
         return f"{f'at most {shape} tokens' if self.num_tokens else shape}, {targets[self.target]}"
+
+
+def state_of(data: Any) -> dict[str, Any]:
+    """What a checkpoint keeps of a data module, as plain values; empty before ``setup``.
+
+    Args:
+        data: with the ``spec`` that it published, what it ``learned``, and the ``view`` of picture files.
+    """
+    if data.spec is None:
+        return {}
+    view = {"view": asdict(data.view)} if data.spec.is_picture else {}
+    return {"spec": asdict(data.spec), "learned": data.learned} | view
+
+
+def take_state(data: Any, state: dict[str, Any]) -> None:
+    """The inverse of ``state_of``. Data that is set up already is set up again where that differs.
+
+    Raises:
+        InputError: it is not what a data module writes, or that data does not fit.
+    """
+    if state == data.state_dict():
+        return
+    data.spec, data.learned = kept_spec(state)
+    data.view = kept_view(state)
+    if data.splits:
+        data.splits = {}
+        data.setup()
 
 
 def kept_spec(state: Any) -> tuple[Spec, dict[str, Any]]:

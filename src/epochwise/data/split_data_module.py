@@ -1,17 +1,17 @@
 """A data set cut into train, val and test, once and by its own seed."""
 
 from abc import ABC, abstractmethod
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 import torch
 from annotated_types import Ge, Gt, Le, Lt
 from torch.utils.data import DataLoader, StackDataset
 
-from epochwise.data.pictures.picture_files import PictureFiles, channel_statistics, find_pictures, unreadable_pictures
+from epochwise.data.pictures.picture_files import channel_statistics, own_pictures
 from epochwise.data.pictures.picture_view import WHITE, PictureView
 from epochwise.data.samples import Samples, fewer_samples, noisy_labels
-from epochwise.data.spec import Spec, kept_spec, kept_view
+from epochwise.data.spec import Spec, state_of, take_state
 from epochwise.data.splits.batched_data_module import BatchedDataModule
 from epochwise.data.splits.split_samples import fold_samples, join_samples, split_samples
 from epochwise.input_error import InputError
@@ -128,10 +128,8 @@ class SplitDataModule(BatchedDataModule, ABC):
 
     def read(self, path: str) -> tuple[list[str], Any]:
         """Read one's own samples without targets: their N names and their ``x``, encoded."""
-        paths = find_pictures(path)
-        if faults := unreadable_pictures(paths):
-            raise InputError(*(f"{path}: not a readable picture ({fault})" for path, fault in faults.items()))
-        return paths, PictureFiles(paths, self.spec.input_shape if self.spec else (), self.view)
+        pictures = own_pictures(path, self.spec.input_shape if self.spec else (), self.view)
+        return pictures.paths, pictures
 
     def setup(self, stage: str | None = None) -> None:
         """Load, cut and encode the data, once, and publish ``spec``.
@@ -194,10 +192,7 @@ class SplitDataModule(BatchedDataModule, ABC):
 
     def state_dict(self) -> dict[str, Any]:
         """What was learned, and how picture files are seen, as plain values; empty before ``setup``."""
-        if self.spec is None:
-            return {}
-        view = {"view": asdict(self.view)} if self.spec.is_picture else {}
-        return {"spec": asdict(self.spec), "learned": self.learned} | view
+        return state_of(self)
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Take over what was learned. Data that is set up already is read again where that differs.
@@ -205,10 +200,4 @@ class SplitDataModule(BatchedDataModule, ABC):
         Raises:
             InputError: it is not what a data module writes, or that data does not fit.
         """
-        if state_dict == self.state_dict():
-            return
-        self.spec, self.learned = kept_spec(state_dict)
-        self.view = kept_view(state_dict)
-        if self.splits:
-            self.splits = {}
-            self.setup()
+        take_state(self, state_dict)

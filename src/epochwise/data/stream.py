@@ -2,7 +2,7 @@
 
 import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -10,19 +10,14 @@ from annotated_types import Ge
 from torch.utils.data import DataLoader
 
 from epochwise.data.pictures.measured_workers import MeasuredWorkers
-from epochwise.data.pictures.picture_files import (
-    PictureFiles,
-    channel_statistics,
-    find_pictures,
-    unreadable_pictures,
-)
+from epochwise.data.pictures.picture_files import channel_statistics, own_pictures
 from epochwise.data.pictures.picture_view import WHITE, Fit, PictureView, colour
 from epochwise.data.pictures.sized_pictures import check_view
 from epochwise.data.shards.shard_folder import ShardFolder, read_shard_folder
 from epochwise.data.shards.shard_rows import ShardRows
 from epochwise.data.shards.stored_split import StoredPictures, StoredRows, StoredTargets, StreamSplit
 from epochwise.data.shards.window_order import OrderOfPasses, WindowOrder
-from epochwise.data.spec import Spec, kept_spec, kept_view
+from epochwise.data.spec import Spec, state_of, take_state
 from epochwise.data.tables.columns import encode_columns
 from epochwise.data.tables.read_table import read_table
 from epochwise.input_error import InputError
@@ -80,15 +75,14 @@ class Stream(MeasuredWorkers):
         if stage == "all":
             parts = {"all": [shard for shards in parts.values() for shard in shards]}
         rows = {name: ShardRows(folder.path, shards, folder.rows_a_batch) for name, shards in parts.items()}
+        x = self._encoded(next(iter(rows.values())))
+        shape = tuple(x[[0]].shape[1:])
         if self.spec is None:
-            first = next(iter(rows.values()))
-            x = self._encoded(first)
             self.learned = dict(folder.learned)
             if folder.kind == "pictures":
                 self.learned = channel_statistics(x, max_samples=2048)
-            shape = tuple(x[[0]].shape[1:])
             self.spec = replace(Spec(**folder.spec), input_shape=shape)
-        self._check_kind(folder)
+        self._check_kind(folder, shape)
         for name, each in rows.items():
             targets = StoredTargets(each, self.spec, folder.spec)
             self.splits[name] = StreamSplit(self._encoded(each), targets)  # type: ignore[assignment]
@@ -118,29 +112,18 @@ class Stream(MeasuredWorkers):
             rows = read_table(path, "predict")
             x: Any = encode_columns(rows, self.learned["columns"], bool(self.learned.get("fill")))
             return [str(row) for row in rows.index], self.dataloader_of(x)
-        paths = find_pictures(path)
-        if faults := unreadable_pictures(paths):
-            raise InputError(*(f"{path}: not a readable picture ({fault})" for path, fault in faults.items()))
-        return paths, self.dataloader_of(PictureFiles(paths, self.spec.input_shape if self.spec else (), self.view))
+        pictures = own_pictures(path, self.spec.input_shape if self.spec else (), self.view)
+        return pictures.paths, self.dataloader_of(pictures)
 
     def state_dict(self) -> dict[str, Any]:
         """What was learned, and how pictures are seen, as plain values; empty before ``setup``."""
-        if self.spec is None:
-            return {}
-        view = {"view": asdict(self.view)} if self.spec.is_picture else {}
-        return {"spec": asdict(self.spec), "learned": self.learned} | view
+        return state_of(self)
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Take over what was learned. Data that is set up already is looked at again where that differs."""
-        if state_dict == self.state_dict():
-            return
         asked = self.view
-        self.spec, self.learned = kept_spec(state_dict)
-        self.view = kept_view(state_dict)
+        take_state(self, state_dict)
         check_view(self, asked)
-        if self.splits:
-            self.splits = {}
-            self.setup()
 
     @property
     def _epochs(self) -> tuple[int, Callable[[int], Any]]:
@@ -170,9 +153,8 @@ class Stream(MeasuredWorkers):
                       for name, value in given.items() if value is not None]:  # fmt: skip
             raise InputError(*faults)
 
-    def _check_kind(self, folder: ShardFolder) -> None:
+    def _check_kind(self, folder: ShardFolder, shape: tuple[int, ...]) -> None:
         assert self.spec is not None
-        shape = tuple(self._encoded(ShardRows(folder.path, folder.splits["train"], folder.rows_a_batch))[[0]].shape[1:])
         if shape != tuple(self.spec.input_shape):
             trained = tuple(self.spec.input_shape)
             raise InputError(f"data: the samples have the shape {shape}; the network was trained on {trained}")

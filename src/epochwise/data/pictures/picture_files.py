@@ -147,6 +147,23 @@ def read_picture(source: str | bytes, name: str, shape: Sequence[int], view: Pic
         raise InputError(f"{name}: not a readable picture ({error})") from error
 
 
+def own_pictures(path: str, shape: Sequence[int], view: PictureView) -> PictureFiles:
+    """A picture, or those of a folder, to be predicted.
+
+    Args:
+        path: of it.
+        shape: C, H, W.
+        view: how they are brought to it.
+
+    Raises:
+        InputError: nothing is there, or one cannot be read; all of them are named.
+    """
+    paths = find_pictures(path)
+    if faults := unreadable_pictures(paths):
+        raise InputError(*(f"{path}: not a readable picture ({fault})" for path, fault in faults.items()))
+    return PictureFiles(paths, shape, view)
+
+
 def find_pictures(path: str) -> list[str]:
     """The pictures of a folder and the folders in it, sorted, or the one file that ``path`` is.
 
