@@ -1,6 +1,5 @@
 """Workers that read pictures, as many as pay."""
 
-import os
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Annotated, Any, Literal
@@ -9,6 +8,7 @@ from annotated_types import Ge
 from lightning.pytorch.utilities.rank_zero import rank_zero_info
 from torch.utils.data import DataLoader
 
+from epochwise.data.pictures.picture_cache import num_cores
 from epochwise.data.splits.batched_data_module import BatchedDataModule
 
 #: A batch that is read faster than workers hand one over, with a margin, in seconds; and what a byte more of it takes.
@@ -62,9 +62,8 @@ class MeasuredWorkers(BatchedDataModule):
             self._quick = QUICK_BATCH + HANDED_BYTE * getattr(x, "nbytes", 0)
             if self._seconds >= self._quick and self.fills_a_cache:  # that of later epochs, as far as there is room
                 self._seconds, _ = _seconds(samples, places)
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         # Each time: before there is a Trainer, one does not know of the other processes.
-        found = 0 if self._seconds < self._quick else max(1, min(4, cores // self._world_size))
+        found = 0 if self._seconds < self._quick else max(1, min(4, num_cores() // self._world_size))
         if found != self._said:
             self._said = found
             rank_zero_info(f"data.num_workers={found}: a batch takes {1000 * self._seconds:.0f} ms to read")

@@ -82,13 +82,17 @@ def read_each(paths: Sequence[Any], read: Callable[[Any], torch.Tensor]) -> list
     Returns:
         N pictures, in their order.
     """
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    count = min(cores, len(paths))
+    count = min(num_cores(), len(paths))
     if count < 2 or torch.utils.data.get_worker_info():
         return list(map(read, paths))
     with ThreadPoolExecutor(count) as threads:
         shares = list(threads.map(lambda first: list(map(read, paths[first::count])), range(count)))
     return [shares[place % count][place // count] for place in range(len(paths))]
+
+
+def num_cores() -> int:
+    """Cores of this machine that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class MemoryCache(PictureCache):
