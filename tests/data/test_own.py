@@ -84,11 +84,16 @@ def test_pictures_of_pil_and_their_masks():
 
 def test_rows_of_tokens_are_filled_up():
     data = ready(Sentences(), target="tokens", num_tokens=6, pad_id=0)
-    x, y = data.splits["train"][list(range(14))]
+    train = data.splits["train"]
+    x, y = train[list(range(14))]
     assert torch.equal(x == 0, y == -100)
     assert (x == 0).any()
+    lengths = [len(Sentences()[row][0]) for row in train.items.rows]
+    assert [row.tolist() for row in (x == 0).int()] == [[int(at >= each) for at in range(5)] for each in lengths]
     assert (data.spec.num_outputs, data.spec.num_tokens) == (6, 6)
     assert 1.5 < data.spec.target_entropy <= np.log(5)
+    shares = torch.bincount(y[y != -100])[1:] / (y != -100).sum()
+    assert data.spec.target_entropy == pytest.approx(-(shares * shares.log()).sum().item(), abs=1e-6)
 
 
 def test_a_collate_fn_makes_the_batch():
