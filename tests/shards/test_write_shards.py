@@ -14,7 +14,7 @@ from PIL import Image
 from epochwise.data.shards.shard_folder import read_shard_folder
 from epochwise.data.shards.shard_rows import ShardRows
 from epochwise.input_error import InputError
-from epochwise.shards import row_source
+from epochwise.shards import row_source, write_shards
 from epochwise.shards.__main__ import checked, made, main
 from epochwise.shards.picture_source import PictureSource
 
@@ -111,6 +111,16 @@ def test_the_same_again_writes_nothing_and_other_settings_are_refused(pets, tmp_
     assert "written before" in made(str(pets), str(tmp_path / "out"), [SMALL])
     assert (tmp_path / "out" / "train-00000.arrow").stat().st_mtime_ns == before
     assert "other samples or settings" in refused(pets, tmp_path / "out", SMALL, "val_fraction=0.3")
+
+
+def test_the_time_that_is_left_is_reckoned_from_what_is_written_now(monkeypatch, capsys):
+    clock = [0.0]
+    monkeypatch.setattr(write_shards, "monotonic", lambda: clock[0])
+    tells = write_shards.Telling(1000)
+    tells.count(1, 10, 800, is_new=False)
+    clock[0] = 10.0
+    tells.count(2, 10, 100, is_new=True)
+    assert capsys.readouterr().err == "2 of 10 shards, 900 of 1,000 samples, about 10 s left\n"
 
 
 def test_a_folder_may_have_an_equals_sign_in_its_name(pets, tmp_path):

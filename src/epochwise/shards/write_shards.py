@@ -99,11 +99,11 @@ def _written(source: Source, dest: Path, asked: dict[str, Any]) -> tuple[ShardFo
     for split, number in names:
         name = f"{split}-{number:05}.arrow"
         start, stop = source.parts[split][number]
-        if name not in done:
+        if is_new := name not in done:
             shard, skipped = _write(source, dest / name, split, start, stop)
             done[name] = {"shard": asdict(shard), "skipped": skipped}
             _note(dest, {"name": name, **done[name]})
-        tells.count(len(done), len(names), stop - start)
+        tells.count(len(done), len(names), stop - start, is_new)
     written = [(split, done[f"{split}-{number:05}.arrow"]) for split, number in names]
     skipped = [line for _, each in written for line in each["skipped"]]
     shards = [(split, Shard(**each["shard"])) for split, each in written]
@@ -160,14 +160,15 @@ class Telling:
     """
 
     def __init__(self, samples: int) -> None:
-        self.samples, self.so_far, self.begun = samples, 0, monotonic()
+        self.samples, self.so_far, self.written, self.begun = samples, 0, 0, monotonic()
         self.at = self.begun + TELL_EVERY_SECONDS
 
-    def count(self, shards: int, of: int, samples: int) -> None:
-        """So many more samples, and so many shards by now."""
+    def count(self, shards: int, of: int, samples: int, is_new: bool) -> None:
+        """So many more samples, and so many shards by now; what was there before took no time, and tells of none."""
         self.so_far += samples
-        if monotonic() > self.at:
+        self.written += samples if is_new else 0
+        if is_new and monotonic() > self.at:
             self.at = monotonic() + TELL_EVERY_SECONDS
-            left = (monotonic() - self.begun) * (self.samples / self.so_far - 1)
+            left = (monotonic() - self.begun) / self.written * (self.samples - self.so_far)
             said = f"{shards} of {of} shards, {self.so_far:,} of {self.samples:,} samples, about {left:.0f} s left"
             print(said, file=sys.stderr, flush=True)
