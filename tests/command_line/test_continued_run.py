@@ -1,4 +1,5 @@
 import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from epochwise.command_line.composer import Composer
 from epochwise.command_line.continued_run import continue_run
 from epochwise.config.schema import TRAIN
 from epochwise.input_error import InputError
+from epochwise.trust.run_config import run_words
 
 
 @pytest.fixture
@@ -42,6 +44,20 @@ def test_a_run_is_continued_in_its_own_folder_with_its_own_config(run):
     read = {one.key_or_group: one.value() for one in OverridesParser.create().parse_overrides(words[4:])}
     assert read["run_folder"] == read["hydra.run.dir"] == str(run)
     assert read["resume"] == "auto"
+
+
+TRIAL = (
+    "callbacks: {pruning: {_target_: epochwise.callbacks.pruning.Pruning, storage: 'sqlite:////elsewhere/study.db'}}"
+)
+
+
+def test_a_trial_goes_on_without_its_search_and_needs_no_word_for_it(run):
+    assert "callbacks.pruning.storage=null" not in continue_run([f"run={run}"])
+    write_config(run, f"{TRIAL}\n")
+    assert "callbacks.pruning.storage=null" in continue_run([f"run={run}"])
+    assert run_words(run) == f"run={shlex.quote(str(run))}"
+    write_config(run, TRIAL.replace("pruning:", "other:") + "\n")
+    assert "callbacks.other.storage: 'sqlite:////elsewhere/study.db' leaves the run folder" in line_of(f"run={run}")
 
 
 def test_a_folder_that_is_not_there_is_named_with_the_closest(run, tmp_path):

@@ -13,6 +13,7 @@ from epochwise.config.schema import SCHEMAS
 from epochwise.input_error import InputError
 from epochwise.ladder.jobs import doubled_up_to
 from epochwise.rules.schedule import is_constant
+from epochwise.trust.run_config import leave_search
 
 CHECKPOINTS = ("best", "last")
 
@@ -208,6 +209,7 @@ def ladder_of_run(words: list[str], conf: Path) -> list[str]:
         *_order(plain),
         *_schedule(plain, defaults),
         *_stopping(plain, defaults),
+        *leave_search(plain),
         *(word for word in typed if word.lstrip("+").partition("=")[0] not in (*OWN_KEYS, "resume")),
     ]
 

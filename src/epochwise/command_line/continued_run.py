@@ -10,7 +10,7 @@ from epochwise.command_line.override_text import parse_arguments, quoted_value
 from epochwise.config.schema import TRAIN
 from epochwise.input_error import InputError
 from epochwise.trust.project import project_trust
-from epochwise.trust.run_config import read_trusted_config
+from epochwise.trust.run_config import OF_A_SEARCH, leave_search, read_trusted_config
 
 
 def named_run(text: str) -> tuple[Path, str | None]:
@@ -79,7 +79,8 @@ def continue_run(words: list[str], conf: Path | None = None) -> list[str]:
     if faults := _faults(rest, choices, plain, folder):
         raise InputError(*faults)
     set_keys = {_key(word) for word in read.overrides}
-    given = [word for word in read.overrides if word not in choices]
+    given = leave_search(plain)
+    given += [word for word in read.overrides if word not in choices]
     given += [
         f"{follower}=${{{key}}}"
         for key, followers in FOLLOWING.items()
@@ -107,13 +108,16 @@ def continue_run(words: list[str], conf: Path | None = None) -> list[str]:
 def trusted_run(folder: Path, words: list[str], conf: Path | None) -> dict[str, Any]:
     """The config of a run that a command line goes on with: see ``read_trusted_config``.
 
+    To be used with ``leave_search``: what a trial says of its search's database is not looked at.
+
     Args:
         folder: of the run.
         words: of the command line, without the program; ``trust=`` among them.
         conf: the project's folder of configs.
     """
     read = parse_arguments([word for word in words if not word.startswith(("run=", "trust="))])
-    return read_trusted_config(folder, project_trust(conf, words), {_key(word) for word in read.overrides})
+    replaced = {_key(word) for word in read.overrides} | {OF_A_SEARCH}
+    return read_trusted_config(folder, project_trust(conf, words), replaced)
 
 
 def _key(word: str) -> str:

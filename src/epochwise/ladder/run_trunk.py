@@ -31,6 +31,7 @@ OF_NO_EPOCH = (
     "trainer.enable_progress_bar",
     "callbacks.model_summary.",
     "callbacks.progress_bar.",
+    "callbacks.pruning.",
     "scheduler.",
     "stopping.",
     "name",

@@ -27,6 +27,8 @@ PLACE = re.compile(r"dir|path|folder|root|file$|uri|url|host|address|prefix|loca
 FOLDER = "${run_folder}"
 #: Root keys that no run writes.
 OF_THE_PROJECT = ("hydra", "defaults", "run_folder", "trust")
+#: The database of a trial's search. ``run=FOLDER`` leaves the search alone, and goes on without.
+OF_A_SEARCH = "callbacks.pruning.storage"
 MOST_BYTES, MOST_LEVELS = 1_000_000, 20
 
 
@@ -111,7 +113,7 @@ def go_on_words(plain: dict[str, Any], run_folder: Path) -> list[str]:
         the run folder. To be quoted.
     """
     faults = config_faults(plain, project_trust(words=()), run_folder)
-    values = {key: value for key, value in _leaves_of(plain) if key in faults}
+    values = {key: value for key, value in _leaves_of(plain) if key in faults and key != OF_A_SEARCH}
     names = list(dict.fromkeys(str(value) for key, value in values.items() if key.endswith("._target_")))
     words = [f"trust={names[0] if len(names) == 1 else '[' + ','.join(names) + ']'}"] if names else []
     return words + [f"{key}={value}" for key, value in values.items() if not key.endswith("._target_")]
@@ -145,11 +147,23 @@ def run_words(folder: Path) -> str:
         plain = yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8"))
         words = go_on_words(plain, folder) if isinstance(plain, dict) else []
         typed = {word.lstrip("+").partition("=")[0] for word in command_line()}
-        if words and config_faults(plain, project_trust(), folder).keys() - typed:
+        if words and config_faults(plain, project_trust(), folder).keys() - typed - {OF_A_SEARCH}:
             words = []
     except (OSError, ValueError, RecursionError, yaml.YAMLError):
         words = []  # who reads the run says what is wrong with it
     return " ".join([f"run={shlex.quote(str(folder))}", *map(shlex.quote, words)])
+
+
+def leave_search(plain: dict[str, Any]) -> list[str]:
+    """The word by which a trial goes on without its search; none for other runs.
+
+    Args:
+        plain: its config, as ``config.yaml`` has it.
+    """
+    node = plain.get("callbacks")
+    node = node.get("pruning") if isinstance(node, dict) else None
+    is_trial = isinstance(node, dict) and isinstance(node.get("storage"), str)
+    return [f"{OF_A_SEARCH}=null"] if is_trial else []
 
 
 def _leaves_of(node: object, key: str = "") -> Iterator[tuple[str, object]]:
