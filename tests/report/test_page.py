@@ -33,6 +33,13 @@ def test_page_names_no_place_to_load_anything_from():
     assert not re.search(r"url\((?!#)|@import|import\(|fetch\(|XMLHttpRequest|WebSocket|eval\(|innerHTML", text)
 
 
+def test_no_name_of_the_scripts_is_declared_twice_which_would_leave_the_page_blank():
+    script = re.search(r"<script>(.*?)</script>", page(one_run()), re.S).group(1)
+    declared = re.findall(r"^(?:const|let|class|(?:async )?function)\s+([\w$]+)", script, re.M)
+    assert len(declared) > 50
+    assert sorted(declared) == sorted(set(declared))
+
+
 def test_policy_allows_the_script_and_the_style_of_the_page_and_nothing_else():
     text = page(one_run())
     policy = re.search(r'Content-Security-Policy" content="(.*?)"', text).group(1)

@@ -24,7 +24,7 @@ function commandOf({ command, reason }) {
   return element("li", {}, line, element("p", { class: "quiet" }, reason));
 }
 
-function unitOf(key, row) {
+function ofTheBest(key, row) {
   return key === "min_delta" && row.min_delta_mode === "rel" ? " of the best" : "";
 }
 
@@ -34,7 +34,7 @@ function replayOf(run) {
   const changes = (key) => key === "patience" || rows.some((row) => row[key] !== rows[0][key] || row[key] > 0);
   const settings = ["patience", "min_delta", "start_epoch", "min_epochs"].filter(changes);
   return table("Early stopping, replayed on this run", [
-    ...settings.map((key) => ({ head: words(key), cell: (row) => number(row[key]) + unitOf(key, row) })),
+    ...settings.map((key) => ({ head: words(key), cell: (row) => number(row[key]) + ofTheBest(key, row) })),
     { head: "stops after epoch", cell: (row) => (known(row.stops_at_epoch) ? number(row.stops_at_epoch) : "never") },
     { head: "epochs saved", cell: (row) => number(row.saved_epochs) },
     { head: "best epoch (from 0)", cell: (row) => number(row.best_epoch) },
