@@ -12,6 +12,7 @@ from epochwise.data.shards import shard_rows
 from epochwise.data.stream import Stream
 from epochwise.data.table import Table
 from epochwise.input_error import InputError
+from epochwise.shards import row_source
 from epochwise.shards.__main__ import made
 
 # Python 3.12 and later warn of a fork in a process that has threads.
@@ -112,12 +113,17 @@ def test_files_that_are_closed_are_opened_again(pets, monkeypatch):
     stream = ready({"path": str(pets / "shards")}, image_size=8)
     assert len(stream.folder.splits["train"]) > 2
     assert sum(len(y) for _, y in epoch(stream)) == 34
+    assert len(stream.splits["train"].x.rows._open) == 1
 
 
 def test_rows_that_are_dropped_are_read_again(rows, monkeypatch):
     whole = epoch(ready({"path": str(rows / "shards")}))
+    monkeypatch.setattr(row_source, "BLOCK_BYTES", 1)  # 16 rows a record batch, and so 9 of them
+    made(str(rows / "rows.csv"), str(rows / "small"), ["target=t", "kind=number"])
     monkeypatch.setattr(shard_rows, "MOST_KEPT", 1)
-    assert same(epoch(ready({"path": str(rows / "shards")})), whole)
+    stream = ready({"path": str(rows / "small")})
+    assert same(epoch(stream), whole)
+    assert len(stream.splits["train"].x.rows._kept) == 1
 
 
 def test_other_window_or_shards_are_another_order(rows):
