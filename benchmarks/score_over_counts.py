@@ -25,9 +25,8 @@ from typing import Any
 
 import numpy as np
 import torch
-from omegaconf import OmegaConf
 
-from epochwise.commands.evaluate import evaluate
+from epochwise.commands.evaluate import scores_of
 from epochwise.epochs.score_over_counts import score_over_counts
 from epochwise.input_error import InputError
 from epochwise.run.epochs_csv import read_epochs_csv
@@ -61,8 +60,7 @@ def typed(script: str, *words: str) -> None:
 
 def accuracy(run: Path) -> float:
     """Of the test split, in points, at the end of a run."""
-    words = {"run": str(run), "ckpt": "last", "split": "test", "predict": None, "trust": None, "seed": 0}
-    return 100 * evaluate(OmegaConf.create(words), tells=False)["accuracy"]
+    return 100 * scores_of(run, "last")["accuracy"]
 
 
 def unlike(one: Path, other: Path) -> list[str]:

@@ -11,7 +11,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from epochwise.commands.budget import one_epoch, world_size
 from epochwise.commands.check_jobs import check_data
-from epochwise.commands.evaluate import evaluate
+from epochwise.commands.evaluate import scores_of
 from epochwise.config.check import check
 from epochwise.config.resolve import resolve
 from epochwise.epochs.score_over_counts import ScoreOverCounts, enough, score_over_counts
@@ -147,9 +147,5 @@ def _check(config: DictConfig, counts: Sequence[int]) -> None:
 
 def _test(folder: Path, count: int, seeds: Sequence[int]) -> dict[str, list[float]]:
     """Score the test split by the runs of the count that was chosen, and by no other: name -> a score a seed."""
-    found = []
-    for seed in seeds:
-        run = str(folder / branch_name(count, seed))
-        words = {"run": run, "ckpt": "last", "split": "test", "predict": None, "seed": 0}
-        found.append(evaluate(OmegaConf.create(words), tells=False))
+    found = [scores_of(folder / branch_name(count, seed), "last") for seed in seeds]
     return {name: [scores[name] for scores in found] for name in found[0]}

@@ -15,6 +15,7 @@ from torch.utils.data import DataLoader
 from epochwise.commands.build import build
 from epochwise.commands.predictions import joined, prediction_columns, prediction_lines, target_columns, write_masks
 from epochwise.config.check import check
+from epochwise.config.schema import SCHEMAS
 from epochwise.input_error import InputError
 from epochwise.report.terminal import quiet, shown
 from epochwise.resume.restore import Restored, restore
@@ -42,13 +43,13 @@ def evaluate(config: DictConfig, tells: bool = True) -> dict[str, float]:
     quiet()
     if config.split == "all" and "data" not in config and not config.predict:
         raise InputError("split=all: the run was trained on most of it; allowed: train, val, test; all with data=...")
-    trust = with_listed(project_trust(), config.get("trust"))
-    if config.get("exported") is not None:
+    trust = with_listed(project_trust(), config.trust)
+    if config.exported is not None:
         return _evaluate(config, *_exported(config, trust), tells)
     if config.run is None:
         raise InputError("run: has no value; allowed: a run folder, or exported=FILE in its place")
     run = restore(Path(config.run), config.ckpt, trust)
-    if config.get("export") is not None:
+    if config.export is not None:
         from epochwise.commands.export import export
 
         if config.predict is not None:
@@ -60,12 +61,18 @@ def evaluate(config: DictConfig, tells: bool = True) -> dict[str, float]:
     return _evaluate(config, run, data, None, tells)
 
 
+def scores_of(run: Path, ckpt: str) -> dict[str, float]:
+    """The scores of a checkpoint of a run on its own test split, by name; its predictions are written, too."""
+    settings = dict.fromkeys(SCHEMAS["evaluate"].scalars) | {"run": str(run), "ckpt": ckpt, "split": "test", "seed": 0}
+    return evaluate(OmegaConf.create(settings), tells=False)
+
+
 def _exported(config: DictConfig, trust: Trust) -> tuple[Restored, Any, Callable[[Any], Any]]:
     """A file as a run, data, and what the file answers to its batches."""
     from epochwise.export.exported import SUFFIXES, answers_of, read_exported
     from epochwise.export.graph import take_raw
 
-    if config.get("export") is not None:
+    if config.export is not None:
         raise InputError(f"export={config.export}: not with exported=, a file already; allowed: one of them")
     run, found = read_exported(config.exported, trust)
     if not config.predict and any(True for _ in run.task.parameters()):
@@ -151,7 +158,7 @@ def _evaluate(
 
 def _place(config: DictConfig) -> Path:
     """The table of predictions: in the run folder, or beside an exported file."""
-    if config.get("exported") is None:
+    if config.exported is None:
         return Path(config.run) / "predictions" / f"{predictions_name(config)}.csv"
     file = Path(config.exported).expanduser()
     return file.parent / "predictions" / f"{file.name}-{predictions_name(config)}.csv"

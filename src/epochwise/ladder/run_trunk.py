@@ -94,22 +94,16 @@ class RunTrunk:
         overfits = (config.trainer.get("overfit_batches") or 0) > 0
         of_data: dict[str, str] = data.digests(overfits) if hasattr(data, "digests") else {}
         starts: dict[int, Start] = {}
-        checkpoints = folder / "checkpoints"
-        for path in (
-            checkpoints / "last.ckpt",
-            checkpoints / "previous.ckpt",
-            BeforeCooldown(folder).kept / "last.ckpt",
-        ):
-            if path.is_file():
-                try:
-                    start = _start(path, folder, written, now, of_data)
-                except (ValueError, LookupError, TypeError, AttributeError, InputError) as error:
-                    why = f"{path.name}: {error}"
-                else:
-                    if isinstance(start, Start):
-                        starts.setdefault(start.epoch, start)
-                    else:
-                        why = start
+        kept = [folder / "checkpoints" / name for name in ("last.ckpt", "previous.ckpt")]
+        for path in filter(Path.is_file, (*kept, BeforeCooldown(folder).kept / "last.ckpt")):
+            try:
+                start = _start(path, folder, written, now, of_data)
+            except (ValueError, LookupError, TypeError, AttributeError, InputError) as error:
+                start = f"{path.name}: {error}"
+            if isinstance(start, Start):
+                starts.setdefault(start.epoch, start)
+            else:
+                why = start
         if starts:
             return cls(folder, seed, tuple(starts[epoch] for epoch in sorted(starts)))
         return cls(folder, seed, why=why or "it has kept no checkpoint of an epoch's end")

@@ -146,20 +146,23 @@ class GoingOn:
         if lines:
             raise InputError(*lines)
         if any(key.startswith(("optimizer.", "scheduler.", "finetune.")) for key in self.changed):
-            keys = [key for key in self.changed if key.startswith("optimizer.")]
-            if keys and not hasattr(run.task, "made_before"):
-                what = f"{type(run.task).__name__} goes on with the optimizer of the checkpoint"
-                raise InputError(*(f"{key}: changes nothing: {what}; derive it from task.optimized" for key in keys))
-            nodes = {name: node_of(self.before, name) for name in ("optimizer", "scheduler")}
-            _check_classes(nodes, run.config, self.folder)
-            config = OmegaConf.create(nodes)
-            optimizer, scheduler = build(config, "optimizer"), build(config, "scheduler")
-            file = self.folder / "config.yaml"
-            check_made(optimizer, scheduler, f"{file}: optimizer", f"{file}: scheduler")
-            run.task.made_before = (optimizer, scheduler)
-            if keys:
-                _check_effect(run.task, keys)
-                _check_step(run.task, keys, self.checkpoint["optimizer_states"][0]["state"])
+            self._hand_over_makers(run)
+
+    def _hand_over_makers(self, run: Any) -> None:
+        keys = [key for key in self.changed if key.startswith("optimizer.")]
+        if keys and not hasattr(run.task, "made_before"):
+            what = f"{type(run.task).__name__} goes on with the optimizer of the checkpoint"
+            raise InputError(*(f"{key}: changes nothing: {what}; derive it from task.optimized" for key in keys))
+        nodes = {name: node_of(self.before, name) for name in ("optimizer", "scheduler")}
+        _check_classes(nodes, run.config, self.folder)
+        config = OmegaConf.create(nodes)
+        optimizer, scheduler = build(config, "optimizer"), build(config, "scheduler")
+        file = self.folder / "config.yaml"
+        check_made(optimizer, scheduler, f"{file}: optimizer", f"{file}: scheduler")
+        run.task.made_before = (optimizer, scheduler)
+        if keys:
+            _check_effect(run.task, keys)
+            _check_step(run.task, keys, self.checkpoint["optimizer_states"][0]["state"])
 
     def lines(self) -> list[str]:
         """What is changed, for people."""
