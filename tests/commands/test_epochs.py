@@ -139,8 +139,10 @@ def test_the_settings_of_a_run_get_a_steady_rate_and_no_early_stopping(typed, tm
     assert (code, err) == (0, "")
     why = "its rate (Cosine) does not stay, and up to its cool-downs that of a ladder does"
     assert f"trunk  from nothing, not from own: {why}\n" in out
+    assert "next  python epochs.py run=own counts=2,4,8 seeds=0,1\n" in out  # it ended too early
     code, out, err = typed(*command)
     assert (code, err, out.count("is finished already")) == (0, "", 8)
+    assert "job 0  trunk-1-seed-0: is finished already\n" in out
     orders = [ladder_folder(tmp_path) / f"epochs-4-seed-{seed}/config.yaml" for seed in (0, 1)]
     assert [yaml.safe_load(path.read_text())["data"]["order_seed"] for path in orders] == [0, 1]
     config = yaml.safe_load((ladder_folder(tmp_path) / "epochs-4-seed-0/config.yaml").read_text())

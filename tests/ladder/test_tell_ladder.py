@@ -43,6 +43,15 @@ def test_where_the_ladder_has_settled_it_the_command_trains_the_count_with_the_s
     assert lines["next"] == f"python train.py scheduler={schedule} stopping=none trainer.max_epochs=10"
 
 
+def test_a_ladder_of_a_run_that_ended_too_early_is_asked_again_as_it_was_typed_with_more_counts():
+    words = ["run=outputs/mine", "optimizer.lr=0.1"]
+    assert counts_lines(document_of(example_ladder()), None, words)["next"] == (
+        "python epochs.py run=outputs/mine optimizer.lr=0.1 counts=5,10,20,40 seeds=0,7"
+    )
+    level = example_ladder(scores=np.array([[0.9, 0.3, 0.3], [1.0, 0.34, 0.34]]))
+    assert "next" not in counts_lines(document_of(level), None, words)  # the run is there
+
+
 def test_what_is_told_names_the_files(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     ladder = example_ladder()

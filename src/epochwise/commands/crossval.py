@@ -15,6 +15,7 @@ from epochwise.input_error import InputError
 from epochwise.report.read_runs import ReportRun, read_runs
 from epochwise.report.terminal import shown, tell
 from epochwise.rules.monitor import no_curves
+from epochwise.run.result import counted
 from epochwise.run.run_folder import finite, whole_file
 from epochwise.source.signature import signature
 from epochwise.sweep.draw_sweep import write_sweep_csv, write_sweep_report
@@ -118,8 +119,9 @@ def _lines(
     score = f"{found['monitor']} {folds['mean']:.4f}, standard error {folds['stderr']:.4f}"
     lines = {
         "folds": f"{num_folds} of {splitter}, {samples} samples each, {folds['max_epochs']:g} epochs",
-        "best count": f"{count} epochs ({score}); {low} to {high} are within it",
-        "on all": f"{all_count} epochs ({all_low}) on {all_samples}: as many steps as {count} ({low}) on {samples}",
+        "best count": f"{counted(count, 'epoch')} ({score}); {low} to {high} are within it",
+        "on all": f"{counted(all_count, 'epoch')} ({all_low}) on {all_samples}: "
+        f"as many steps as {count} ({low}) on {samples}",
     }
     if folds["schedules_ended"]:
         lines["holds for"] = (
@@ -128,7 +130,7 @@ def _lines(
         )
     if "refit" in found:
         scores = "  ".join(f"{name} {value:.4f}" for name, value in found["refit"]["test"].items())
-        lines["refit"] = f"{found['refit']['epochs']} epochs; test {scores}"
+        lines["refit"] = f"{counted(found['refit']['epochs'], 'epoch')}; test {scores}"
     elif refused:
         lines["no refit"] = f"\n{'':12}".join(line.removeprefix("refit: ") for line in refused)
     else:

@@ -38,6 +38,7 @@ from epochwise.report.terminal import tell
 from epochwise.rules.epochs import seconds_of
 from epochwise.rules.monitor import metrics_of, no_curves
 from epochwise.sweep.job import of_one_job
+from epochwise.trust.project import command_line
 
 from hydra_plugins.epochwise.command_sweeper import CommandSweeper
 
@@ -122,7 +123,7 @@ def epochs(config: DictConfig, overrides: list[str], sweeper: CommandSweeper) ->
         ladder = replace(ladder, test=_test(folder, found.recommended, seeds))
     page = write_ladder(folder, ladder, found, report=config.get("report") is not False)
     print()
-    tell_ladder(ladder, found, folder, page, why, shared)
+    tell_ladder(ladder, found, folder, page, why, _typed() if run else shared)
     if ladder.failed:
         raise SystemExit(1)
 
@@ -131,6 +132,12 @@ def found_by(ladder: Ladder) -> ScoreOverCounts:
     """What the scores of a ladder say."""
     prices = (ladder.steps, ladder.seconds, ladder.price_epochs)
     return score_over_counts(ladder.counts, ladder.scores, ladder.mode, *prices, monitor=ladder.monitor)
+
+
+def _typed() -> list[str]:
+    """What was typed beside the counts and seeds."""
+    asked = ("counts", "most_epochs", "seeds", "trainer.max_epochs")
+    return [word for word in command_line() if word.lstrip("+").partition("=")[0] not in asked]
 
 
 def _check(config: DictConfig, counts: Sequence[int]) -> None:

@@ -11,6 +11,7 @@ from epochwise.epochs.longer_counts import Doubling
 from epochwise.epochs.score_over_counts import ScoreOverCounts, score_over_counts
 from epochwise.ladder.ladder import Ladder
 from epochwise.run.epochs_csv import Row
+from epochwise.run.result import counted
 from epochwise.run.run_folder import finite
 
 
@@ -49,11 +50,11 @@ def _recommended(found: ScoreOverCounts) -> str:
         why = "the best"
     else:
         why = f"the least within one standard error of the best, {found.best}"
-    return f"recommended: {found.recommended} epochs ({score}, {why})"
+    return f"recommended: {counted(found.recommended, 'epoch')} ({score}, {why})"
 
 
 def _brings(twice: Doubling, counts: tuple[int, ...]) -> str:
-    cost = f"{twice.epochs} epochs more"
+    cost = f"{counted(twice.epochs, 'epoch')} more"
     if twice.seconds is not None:
         cost += f" ({twice.seconds:.2g} s)" if twice.seconds < 10 else f" ({twice.seconds:.0f} s)"
     if twice.gain is None:
@@ -102,7 +103,7 @@ def _by_others(ladder: Ladder, found: ScoreOverCounts) -> list[str]:
         if name in ladder.others and np.isfinite(ladder.others[name]).any():
             count = score_over_counts(ladder.counts, ladder.others[name], mode).recommended
             if count != found.recommended:
-                words.append(f"by {name} it would be {count} epochs")
+                words.append(f"by {name} it would be {counted(count, 'epoch')}")
     return words
 
 

@@ -21,7 +21,7 @@ OF_THE_LADDER = ("report=false", "~callbacks.model_summary")
 
 
 def tell_ladder(
-    ladder: Ladder, found: ScoreOverCounts, folder: Path, page: Path | None, why: str | None, shared: Sequence[str]
+    ladder: Ladder, found: ScoreOverCounts, folder: Path, page: Path | None, why: str | None, words: Sequence[str]
 ) -> None:
     """Print the table of counts, the answer, the command that trains it, what failed, and where the files are.
 
@@ -31,11 +31,11 @@ def tell_ladder(
         folder: of the ladder.
         page: its report, where there is one.
         why: the ladder ended where it did; None where its counts were given.
-        shared: overrides of all its runs.
+        words: what was typed beside counts and seeds, or of that what all of its runs have.
     """
     document = counts_document(ladder, found)
     print_table(document)
-    tell(counts_lines(document, why, shared))
+    tell(counts_lines(document, why, words))
     best = branch_name(found.recommended, ladder.seeds[0])
     lines = {"its run": shown(folder / best)} if (folder / best).exists() else {}
     lines |= {"table": shown(folder / "counts.csv"), "curve": shown(folder / "counts.png")}
@@ -48,17 +48,17 @@ def print_table(document: dict[str, Any]) -> None:
     Console(highlight=False, width=width).print(counts_table(document))
 
 
-def counts_lines(document: dict[str, Any], why: str | None, shared: Sequence[str]) -> dict[str, str]:
+def counts_lines(document: dict[str, Any], why: str | None, words: Sequence[str]) -> dict[str, str]:
     """The answer, why the ladder ended, and what to do next in named lines; see ``tell_ladder``."""
     lines = answer_lines(document) | ({"ended": why} if why else {})
-    words = [word for word in shared if word not in OF_THE_LADDER]
-    if "+begins_with=null" in shared:  # the settings of a run, which no words choose anew
-        return lines
+    words = [word for word in words if word not in OF_THE_LADDER]
     if document["ended_too_early"]:
         counts = ",".join(map(str, [*document["counts"], 2 * document["counts"][-1]]))
         seeds = ",".join(map(str, document["seeds"])) + "," * (len(document["seeds"]) == 1)
         words += [f"counts={counts}", f"seeds={seeds}"]
         lines["next"] = f"python epochs.py {shlex.join(words)}"
+        return lines
+    if any(word.startswith("run=") for word in words):  # settings that no words choose anew: the run is there
         return lines
     for default in ("scheduler=wsd", "stopping=none"):
         if not any(word.startswith(f"{default.partition('=')[0]}=") for word in words):

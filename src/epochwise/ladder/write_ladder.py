@@ -17,6 +17,7 @@ from epochwise.report.document import find_out, make_document
 from epochwise.report.page import write_report
 from epochwise.report.read_runs import read_runs
 from epochwise.report.terminal import shown
+from epochwise.run.result import counted
 from epochwise.run.run_folder import whole_file
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def _draw(axes: "Axes", document: dict[str, Any]) -> None:
     axes.errorbar(counts, mean, np.nan_to_num(stderr), color=BLUE, linewidth=1.8, marker="o", capsize=3, label=label)
     chosen = mean[counts == document["recommended"]]
     axes.axvline(document["recommended"], color=GREEN, alpha=0.5, linewidth=1)
-    text = f"recommended: {document['recommended']} epochs"
+    text = f"recommended: {counted(document['recommended'], 'epoch')}"
     axes.plot(document["recommended"], chosen, "o", color=GREEN, markersize=9, zorder=3, label=text)
     low, high = axes.get_ylim()  # what follows must not press the scores flat
     trunk = document["trunk"]

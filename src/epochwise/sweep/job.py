@@ -98,7 +98,8 @@ def sweep_job(
     typed: Any = OmegaConf.to_container(hydra.overrides.task, resolve=False)  # what refers to others goes on to do so
     record = JobRecord(int(hydra.job.num), of_one_job(typed))
     before = JobRecord.read(folder) if config.get("resume") is True else None
-    label = f"job {record.job}  {' '.join(record.overrides)}"
+    # A ladder's folders say it all, and its words are many where they give the settings of a run another schedule.
+    label = f"job {record.job}  {folder.name if 'begins_with' in config else ' '.join(record.overrides)}"
     if before is not None and before.overrides == record.overrides and before.status == "finished":
         if writes:
             print(f"{label}: is finished already")
