@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
+from lightning_utilities.core.apply_func import apply_to_collection
 from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
@@ -19,15 +20,6 @@ def in_dtype(x: Any, dtype: Any) -> Any:
     if isinstance(x, Mapping):
         return {name: in_dtype(each, dtype) for name, each in x.items()}
     return type(x)(in_dtype(each, dtype) for each in x) if isinstance(x, (list, tuple)) else x
-
-
-def copied(answer: Any) -> Any:
-    """An answer of a network, a tensor or several in lists, tuples or by name, in memory of its own."""
-    if isinstance(answer, Tensor):
-        return answer.clone()
-    if isinstance(answer, Mapping):
-        return {name: copied(each) for name, each in answer.items()}
-    return type(answer)(map(copied, answer)) if isinstance(answer, (list, tuple)) else answer
 
 
 class Supervised(Optimized):
@@ -103,7 +95,7 @@ class Supervised(Optimized):
     def forward(self, x: Any) -> Tensor:
         """Map x (B, ...), or several of them by name, to the network's output."""
         out: Tensor = self.network(in_dtype(x, self.dtype))
-        return copied(out) if self.answers_are_copied else out
+        return apply_to_collection(out, Tensor, Tensor.clone) if self.answers_are_copied else out
 
     def training_step(self, batch: tuple[Any, Any], batch_idx: int) -> Tensor:
         loss, _ = self.measure("train", batch)
