@@ -5,7 +5,7 @@ import pytest
 import torch
 import yaml
 
-from epochwise.commands.train import look_for_no_gpu, show_pictures, train
+from epochwise.commands.train import show_pictures, train
 from epochwise.data.digits import Digits
 from epochwise.data.table import Table
 from epochwise.input_error import InputError
@@ -21,20 +21,6 @@ def scores_of(folder):
     return [
         {k: v for k, v in row.items() if not k.startswith("seconds")} for row in read_epochs_csv(folder / "epochs.csv")
     ]
-
-
-def test_no_step_looks_for_a_gpu_that_is_not_there(monkeypatch):
-    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
-    monkeypatch.setenv("PYTORCH_NVML_BASED_CUDA_CHECK", "1")  # as the import of Lightning does
-    if torch.cuda.is_available():
-        pytest.skip("there is one")
-    look_for_no_gpu()
-    opened = []
-    monkeypatch.setattr("ctypes.CDLL.__init__", lambda self, name, *_, **__: opened.append(name))
-    weight = torch.nn.Parameter(torch.zeros(2))
-    weight.grad = torch.ones(2)
-    torch.optim.AdamW([weight]).step()
-    assert opened == []
 
 
 def test_a_run_folder_holds_what_its_contract_says(trained):

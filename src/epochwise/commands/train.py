@@ -1,14 +1,12 @@
 """From a config to a trained model and its run folder."""
 
 import json
-import os
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 import lightning as L
-import torch
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig
@@ -20,6 +18,7 @@ from epochwise.commands.run_text import run_plan, tell_plan, tell_result
 from epochwise.config.check import check
 from epochwise.data.pictures.picture_sheet import picture_sheet
 from epochwise.data.splits.batched_data_module import BatchedDataModule
+from epochwise.device.process_settings import keep_freed_memory, look_for_no_gpu
 from epochwise.loggers.continued import go_on_with_loggers
 from epochwise.report.terminal import quiet
 from epochwise.resume.claim import claim
@@ -53,6 +52,7 @@ def train(config: DictConfig, alone: bool = True) -> float | None:
     notes = check(config)
     quiet()
     look_for_no_gpu()
+    keep_freed_memory()
     started = perf_counter()
     folder = Path(config.run_folder)
     with claim(folder, config.get("resume")) as checkpoint, ExitStack() as at_the_end:
@@ -120,16 +120,6 @@ def train(config: DictConfig, alone: bool = True) -> float | None:
         raise SystemExit(1)
     score: float | None = result["best_score"]
     return score
-
-
-def look_for_no_gpu() -> None:
-    """Where there is no GPU, keep torch from looking for NVIDIA's library at each step of an optimizer.
-
-    Lightning asks for that kind of look when it is imported, so that none begins CUDA before processes are forked. It
-    takes longer than a step of a small network does.
-    """
-    if not torch.cuda.is_available():
-        os.environ.pop("PYTORCH_NVML_BASED_CUDA_CHECK", None)
 
 
 def fit_and_test(run: Run, checkpoint: Path | None) -> dict[str, Any]:
