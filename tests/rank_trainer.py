@@ -5,11 +5,12 @@ from typing import Any
 import lightning as L
 
 
-def rank_trainer(world_size: int, **settings: Any) -> L.Trainer:
+def rank_trainer(world_size: int, num_nodes: int = 1, **settings: Any) -> L.Trainer:
     """Plain DDP where there are ranks; it writes nothing and shows nothing."""
     return L.Trainer(
         accelerator="cpu",
-        devices=world_size,
+        devices=world_size // num_nodes,
+        num_nodes=num_nodes,
         strategy="ddp" if world_size > 1 else "auto",
         use_distributed_sampler=False,
         logger=False,

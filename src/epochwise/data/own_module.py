@@ -217,7 +217,8 @@ class OwnModule(L.LightningDataModule):
             if split == "train":
                 self.batch_size = getattr(each, "batch_size", None) or size
                 batches = self.batches_per_epoch or batches
-                there = there if count_batches(there, self.batch_size) == batches else batches * self.batch_size
+                whole = batches * self.batch_size
+                there = there if count_batches(there, self.batch_size) == batches and there <= whole else whole
             self.num_samples[split] = there
         dataset = getattr(loader, "dataset", None)
         self.splits = {"train": dataset if hasattr(dataset, "__getitem__") and hasattr(dataset, "__len__") else []}

@@ -72,7 +72,9 @@ def plan_epochs(
         batches = min(there, limit_train_batches)
     else:
         batches = int(there * limit_train_batches)
-    samples = min(batches * global_size, num_samples)
+    samples = batches * global_size
+    if batches == there:
+        samples = count_samples_in_batches(num_samples, batch_size, world_size, drop_last)
     steps = ceil(batches / accumulate_grad_batches)
     whole = Plan(samples, batches, steps, global_size * accumulate_grad_batches, max_epochs, 0, 0, 0)
     in_all = steps * max_epochs if max_steps < 0 else min(steps * max_epochs, max_steps)
@@ -80,9 +82,20 @@ def plan_epochs(
 
 
 def count_batches(num_samples: int, batch_size: int, world_size: int = 1, drop_last: bool = False) -> int:
-    """Batches of one device that some samples make; a remainder of one sample a device is left out."""
+    """Batches of one device that some samples make; a remainder of one sample a device makes none of its own."""
     full, rest = divmod(num_samples, batch_size * world_size)
     return full + int(rest >= min(2, batch_size) * world_size and not drop_last)
+
+
+def count_samples_in_batches(num_samples: int, batch_size: int, world_size: int = 1, drop_last: bool = False) -> int:
+    """Those of some samples that stand in their batches; a remainder that makes none goes with the last one.
+
+    Left out are only what ``drop_last`` says, samples too few for one batch, and, of batches of 1, what does not give
+    each device a sample.
+    """
+    batches = count_batches(num_samples, batch_size, world_size, drop_last)
+    goes_with = batches > 0 and batch_size > 1 and not drop_last
+    return num_samples if goes_with else min(batches * batch_size * world_size, num_samples)
 
 
 def _in_all(plan: Plan, steps: int, accumulate: int, global_size: int) -> Plan:

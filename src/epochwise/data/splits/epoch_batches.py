@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from torch.utils.data import SequentialSampler
 
-from epochwise.epochs.plan import count_batches
+from epochwise.epochs.plan import count_batches, count_samples_in_batches
 from epochwise.input_error import InputError
 
 
@@ -53,10 +53,10 @@ class EpochBatches(SequentialSampler):
     The order of an epoch is a function of ``(seed, epoch)`` and nothing is stored, so a resumed run goes on as an
     uninterrupted one. A global batch is ``batch_size * world_size`` samples of that order, and device ``rank`` takes
     every ``world_size``-th of them: as long as the product is the same, any number of devices sees the same global
-    batches. The last one may be smaller. A remainder that would give a device a single sample, or none, is left out of
-    that epoch (other samples in each order): BatchNorm cannot train on one. So one device leaves out at most 1 sample,
-    ``world_size`` devices at most ``2 * world_size - 1``; there alone the global batches depend on their number. With
-    a ``batch_size`` of 1 single samples are what was asked for.
+    batches. The last one may be smaller. A remainder that would give a device a single sample, on which BatchNorm
+    cannot train, or none, goes with the batch before, which then has up to ``2 * world_size - 1`` samples more; there
+    alone the global batches depend on the number of devices. With a ``batch_size`` of 1 no batch has more than a sample
+    of each device, as was asked for, and a remainder that does not give each one is left out of that epoch.
 
     Where the last global batch does not divide by the number of devices, some devices have one sample more than others:
     DDP's mean over devices is then the mean over samples only for a task that weights each device's loss by its
@@ -119,9 +119,12 @@ class EpochBatches(SequentialSampler):
         epoch, taken = self.position() if self.position else (self.epoch, 0)
         order = self._drawn(epoch) if self.order_of is None else self.order_of(epoch)
         size = self.batch_size * self.world_size
-        left = count_batches(self.num_samples - taken, self.batch_size, self.world_size, self.drop_last)
-        for start in range(taken, taken + left * size, size):
-            yield order[start : start + size][self.rank :: self.world_size].tolist()
+        of_rest = self.num_samples - taken, self.batch_size, self.world_size, self.drop_last
+        left, end = count_batches(*of_rest), taken + count_samples_in_batches(*of_rest)
+        for number in range(left):
+            start = taken + number * size
+            stop = end if number == left - 1 else start + size
+            yield order[start:stop][self.rank :: self.world_size].tolist()
 
     def __len__(self) -> int:
         return self.num_batches
