@@ -129,3 +129,28 @@ def test_what_asks_the_command_to_end_is_handed_on_and_then_heard_as_before(sign
         assert callable(signal.getsignal(signum))
     finally:
         signal.signal(signum, before)
+
+
+PIDS = """
+import os
+import lightning as L
+
+class Pids(L.Callback):
+    def on_fit_start(self, trainer, pl_module):
+        with open(os.environ["PIDS"], "a") as file:
+            file.write(f"{os.getpid()}\\n")
+"""
+
+
+@pytest.mark.long
+def test_all_that_a_command_launches_runs_in_one_process_beside_its_own(typed, tmp_path, monkeypatch):
+    (tmp_path / "pids.py").write_text(PIDS)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv("PIDS", str(tmp_path / "pids.txt"))
+    words = [*WORDS[1:], "folds=2", "refit=true", "+callbacks.pids={_target_:pids.Pids}"]
+    code, _, err = typed("crossval.py", *words)
+    assert (code, err) == (0, "")
+    pids = (tmp_path / "pids.txt").read_text().split()
+    assert len(pids) == 3
+    assert len(set(pids)) == 1
+    assert str(os.getpid()) not in pids

@@ -69,7 +69,7 @@ def crossval(config: DictConfig, overrides: list[str], sweeper: CommandSweeper) 
         (run,) = (job for job in _finished(folder) if job.folder.name == "refit")
         found["refit"] = {"epochs": run.result["epochs_run"], "folder": "refit", "test": run.result["test"]}
         _write(folder, found)
-    page = write_sweep_report(folder, [job.folder for job in folds]) if config.get("report") is not False else None
+    page = write_sweep_report(folder, runs) if config.get("report") is not False else None
     print()
     tell(_lines(found, config, num_folds, shared, refused) | {"result": shown(folder / "crossval.json")})
     if page:

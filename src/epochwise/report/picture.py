@@ -17,6 +17,7 @@ COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#0
 STAGES = {"val": ("-", 0), "train": ((0, (5, 3)), 1), "train_eval": ((0, (1, 2)), 2)}
 MOST_METRICS = 3
 MOST_NAMED = 10
+WIDTH, BETWEEN = 10, 0.7  # inches
 
 
 def draw_picture(document: dict[str, Any], path: Path) -> None:
@@ -35,10 +36,15 @@ def draw_picture(document: dict[str, Any], path: Path) -> None:
     runs = document["runs"]
     charts = _charts(runs)
     rows = 2 + (len(charts) > 3)
-    figure = Figure(figsize=(10, 2 + 2.6 * rows), dpi=90, layout="constrained")
+    height = 2 + 2.6 * rows
+    figure = Figure(figsize=(WIDTH, height), dpi=90)
     FigureCanvasAgg(figure)
-    figure.suptitle(_plain(document["title"]), fontsize=12)
-    grid = figure.add_gridspec(rows, 2, height_ratios=[1.7] + [1.0] * (rows - 1))
+    figure.suptitle(_plain(document["title"]), fontsize=12, y=1 - 0.12 / height, va="top")
+    # Room in inches for what stands beside axes: to let a layout measure it takes as long as all of the drawing.
+    edges = {"left": 0.75 / WIDTH, "right": 1 - 0.15 / WIDTH, "bottom": 0.5 / height, "top": 1 - 0.7 / height}
+    between = rows * BETWEEN / (height - 1.2 - (rows - 1) * BETWEEN)  # of the mean height of axes
+    ratios = [1.7] + [1.0] * (rows - 1)
+    grid = figure.add_gridspec(rows, 2, height_ratios=ratios, wspace=0.18, hspace=between, **edges)
     for index, names in enumerate(charts):
         place = grid[0, :] if index == 0 else grid[1 + (index - 1) // 2, (index - 1) % 2]
         axes = figure.add_subplot(place)

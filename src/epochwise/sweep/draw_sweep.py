@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from epochwise.report.document import find_out, make_document
 from epochwise.report.page import write_report
-from epochwise.report.read_runs import read_runs
+from epochwise.report.read_runs import ReportRun
 from epochwise.report.terminal import shown
 from epochwise.run.epochs_csv import Row, read_epochs_csv
 from epochwise.run.run_folder import whole_file
@@ -117,13 +117,16 @@ def write_sweep_csv(path: Path, rows: list[Row]) -> None:
         writer.writerows(rows)
 
 
-def write_sweep_report(folder: Path, runs: Sequence[Path]) -> Path | None:
+def write_sweep_report(folder: Path, runs: Sequence[ReportRun]) -> Path | None:
     """Write ``report.html`` and ``curves.png`` of all runs to the sweep's folder, as report.py would later.
+
+    Args:
+        folder: of the sweep.
+        runs: see ``scored_runs``.
 
     Returns:
         The page; None where no run has an epoch, or there are too many for a page.
     """
-    told = read_runs([run for run in runs if (run / "epochs.csv").exists()])
-    if not told or len(told) > MOST_RUNS:
+    if not runs or len(runs) > MOST_RUNS:
         return None
-    return write_report(make_document(shown(folder), told, list(map(find_out, told)), datetime.now()), folder)
+    return write_report(make_document(shown(folder), runs, list(map(find_out, runs)), datetime.now()), folder)

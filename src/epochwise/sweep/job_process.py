@@ -27,6 +27,7 @@ from omegaconf import DictConfig, OmegaConf
 from epochwise.run.end_signals import SIGNALS
 
 PR_SET_PDEATHSIG = 1  # of Linux: what the system tells a process whose parent has ended
+ENGINES = ("epochwise.", "sklearn.")  # importing them computes nothing
 FRESH = "import sys; sys.path[:] = {}; from epochwise.sweep.job_process import begin_fresh; begin_fresh({})"
 
 
@@ -76,8 +77,10 @@ class JobProcess:
         Args:
             context: of Hydra.
             task: what a job does.
-            config: of the command; what it names is imported there at once, while this process has other things to do.
+            config: of the command; what it names of the engine is imported before, once for both, and what else it
+                names is imported there at once, while this process has other things to do.
         """
+        _import_named(config, ENGINES)
         ours, theirs = Pipe()
         parent = os.getpid()
         sys.stdout.flush()
@@ -210,8 +213,8 @@ def _told(done: JobReturn) -> JobReturn:
     )
 
 
-def _import_named(config: DictConfig) -> None:
-    """Import the modules of the classes that a config names."""
+def _import_named(config: DictConfig, packages: tuple[str, ...] = ("",)) -> None:
+    """Import the modules of the classes that a config names, where their names begin as one of ``packages``."""
     plain = OmegaConf.to_container(config, resolve=False)
     nodes = [plain]
     while nodes:
@@ -219,7 +222,7 @@ def _import_named(config: DictConfig) -> None:
         if isinstance(node, dict):
             nodes += [value for key, value in node.items() if key != "hydra"]
             module = str(node.get("_target_") or "").rpartition(".")[0]
-            if module and "$" not in module:
+            if module and "$" not in module and module.startswith(packages):
                 with suppress(Exception):  # whoever needs it will say so
                     import_module(module)
         elif isinstance(node, list):

@@ -76,16 +76,20 @@ def read_result(folder: Path) -> dict[str, Any]:
     return read_json(folder / "result.json")
 
 
-def over_seeds(folders: Sequence[Path]) -> list[str]:
+def scored_runs(jobs: Sequence[Job]) -> list[ReportRun]:
+    """The runs of jobs that have come as far as an epoch."""
+    return read_runs([job.folder for job in jobs if (job.folder / "epochs.csv").exists()])
+
+
+def over_seeds(runs: Sequence[ReportRun]) -> list[str]:
     """Say of each setting that was run with several seeds: its scores and best epochs, with mean and spread.
 
     Args:
-        folders: of finished runs.
+        runs: finished ones.
 
     Returns:
         A line a setting. ``±`` is the standard deviation over seeds.
     """
-    runs = read_runs([folder for folder in folders if (folder / "epochs.csv").exists()])
     apart = told_apart([run.settings for run in runs])
     groups = [group for group in seed_groups(runs) if group.by == "seed"]
     return [_line(group, [runs[index] for index in group.runs], apart[group.runs[0]]) for group in groups]
@@ -148,7 +152,8 @@ def outcome(
     count = best_epoch_count(columns_of([run.rows for run in runs], monitor), mode, repeats)
     samples = float(np.mean([run.result["samples"]["train"] for run in runs]))
     # A budget in samples may be other epochs in each fold.
-    max_epochs = np.array([read_run_config(run.folder).trainer.max_epochs for run in runs])
+    settings: list[Any] = [run.settings or read_run_config(run.folder) for run in runs]
+    max_epochs = np.array([each["trainer"]["max_epochs"] for each in settings])
     fold_steps = np.array([run.result["plan"]["steps_per_epoch"] for run in runs])
     steps = float(fold_steps.mean())
     horizon = float((max_epochs * fold_steps).mean()) / steps

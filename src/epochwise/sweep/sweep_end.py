@@ -16,7 +16,7 @@ from epochwise.report.terminal import is_unsettled, named_epoch, next_time, show
 from epochwise.run.epochs_csv import Row, best_row
 from epochwise.sweep.draw_sweep import draw_sweep, write_sweep_csv, write_sweep_report
 from epochwise.sweep.job import of_one_job
-from epochwise.sweep.read_jobs import Job, differing, over_seeds, read_jobs, sweep_rows
+from epochwise.sweep.read_jobs import Job, differing, over_seeds, read_jobs, scored_runs, sweep_rows
 from epochwise.trust.run_config import run_words
 
 MOST_ROWS = 20  # of the table in the terminal; all are in sweep.csv
@@ -62,15 +62,15 @@ class SweepEnd(Callback):
                 if is_unsettled(job.result):
                     lines |= {"settle it": f"python epochs.py {run_words(Path(shown(job.folder)))}"}
         ended = [job for job in jobs if job.record.status == "finished"]
-        finished = [job.folder for job in ended]
-        over = over_seeds(finished)
+        runs = scored_runs(ended)
+        over = over_seeds(runs)
         lines |= {f"seeds{' ' * index}": line for index, line in enumerate(over)}
         failed = [job for job in jobs if job.record.status != "finished"]
         lines |= {f"failed{' ' * index}": _failure(job, keys) for index, job in enumerate(failed)}
         lines["table"] = shown(folder / "sweep.csv")
         if picture := draw_sweep(ended, keys, config.monitor, folder / "sweep.png"):
             lines["curve"] = shown(picture)
-        if config.get("report") is not False and (page := write_sweep_report(folder, finished)):
+        if config.get("report") is not False and (page := write_sweep_report(folder, runs)):
             lines["report"] = shown(page)
         tell(lines)
 

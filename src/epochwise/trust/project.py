@@ -4,6 +4,7 @@ import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -138,10 +139,16 @@ def _root(file: Path, key: str) -> dict[str, Any]:
     """A file of configs that has a key somewhere; empty without it, and where it is no YAML, which others say."""
     try:
         text = file.read_text(encoding="utf-8")
-        found = yaml.safe_load(text) if f"{key}:" in text else None
+        found = _loaded(text) if f"{key}:" in text else None
     except (OSError, ValueError, yaml.YAMLError):
         return {}
     return {str(name): value for name, value in found.items()} if isinstance(found, dict) else {}
+
+
+@lru_cache(maxsize=64)
+def _loaded(text: str) -> Any:
+    """YAML, read once for all runs that are looked at: to be read, and not written to."""
+    return yaml.safe_load(text)
 
 
 def _listed(value: Any) -> list[str]:

@@ -59,7 +59,7 @@ def read_trusted_config(
         raise InputError(f"run: {file} is missing; allowed: the folder of a run")
     try:
         text = file.read_text(encoding="utf-8") if file.stat().st_size <= MOST_BYTES else ""
-        plain = _without_references(with_moved_classes(text))
+        plain = yaml.load(with_moved_classes(text), _NoReferences)
     except Exception as error:  # tags that do not fit their values fail in any way
         reason = " ".join(str(error).split()) or type(error).__name__
         if isinstance(error, (yaml.YAMLError, UnicodeDecodeError)):
@@ -80,11 +80,13 @@ def read_trusted_config(
     return plain
 
 
-def _without_references(text: str) -> Any:
-    # A run writes none, and a few of them unfold to more than any memory holds.
-    if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, yaml.SafeLoader)):
-        raise ValueError("it has references (&, *)")
-    return yaml.safe_load(text)
+class _NoReferences(yaml.SafeLoader):
+    """A run writes none, and a few of them unfold to more than any memory holds."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.AliasEvent):
+            raise ValueError("it has references (&, *)")
+        return super().compose_node(parent, index)
 
 
 def _links(run_folder: Path) -> list[Path]:

@@ -15,8 +15,6 @@ from omegaconf import DictConfig, open_dict
 
 from epochwise.input_error import InputError
 
-from hydra_plugins.epochwise.worker_launcher import WorkerLauncher
-
 
 class CommandSweeper(Sweeper):
     """Let a command of this project say which jobs there are, one after another, and Hydra's launcher run them.
@@ -36,6 +34,10 @@ class CommandSweeper(Sweeper):
         )
 
     def sweep(self, arguments: list[str]) -> Any:
+        # Here: Hydra executes the modules of plugins once more where they are imported already, so that imported above
+        # the class would be another one than that of the launcher.
+        from hydra_plugins.epochwise.worker_launcher import WorkerLauncher
+
         try:
             with self.launcher.kept() if isinstance(self.launcher, WorkerLauncher) else nullcontext():
                 return get_method(self.command)(self.master, arguments, self)
