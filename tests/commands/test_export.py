@@ -228,6 +228,8 @@ def test_a_program_is_read_only_where_it_is_trusted(trained, evaluated, tmp_path
         ("task", '{"_target_": "shutil.rmtree"}', r"task\._target_.*shutil\.rmtree"),
         ("data_state", "{}", "no network that evaluate.py has exported"),
         ("epochs", '"many"', "no network that evaluate.py has exported"),
+        ("inputs", '{"x": {"shape": 3}}', "no network that evaluate.py has exported"),
+        ("inputs", "{}", "no network that evaluate.py has exported"),
         ("task", "{", "no network that evaluate.py has exported"),
     ],
 )

@@ -7,7 +7,9 @@ import pandas as pd
 import pytest
 import torch
 
+from epochwise.commands.evaluate import evaluate
 from epochwise.commands.train import train
+from epochwise.input_error import InputError
 from epochwise.run.epochs_csv import read_epochs_csv
 from epochwise.shards.__main__ import made
 
@@ -51,3 +53,24 @@ def test_a_run_that_was_cut_off_goes_on_to_the_bit(shards, tmp_path, composed, o
     assert [row["events"] for row in read_epochs_csv(tmp_path / "cut/epochs.csv")].count("resume") == 1
     ours, theirs = weights(tmp_path / "cut"), weights(tmp_path / "whole")
     assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
+
+
+def test_a_file_made_of_features_is_scored_on_a_table_and_one_made_of_cells_is_refused_by_a_stream(
+    shards, tmp_path, composed
+):
+    table = ["data=table", f"data.path={tmp_path / 'rows.csv'}", "data.target=t"]
+    for name, data in (("stream", ["data=stream", shards]), ("table", table)):
+        train(composed(*data, *QUICK, "trainer.max_epochs=1", run_folder=tmp_path / name))
+        evaluate(composed(f"run={tmp_path / name}", "export=torch_export", root="evaluate"), tells=False)
+
+    def scored(run, *words):
+        file = [f"exported={tmp_path / run}/exports/best.pt2", "trust=torch.export.load"]
+        return evaluate(composed("run=null", *file, *words, root="evaluate"), tells=False)
+
+    whole = evaluate(composed(f"run={tmp_path / 'stream'}", *table, "split=all", root="evaluate"), tells=False)
+    assert scored("stream", *table, "split=all") == pytest.approx(whole, abs=1e-5)
+    takes = (
+        r"^exported: the file takes float64 \(batch, 4\), the columns of a row, .*; Stream gives float32 \(batch, 4\)$"
+    )
+    with pytest.raises(InputError, match=takes):
+        scored("table", "data=stream", shards)

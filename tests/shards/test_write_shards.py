@@ -49,6 +49,7 @@ def test_every_sample_stands_in_one_split(pets, tmp_path):
     said = made(str(pets), str(tmp_path / "out"), [SMALL])
     folder = read_shard_folder(str(tmp_path / "out"), "data.path")
     assert "20 train, 5 val, 5 test samples in 5 shards" in said
+    assert said.endswith(f"\nnext: python train.py data=stream data.path={tmp_path}/out task=classification")
     assert [len(shards) for shards in folder.splits.values()] == [3, 1, 1]
     assert folder.spec["class_names"] == ["cat", "dog"]
     assert "all as they were written" in checked(str(tmp_path / "out"))
@@ -176,7 +177,8 @@ def test_rows_are_taken_from_a_table_of_many_parts(tmp_path, monkeypatch):
     monkeypatch.setattr(row_source, "CHUNK", 50)
     frame = pd.DataFrame({"a": np.arange(333.0), "t": np.arange(333.0)})
     frame.to_parquet(tmp_path / "rows.parquet")
-    made(str(tmp_path / "rows.parquet"), str(tmp_path / "out"), ["target=t", "kind=number"])
+    said = made(str(tmp_path / "rows.parquet"), str(tmp_path / "out"), ["target=t", "kind=number"])
+    assert said.endswith("task=regression")
     assert not (tmp_path / "out" / ".rows").exists()
     folder = read_shard_folder(str(tmp_path / "out"), "data.path")
     seen = []

@@ -88,7 +88,8 @@ def _exported(config: DictConfig, trust: Trust) -> tuple[Restored, Any, Callable
     else:
         raise InputError("exported: a file has no data; say data=..., or run=FOLDER for that of its run")
     data.load_state_dict(run.data_state)
-    take_raw(data)
+    if found.get("columns"):  # it takes rows as they are, not features
+        take_raw(data)
     path = Path(config.exported).expanduser()
     return run, data, answers_of(path, SUFFIXES[path.suffix], run.config, found, data)
 

@@ -122,8 +122,9 @@ def from_texts(texts: Mapping[str, str], where: str) -> dict[str, Any]:
         found = {name: json.loads(value) for name, value in texts.items()}
         kinds = {"epochs": int, "checkpoint": str, "data_state": dict, "model": dict, "task": dict, "inputs": dict}
         right = all(isinstance(found[name], kind) for name, kind in kinds.items())
-        right = right and {"spec", "learned"} <= found["data_state"].keys()
-    except (ValueError, KeyError, RecursionError):
+        right = right and {"spec", "learned"} <= found["data_state"].keys() and bool(found["inputs"])
+        right = right and all(isinstance(one["shape"], list) and one["dtype"] for one in found["inputs"].values())
+    except (ValueError, KeyError, TypeError, RecursionError):
         right = False
     if not right:
         raise InputError(f"{where}: no network that evaluate.py has exported, or another version's")

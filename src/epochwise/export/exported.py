@@ -1,6 +1,6 @@
 """An exported network as a run: its task, and what it answers to the batches of a data module."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -107,7 +107,8 @@ class Answering:
 
     def __init__(self, answers: Answers, found: Mapping[str, Any], data: Any) -> None:
         self.answers, self.data, self.names = answers, data, list(found["inputs"])
-        shape = found["inputs"][self.names[0]]["shape"]
+        self.wanted = list(found["inputs"].values())
+        shape = self.wanted[0]["shape"]
         #: Tokens that a text has to have; 0 where any number will do.
         self.steps = shape[1] if data.spec.num_tokens and isinstance(shape[1], int) else 0
 
@@ -116,6 +117,7 @@ class Answering:
         """Of a batch of a loader, ``[x, y]`` or x: what is predicted, the network's output, and y or None."""
         x, y = raw_input(self.data, batch)
         given = self.inputs(x)
+        self._check(given)
         num_steps = given[0].shape[1] if self.steps else 0
         if num_steps < self.steps:
             given = tuple(F.pad(each, (0, self.steps - num_steps), value=self.data.spec.pad_id) for each in given)
@@ -123,6 +125,19 @@ class Answering:
         if self.steps and self.data.spec.target == "tokens":
             prediction, output = prediction[:, :num_steps], output[:, :num_steps]
         return prediction, output, y
+
+    def _check(self, given: Sequence[Tensor]) -> None:
+        """Refuse samples of another kind than the file takes: it was made for cells of a table, or for features."""
+        for wanted, each in zip(self.wanted, given, strict=True):
+            sizes, dtype = wanted["shape"][1:], str(each.dtype).removeprefix("torch.")
+            fits = len(sizes) == each.ndim - 1 and all(
+                isinstance(size, str) or self.steps or size == found
+                for size, found in zip(sizes, each.shape[1:], strict=True)
+            )
+            if dtype != wanted["dtype"] or not fits:
+                takes = f"{wanted['dtype']} (batch, {', '.join(map(str, sizes))}), {wanted.get('what')}"
+                gives = f"{dtype} (batch, {', '.join(map(str, each.shape[1:]))})"
+                raise InputError(f"exported: the file takes {takes}; {type(self.data).__name__} gives {gives}")
 
     def inputs(self, x: Any) -> tuple[Tensor, ...]:
         """Those of a batch in the order of the file's."""

@@ -49,9 +49,11 @@ def main(words: list[str]) -> None:
 
 
 def made(source: str, dest: str, settings: list[str]) -> str:
-    """Write the shards; returns what is in the folder, in words."""
+    """Write the shards; returns what is in the folder, in words, and the command that trains on it."""
+    import shlex
     import shutil
 
+    from epochwise.data.target import IN_WORDS
     from epochwise.shards.picture_source import Folder, PathTable, PictureSource
     from epochwise.shards.row_source import RowSource
     from epochwise.shards.write_shards import SCRATCH, Source, write_shards
@@ -79,9 +81,9 @@ def made(source: str, dest: str, settings: list[str]) -> str:
     shutil.rmtree(Path(dest) / SCRATCH, ignore_errors=True)
     if folder.skipped:
         print("\n".join(first_lines([f"left out: {line}" for line in folder.skipped])), file=sys.stderr)
-    return (
-        f"{dest}: {_said(folder)}{', written before' if was_whole else ''}; data=stream data.path={dest} trains on it"
-    )
+    words = ["data=stream", f"data.path={dest}", IN_WORDS[folder.spec["target"]][1]]
+    said = f"{dest}: {_said(folder)}{', written before' if was_whole else ''}"
+    return f"{said}\nnext: python train.py {shlex.join(words)}"
 
 
 def checked(path: str) -> str:
