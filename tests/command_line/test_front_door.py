@@ -149,13 +149,16 @@ def test_a_reader_that_goes_away_is_no_fault(run, tmp_path, flags):
 
 
 @pytest.mark.parametrize("rank", ["RANK", "LOCAL_RANK"])
-def test_other_processes_make_no_run_folder_and_print_no_fault(run, tmp_path, rank):
+def test_other_processes_make_no_run_folder_and_print_no_fault_that_the_first_one_prints(run, tmp_path, rank):
     before = set(tmp_path.iterdir())
     # Lightning starts the others with the run folder of the first as last argument.
     code, out, _ = run("seed=1", 'hydra.run.dir="here"', "hydra.output_subdir=null", **{rank: "1"})
     assert (code, out) == (0, f"seed 1 in {tmp_path}\n")
     assert set(tmp_path.iterdir()) == before
-    assert run("seed=x", **{rank: "1"}) == (2, "", "")
+    code, out, err = run("seed=x", **{rank: "1"})
+    # One that Lightning started is refused alone: the first process has begun, and would be killed without a word.
+    said = "rank 1: seed: got 'x' (str), allowed: an int of at least 0 and at most 4294967295\n"
+    assert (code, out, err) == (2, "", said if rank == "LOCAL_RANK" else "")
 
 
 def test_other_processes_of_a_run_that_goes_on_look_where_the_first_one_does(run, tmp_path):

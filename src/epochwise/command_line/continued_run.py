@@ -1,5 +1,6 @@
 """A command line that names a run: its settings come first, then what is typed."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -186,6 +187,8 @@ def typed_value(value: Any) -> str:
         return "{" + ",".join(f"{name}:{typed_value(item)}" for name, item in value.items()) + "}"
     if isinstance(value, list):
         return "[" + ",".join(map(typed_value, value)) + "]"
+    if isinstance(value, str) and re.fullmatch(r"\$\{[\w.]+\}", value):
+        return value  # in quotes, the number that it leads to would be typed on to other processes as a text
     if isinstance(value, str):
         escaped = value.replace("\\", "\\\\").replace("'", "\\'")
         return f"'{escaped}'"

@@ -131,7 +131,7 @@ def front_door(name: str) -> Callable[[Callable[[DictConfig], Any]], Callable[[]
                     _refuse(InputError(f"{error.filename}: {error.strerror}"))  # Hydra could not make the run folder
                 if _lines(error) is None:
                     raise
-                _refuse(error)
+                _refuse(error, before_the_job=not begun)
 
         main.job = job  # type: ignore[attr-defined]  # what a process of one job begins with
         return main
@@ -173,9 +173,12 @@ def _is_complete(arguments: Namespace, name: str) -> bool:
     return file.is_file() and not re.search(r"(?m)^defaults *:", file.read_text(encoding="utf-8", errors="replace"))
 
 
-def _refuse(error: Exception) -> NoReturn:
+def _refuse(error: Exception, before_the_job: bool = False) -> NoReturn:
+    lines = _lines(error) or ()
     if is_first_process():
-        print(*_lines(error) or (), sep="\n", file=sys.stderr)
+        print(*lines, sep="\n", file=sys.stderr)
+    elif before_the_job and "RANK" not in os.environ:  # started by a first process that was not refused
+        print(*(f"rank {os.environ['LOCAL_RANK']}: {line}" for line in lines), sep="\n", file=sys.stderr)
     raise SystemExit(2) from None
 
 

@@ -61,6 +61,6 @@ def job_command(argv: list[str]) -> list[str]:
     ]
     overrides = HydraConfig.get().overrides
     hydra = [text for text in overrides.hydra if not text.startswith(("hydra.mode=", "hydra.run.dir=", "hydra.sweep"))]
-    # A front door whose config makes many jobs would make them all again.
-    many = HydraConfig.get().mode == RunMode.MULTIRUN and "hydra.mode=MULTIRUN" not in overrides.hydra
+    # Where the config, or the word that stands for a run's, makes many jobs, it would make them all again.
+    many = HydraConfig.get().mode == RunMode.MULTIRUN
     return [argv[0], *where, *overrides.task, *hydra, *["hydra.mode=RUN"] * many]

@@ -108,7 +108,9 @@ def sweep_job(
     # Ranks start from these overrides: each has to find the checkpoint that the first one finds.
     found_by_all = [] if config.get("resume") is None else [f"resume={resume or 'null'}"]
     with flag_override(hydra, ["readonly", "struct"], [False, False]), open_dict(config):
-        hydra.overrides.task = [*record.overrides, *found_by_all]
+        # With the settings of a run no file says the folder.
+        place = [text for text in typed if text.startswith("+run_folder=")]
+        hydra.overrides.task = [*record.overrides, *place, *found_by_all]
         config.resume = resume
     if not writes:
         return task(config)
