@@ -2,7 +2,7 @@
 
     python benchmarks/speed.py                       # all of it: hours
     python benchmarks/speed.py mlp cnn               # some of: mlp, cnn, resnet, table, jpegs, frozen,
-    python benchmarks/speed.py startup checkpoints growth                      # and these
+    python benchmarks/speed.py startup checkpoints growth epochs               # and these
     python benchmarks/speed.py mlp --rivals FOLDER   # with fastai, skorch and Keras, in an environment made there
     python benchmarks/speed.py mlp --repeats 3
 

@@ -10,7 +10,7 @@ import torch
 from lightning.pytorch.trainer.states import TrainerFn
 
 from epochwise.run.epoch_place import PHASES, Phases
-from epochwise.run.epochs_csv import Row, epoch_events, newer, scalars, write_epochs_csv
+from epochwise.run.epochs_csv import GrowingCsv, Row, epoch_events, newer, scalars
 from epochwise.run.points import Points, Scores
 from epochwise.task.meters import count_samples
 
@@ -37,6 +37,7 @@ class EpochLog(L.Callback):
 
     def __init__(self, run_folder: Path, phases: Phases, continued: bool = False) -> None:
         self.path = run_folder / "epochs.csv"
+        self.table = GrowingCsv(self.path)
         self.phases = phases
         self.rate_monitor: Any = None  # the callback that has them, of the latest step
         self.rows: list[Row] = []
@@ -86,7 +87,7 @@ class EpochLog(L.Callback):
     def take_back(self, trainer: L.Trainer) -> None:
         """Leave in the table and on both axes what the rows say, and nothing behind it."""
         if trainer.is_global_zero:
-            write_epochs_csv(self.path, self.rows)
+            self.table.write(self.rows)
         for logger in self.loggers(trainer):
             if hasattr(logger, "rewind"):
                 logger.rewind({"epoch": len(self.rows) - 1, "step": self.continued_step}, self.points.drawn)
@@ -170,7 +171,7 @@ class EpochLog(L.Callback):
         events = epoch_events(trainer, rates, self.rows[-1] if self.rows else {}, self.resumed)
         self.rows.append(row | scores | {"events": " ".join(events) or None})
         if trainer.is_global_zero:
-            write_epochs_csv(self.path, self.rows)
+            self.table.write(self.rows)
         self._draw(trainer, "epoch", scores | {f"events/{event}": 1.0 for event in events}, epoch)
         self.epoch_scores |= set(scores) - self.step_scores
         drawn = self.step_scores if self.logged_step == step else set()
@@ -236,7 +237,7 @@ class EpochLog(L.Callback):
         if late := {name: value for name, value in logged.items() if name not in row}:
             self.rows[-1] = {**row, **late}
             if trainer.is_global_zero:
-                write_epochs_csv(self.path, self.rows)
+                self.table.write(self.rows)
             for axis in ("epoch", "step"):
                 self._draw(trainer, axis, late, int(row[axis] or 0))
             self.epoch_scores |= set(late)

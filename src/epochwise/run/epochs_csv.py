@@ -4,6 +4,7 @@ import csv
 import math
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -113,11 +114,49 @@ def write_epochs_csv(path: Path, rows: list[Row]) -> None:
         path: the file, ``epochs.csv`` of a run folder.
         rows: one an epoch; numbers are written in full, so that reading gives the same ones.
     """
-    columns = sorted(dict.fromkeys(name for row in rows for name in row), key=_place)  # equals stay in their order
-    with whole_file(path) as file:
-        writer = csv.DictWriter(file, columns, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+    GrowingCsv(path).write(rows)
+
+
+class GrowingCsv:
+    """A file that is written at each of its rows, as ``write_epochs_csv`` would: the rows before are kept as text.
+
+    Made anew a thousand rows take longer than an epoch of a small network.
+
+    Args:
+        path: the file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.rows: list[Row] = []
+        self.columns: list[str] = []
+        self.lines: list[str] = []
+
+    def write(self, rows: list[Row]) -> None:
+        """Write all rows, whole or not at all.
+
+        Args:
+            rows: those of before and others; a row that is changed is to be another mapping.
+        """
+        pairs = enumerate(zip(self.rows, rows, strict=False))
+        same = next((index for index, (old, new) in pairs if old is not new), min(len(self.rows), len(rows)))
+        if same < len(self.rows) or any(name not in self.columns for row in rows[same:] for name in row):
+            columns = _columns(rows)
+            same, self.columns = same if columns == self.columns else 0, columns
+        new = [_line([row.get(name) for name in self.columns]) for row in rows[same:]]
+        self.rows, self.lines = list(rows), [*self.lines[:same], *new]
+        with whole_file(self.path) as file:
+            file.writelines([_line(self.columns), *self.lines])
+
+
+def _line(cells: Sequence[Any]) -> str:
+    text = StringIO(newline="")
+    csv.writer(text, lineterminator="\n").writerow(cells)
+    return text.getvalue()
+
+
+def _columns(rows: list[Row]) -> list[str]:
+    return sorted(dict.fromkeys(name for row in rows for name in row), key=_place)  # equals stay in their order
 
 
 def read_epochs_csv(path: Path) -> list[Row]:

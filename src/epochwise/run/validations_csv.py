@@ -6,7 +6,7 @@ import lightning as L
 from lightning.pytorch.trainer.states import TrainerFn
 
 from epochwise.run.epoch_log import EpochLog
-from epochwise.run.epochs_csv import Row, write_epochs_csv
+from epochwise.run.epochs_csv import GrowingCsv, Row
 
 
 class ValidationLog(L.Callback):
@@ -21,6 +21,7 @@ class ValidationLog(L.Callback):
 
     def __init__(self, epoch_log: EpochLog) -> None:
         self.epoch_log, self.path = epoch_log, epoch_log.path.with_name("validations.csv")
+        self.table = GrowingCsv(self.path)
         self.rows: list[Row] = []
         self.is_written = False
 
@@ -46,4 +47,4 @@ class ValidationLog(L.Callback):
 
     def _write(self, trainer: L.Trainer) -> None:
         if trainer.is_global_zero:
-            write_epochs_csv(self.path, self.rows)
+            self.table.write(self.rows)
