@@ -112,6 +112,8 @@ def test_no_word_stands_twice():
         (["+callbacks=early_stopping"], "callbacks=early_stopping: here stopping=early"),
         (["callbacks.early_stopping.patience=5"], "callbacks.early_stopping.patience=5: here stopping.patience=5"),
         (["trainer.gpus=1"], "trainer.gpus=1: here trainer=gpu"),
+        (["trainer.compile=true"], "trainer.compile=true: here compile=true"),
+        (["model.compile=true"], "model.compile=true: here compile=true"),
         (["+optimizer.learning_rate=0.1"], "optimizer.learning_rate=0.1: here optimizer.lr=0.1"),
         (["resume=a/last.ckpt"], "resume=a/last.ckpt: here run=a/last.ckpt"),
         (["tags=[a,b]"], "tags=[a,b]: nothing here: name=NAME names a run's folder, the overrides tell a sweep's jobs"),
@@ -208,3 +210,19 @@ def test_a_command_is_not_sent_to_itself_for_a_value_that_it_refuses():
     assert habit_line("folds=1", "crossval") is None
     assert habit_line("folds=5", "train") == "folds=5: here python crossval.py folds=5"
     assert said("crossval", "folds=1") == ["folds: got 1 (int), allowed: an int of at least 2"]
+
+
+@pytest.mark.parametrize(
+    ("front_door", "word", "line"),
+    [
+        ("train", "compile=reduce_overhead", "compile: got 'reduce_overhead' (str), allowed: bool, 'default'"),
+        ("train", "resume=last", "resume: got 'last' (str), allowed: 'auto', bool or null"),
+        ("epochs", "max_steps=many", "max_steps: got 'many' (str), allowed: an int of at least 1 or null"),
+        ("epochs", "max_time=long", "max_time: got 'long' (str), allowed: a time with its unit"),
+        ("search", "n_jobs=x", "n_jobs: got 'x' (str), allowed: an int of at least 1"),
+        ("report", "steps_per_epoch=x", "steps_per_epoch: got 'x' (str), allowed: a number above 0"),
+    ],
+)
+def test_a_key_that_the_command_has_itself_is_held_to_what_it_allows(front_door, word, line):
+    (found,) = said(front_door, word)
+    assert found.startswith(line)

@@ -143,6 +143,8 @@ class CommandLine:
             return habit or line
         group, _, rest = word.partition(".")
         habit = habit_line(rest, self.front_door)  # trainer.gpus, optimizer.learning_rate
+        if not habit and rest.partition("=")[0] in SCHEMAS[self.front_door].scalars:
+            habit = f"{rest}: here {rest}"  # trainer.compile, trainer.seed
         return f"{group}.{habit}" if habit else line
 
     def _faults(self, config: DictConfig) -> list[str]:

@@ -64,9 +64,13 @@ class Habit:
         found = re.fullmatch(f"{_pattern(before)}{hole}{_pattern(after)}", text, re.IGNORECASE | re.DOTALL)
         return found[1] if found else None
 
-    def sends_to(self, front_door: str) -> bool:
-        """Whether it says to type the same key for the front door at which it was typed."""
-        return self.here.startswith(f"python {front_door}.py {self.key}=")
+    def speaks_of(self, text: str, front_door: str) -> bool:
+        """Whether it helps who typed this: of a key that the front door has itself, only a path in another's place."""
+        value = self.value(text)
+        if value is None or self.here.startswith(f"python {front_door}.py {self.key}="):
+            return False
+        is_own = "<" in self.typed and self.key in SCHEMAS[front_door].scalars
+        return not is_own or ("/" in self.example_value and re.search("[/.]", value) is not None)
 
     def line(self, text: str, front_door: str) -> str:
         """What is said to somebody who typed this; the value goes with it, so that it can be pasted."""
@@ -100,7 +104,7 @@ def habit_line(text: str, front_door: str) -> str | None:
     Returns:
         ``epochs=50: here trainer.max_epochs=50``, or None: the table says nothing of it.
     """
-    fitting = [row for row in _of(front_door) if row.value(text) is not None and not row.sends_to(front_door)]
+    fitting = [row for row in _of(front_door) if row.speaks_of(text, front_door)]
     # The front door's own rows go first, and of them one of this very value.
     row = min(fitting, key=lambda row: (not row.section.endswith(".py"), "<" in row.typed), default=None)
     return row.line(text, front_door) if row else None
