@@ -11,6 +11,7 @@ from PIL import Image
 
 from epochwise.data.image_folder import ImageFolder
 from epochwise.data.masks import Masks
+from epochwise.data.pictures import sized_pictures
 from epochwise.data.pictures.picture_cache import DiskCache, MemoryCache
 from epochwise.data.pictures.picture_files import PictureFiles
 from epochwise.data.pictures.picture_view import PictureView
@@ -231,3 +232,34 @@ def test_a_batch_belongs_to_whoever_asked_for_it(pets, cache):
         batch = files[[0, 1]]
         assert torch.equal(batch, expected)
         batch.zero_()
+
+
+def test_a_picture_is_looked_at_before_the_first_run_alone_and_again_where_it_was_changed(pets, tmp_path, monkeypatch):
+    looked = []
+    monkeypatch.setattr(sized_pictures, "unreadable_pictures", lambda paths: looked.append(len(paths)) or {})
+    given = {"cache": "disk", "cache_folder": str(tmp_path / "cache")}
+    folder(pets, **given)
+    folder(pets, **given, fit="pad")
+    os.utime(pets / "dog" / "3.jpg", (1, 1))
+    folder(pets, **given)
+    folder(pets)
+    assert looked == [50, 0, 1, 50]
+
+
+def test_a_picture_that_cannot_be_read_is_found_by_every_run(pets, tmp_path):
+    (pets / "dog" / "3.jpg").write_bytes(b"no picture")
+    for _ in range(2):
+        with pytest.raises(InputError, match=r"3\.jpg: not a readable picture"):
+            folder(pets, cache="disk", cache_folder=str(tmp_path / "cache"))
+
+
+@pytest.mark.parametrize("spoil", ["full", "damaged"])
+def test_where_nothing_can_be_kept_each_picture_is_looked_at(pets, tmp_path, spoil):
+    cache = DiskCache(str(tmp_path / "pictures.sqlite"), 1)
+    if spoil == "damaged":
+        (tmp_path / "pictures.sqlite").write_bytes(b"no database" * 20_000)
+    else:
+        cache.max_pages = 1
+    paths = [str(path) for path in pets.rglob("*.jpg")]
+    cache.keep_checked(list(cache.unchecked(paths).values()))
+    assert list(cache.unchecked(paths)) == paths

@@ -6,7 +6,7 @@ import sqlite3
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from hashlib import blake2b
 from importlib.metadata import version
 from pathlib import Path
@@ -23,6 +23,8 @@ PAGE = 2**16
 #: How this version decodes and resizes: another number where another pixel comes of it, so that none is taken up then.
 READING = 1
 Shape = tuple[int, int, int]
+#: In the place of a shape and a view: what was looked at is a picture, however it is to be seen.
+CHECKED: tuple[Shape, str] = ((0, 0, 0), "checked")
 
 
 class PictureCache(ABC):
@@ -193,6 +195,24 @@ class DiskCache(PictureCache):
             # Full by its bound or by the disk; or others write without end. The pictures are there all the same.
             self.is_full = True
             _not_kept(f"{self.file}: {error}")
+
+    def unchecked(self, paths: Sequence[str]) -> dict[str, bytes]:
+        """Of some files those that are not known to be pictures, each with what to tell ``keep_checked``."""
+        keys = {path: _key(path, *CHECKED) for path in paths}
+        try:
+            with self._opened() as store:
+                asked = "SELECT 1 FROM checked WHERE key = ?"
+                return {path: key for path, key in keys.items() if not store.execute(asked, (key,)).fetchone()}
+        except sqlite3.Error:  # nothing was kept; or it is damaged, which is said when pictures are read from it
+            return keys
+
+    def keep_checked(self, keys: Sequence[bytes]) -> None:
+        """Keep that files can be read, as they were when ``unchecked`` was asked."""
+        # In a cache that is full they are looked at each time.
+        with suppress(sqlite3.Error), self._opened() as store, store:
+            store.execute("BEGIN IMMEDIATE")
+            store.execute("CREATE TABLE IF NOT EXISTS checked (key BLOB PRIMARY KEY) WITHOUT ROWID")
+            store.executemany("INSERT OR IGNORE INTO checked VALUES (?)", [(key,) for key in keys])
 
 
 def _key(path: str, shape: Shape, view: str) -> bytes:

@@ -22,8 +22,9 @@ from epochwise.input_error import InputError, first_lines
 class SizedPictures(MeasuredWorkers, SplitDataModule, ABC):
     """Pictures of any size, whose ``x`` are paths. A subclass gives ``load``.
 
-    The pictures are read by the workers, batch by batch; all of them are looked at once before the first step. Mean and
-    standard deviation come from at most 2,048 training pictures.
+    The pictures are read by the workers, batch by batch; all of them are looked at once before the first step, or
+    before that of the first run of all with ``cache: disk``. Mean and standard deviation come from at most 2,048
+    training pictures.
 
     Args:
         image_size: height and width to which pictures are brought, in pixels.
@@ -89,7 +90,7 @@ class SizedPictures(MeasuredWorkers, SplitDataModule, ABC):
         check_view(self, asked)
 
     def unusable(self, paths: Sequence[str]) -> set[str]:
-        """Look at every picture.
+        """Look at every picture that no cache on a disk knows to be one.
 
         Args:
             paths: N files.
@@ -101,7 +102,13 @@ class SizedPictures(MeasuredWorkers, SplitDataModule, ABC):
             InputError: one is missing or cannot be read, under ``on_error: raise``; all are named, or the first ten.
         """
         missing = [path for path in paths if not Path(path).is_file()]
-        faults = unreadable_pictures([path for path in paths if path not in set(missing)])
+        absent = set(missing)
+        there = [path for path in paths if path not in absent]
+        disk = self.kept if isinstance(self.kept, DiskCache) else None
+        unchecked = dict.fromkeys(there, b"") if disk is None else disk.unchecked(there)
+        faults = unreadable_pictures(list(unchecked))
+        if disk is not None:
+            disk.keep_checked([key for path, key in unchecked.items() if path not in faults])
         lines = [f"{path}: no such picture" for path in missing]
         lines += [f"{path}: not a readable picture ({fault})" for path, fault in faults.items()]
         if lines and self.on_error == "raise":
