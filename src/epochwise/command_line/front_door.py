@@ -35,6 +35,7 @@ from epochwise.command_line.override_text import (
 from epochwise.command_line.overrides import one_line
 from epochwise.input_error import InputError
 from epochwise.run.end_signals import interruptible
+from epochwise.run.first_process import is_first_process
 from epochwise.sweep.job import sweep_job
 from epochwise.trust.project import called
 
@@ -48,11 +49,6 @@ def closed_pipe() -> Iterator[None]:
     except BrokenPipeError:
         # Python writes what is left once more at its end, and would complain.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def is_first_process() -> bool:
-    """Whether this is the first process of a run; it alone speaks and writes."""
-    return all(os.environ.get(rank, "0") == "0" for rank in ("RANK", "LOCAL_RANK"))
 
 
 def share_the_run_folder() -> None:
@@ -175,11 +171,15 @@ def _is_complete(arguments: Namespace, name: str) -> bool:
 
 def _refuse(error: Exception, before_the_job: bool = False) -> NoReturn:
     lines = _lines(error) or ()
-    if is_first_process():
-        print(*lines, sep="\n", file=sys.stderr)
-    elif before_the_job and "RANK" not in os.environ:  # started by a first process that was not refused
+    # Imported by the job, with torch, or there is no such error; the first process may be the one that is gone.
+    ranks = sys.modules.get("epochwise.run.rank_processes")
+    lost = ranks is not None and isinstance(error, ranks.LostRankError)
+    if is_first_process() or lost:
+        print(*lines, sep="\n", file=sys.stderr, flush=True)
+    elif before_the_job and "RANK" not in os.environ and "LOCAL_RANK" in os.environ:
+        # Started by a first process that was not refused.
         print(*(f"rank {os.environ['LOCAL_RANK']}: {line}" for line in lines), sep="\n", file=sys.stderr)
-    raise SystemExit(2) from None
+    raise SystemExit(1 if lost else 2) from None
 
 
 def _check(arguments: Namespace, name: str, folder: Path, about: str) -> str | None:

@@ -27,7 +27,7 @@ from epochwise.resume.other_batches import other_batches
 from epochwise.resume.restore import load_best
 from epochwise.run.checkpoints import BeforeCooldown
 from epochwise.run.interrupts import Diverged, Interrupted
-from epochwise.run.rank_processes import rank_processes
+from epochwise.run.rank_processes import lost_rank, rank_processes
 from epochwise.run.result import fit_end, write_result
 from epochwise.run.run_config import flat, plain_config, write_run_config
 from epochwise.run.run_folder import whole_file
@@ -100,6 +100,8 @@ def train(config: DictConfig, alone: bool = True) -> float | None:
             ended["reason"] = f"{type(ends).__name__}: {ends} ({run.position})"
             if isinstance(error, Diverged):
                 ended["reason"] = error.reason
+            elif not told and (lost := lost_rank(error)):
+                ended["reason"] = f"{lost} ({run.position})"
             if told:
                 raise ends from None
             raise

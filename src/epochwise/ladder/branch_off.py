@@ -7,8 +7,8 @@ from time import monotonic, sleep
 
 from omegaconf import DictConfig
 
-from epochwise.command_line.front_door import is_first_process
 from epochwise.input_error import InputError
+from epochwise.run.first_process import is_first_process
 from epochwise.run.run_folder import RunLock, link_file
 from epochwise.sweep.job import JobRecord
 from epochwise.sweep.read_jobs import read_result

@@ -8,11 +8,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from lightning.fabric.plugins.environments import slurm
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.trainer.connectors import checkpoint_connector
 from torch.distributed import DistNetworkError
 
 from epochwise.input_error import InputError
+from epochwise.run.first_process import is_first_process
+from epochwise.run.rank_processes import LostRankError, lost_rank
 from epochwise.run.resume_point import remove_leftovers, resume_point
 from epochwise.run.run_folder import RunLock
 from epochwise.trust.run_config import run_words
@@ -48,10 +51,16 @@ def outside_fault(error: BaseException | None, run_folder: Path) -> str | None:
             return f"loggers.wandb: {' '.join(str(error).split())} Without an account: loggers.wandb.offline=true"
         if isinstance(error, ModuleNotFoundError) and error.name is None:  # an import that fails has a name
             return f"a package is missing: {' '.join(str(error).split())}"
-        if isinstance(error, MisconfigurationException):
+        if isinstance(error, MisconfigurationException) or _is_of_slurm(error):
             return f"trainer or callbacks: {' '.join(str(error).split())}"
         error = error.__cause__ or error.__context__
     return None
+
+
+def _is_of_slurm(error: BaseException) -> bool:
+    """Whether Lightning refuses the numbers of tasks and machines that SLURM was asked for."""
+    frames = [frame.f_globals.get("__name__") for frame, _ in traceback.walk_tb(error.__traceback__)]
+    return bool(frames) and frames[-1] == slurm.__name__
 
 
 def _written(run_folder: Path) -> Iterator[str]:
@@ -109,6 +118,7 @@ def claim(folder: Path, resume: str | None) -> Iterator[Path | None]:
         InputError: another process is writing to it, it holds a run and was not asked to go on with it, all
             checkpoints in it are damaged, or what happened inside is a fault from outside (``outside_fault``) or of the
             checkpoint (``unfit_checkpoint``).
+        LostRankError: another process of the run is gone.
     """
     checkpoint = None
     try:
@@ -117,6 +127,9 @@ def claim(folder: Path, resume: str | None) -> Iterator[Path | None]:
     except InputError:
         raise
     except Exception as error:
+        if line := lost_rank(error):
+            # Other ranks know no run folder of their own.
+            raise LostRankError(f"{line}; go on by {run_words(folder)}" if is_first_process() else line) from error
         if line := outside_fault(error, folder) or unfit_checkpoint(error, checkpoint):
             raise InputError(line) from error
         raise
@@ -124,7 +137,7 @@ def claim(folder: Path, resume: str | None) -> Iterator[Path | None]:
 
 @contextmanager
 def _held(folder: Path, resume: str | None) -> Iterator[Path | None]:
-    if any(os.environ.get(rank, "0") != "0" for rank in ("RANK", "LOCAL_RANK")):
+    if not is_first_process():
         yield resume_point(folder)[0] if resume else None
         return
     folder.mkdir(parents=True, exist_ok=True)

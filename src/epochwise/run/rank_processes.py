@@ -1,6 +1,7 @@
 """Several processes for one run, also inside a sweep."""
 
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,8 +13,31 @@ from hydra.types import RunMode
 from omegaconf import OmegaConf, flag_override
 
 from epochwise.command_line.override_text import parse_arguments
+from epochwise.input_error import InputError
+from epochwise.run.first_process import by_srun
 
+#: What gloo and NCCL say where a process that they wait for is gone, or is not heard of.
+GONE = re.compile(r"closed by peer|reset by peer|broken pipe|remote process|network error|aborted|timed? ?out", re.I)
 RANK_VARIABLES = ("LOCAL_RANK", "NODE_RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
+
+
+class LostRankError(InputError):
+    """Another process of the run is gone, so this one ends too; each that is left says so, and its exit code is 1."""
+
+
+def lost_rank(error: BaseException | None) -> str | None:
+    """Say in a line that another rank is gone, where that is at the bottom of an error; ``None`` for anything else."""
+    while error is not None:
+        said = " ".join(str(error).split())
+        of_backend = isinstance(error, torch.distributed.DistBackendError)
+        if (of_backend or (isinstance(error, RuntimeError) and "gloo" in said)) and (found := GONE.search(said)):
+            where = re.search(r"\[[^\]/]+\]:\d+", said)
+            at = f" at {where[0]}" if where else ""
+            ended = "does not answer" if "out" in found[0].lower() else "has ended"
+            here = torch.distributed.get_rank() if torch.distributed.is_initialized() else os.environ.get("RANK", "?")
+            return f"trainer: rank {here} ends, since another one{at} {ended} ({found[0]}): its own lines say why"
+        error = error.__cause__ or error.__context__
+    return None
 
 
 @contextmanager
@@ -25,7 +49,7 @@ def rank_processes() -> Iterator[None]:
     job alone. Afterwards the process group is closed and the variables that name the ranks are cleared, so that the
     next job of the sweep starts ranks of its own. Where torchrun or a cluster started the ranks, nothing is changed.
     """
-    if not HydraConfig.initialized() or "LOCAL_RANK" in os.environ or "RANK" in os.environ:
+    if not HydraConfig.initialized() or "LOCAL_RANK" in os.environ or "RANK" in os.environ or by_srun():
         yield
         return
     argv, environment = sys.argv, {name: os.environ.get(name) for name in RANK_VARIABLES}
