@@ -72,6 +72,13 @@ def test_each_value_of_a_sweep_is_checked(lines):
     ]
 
 
+def test_keys_of_a_file_that_is_not_there_are_no_faults_of_their_own(lines):
+    assert lines("model=dep", "model.brought_by_it=3", "optimizer.lr=-1") == [
+        "model: no option 'dep'; allowed: deep, net, timm; did you mean 'deep'?",
+        "optimizer.lr: got -1 (int), allowed: a number above 0",
+    ]
+
+
 def test_a_sweep_without_values_is_a_fault(lines):
     assert lines("-m", "seed=range(3,1)") == ["seed: got 'range(3,1)', a sweep without values"]
     assert lines("-m", "seed=range(1,3,0)") == ["seed: got 'range(1,3,0)': range() arg 3 must not be zero"]

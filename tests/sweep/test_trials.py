@@ -147,4 +147,6 @@ def test_a_study_of_the_other_direction_is_an_error(tmp_path):
         open_study(f"sqlite:///{tmp_path}/study.db", "study", "max")
     with pytest.raises(InputError, match="storage: cannot open nonsense"):
         open_study("nonsense://x", "study", "min")
+    with pytest.raises(InputError, match=r"dialects:postgres; allowed: postgresql\+psycopg://USER@HOST/DATABASE"):
+        open_study("postgres://me@host/studies", "study", "min")
     assert optuna.logging.get_verbosity() == optuna.logging.WARNING

@@ -1,6 +1,7 @@
 """All faults of a command line at once: its overrides, the files they choose, the configs they make."""
 
 import argparse
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 
@@ -33,6 +34,7 @@ class CommandLine:
         self.may_miss = arguments.help or arguments.cfg is not None
         self.lines: dict[str, None] = {}  # in order, each once
         self.drawn: list[Override] = []
+        self.refused: set[str] = set()  # groups of which a file was chosen that is not there
         self.overrides = [override for text in arguments.overrides if (override := self._parse(text))]
         modes = [item.value() for item in self.overrides if item.key_or_group == "hydra.mode"]
         self.sweeps = arguments.multirun or modes[-1:] == ["MULTIRUN"]
@@ -119,7 +121,8 @@ class CommandLine:
                     self.composer.apply(config, override)
                 except Exception as error:  # whatever Hydra's own code says of an override is a fault of that override
                     line = key_fault(override, config, self.composer, self.front_door, error)
-                    self.lines[self._instead(override, line)] = None
+                    if not self._follows(line):
+                        self.lines[self._instead(override, line)] = None
         faults = self._faults(config)
         if faults and self.drawn:  # a value that is not drawn, but stands in a file, is no trial's
             for override in self.drawn:
@@ -129,9 +132,16 @@ class CommandLine:
             faults = [line for line in faults if line in again]
         typed = {override.key_or_group: override for override in job}
         for line in faults:
+            if self._follows(line):
+                continue
             key = line.partition(":")[0]
             asked = key in typed and ("." not in key or "unknown key" in line)
             self.lines[self._instead(typed[key], line) if asked else line] = None
+
+    def _follows(self, line: str) -> bool:
+        """Whether a key is unknown only because the file that was to bring it is not there."""
+        root = re.split(r"[.:]", line, maxsplit=1)[0]
+        return root in self.refused and ("unknown key" in line or "not set in the file" in line)
 
     def _instead(self, override: Override, line: str) -> str:
         """What does here what was typed, for a fault that is a habit of elsewhere; else the fault's line."""
@@ -176,6 +186,7 @@ class CommandLine:
                 good.append(override.input_line or "")
             else:
                 self.lines[line] = None
+                self.refused.add(override.key_or_group)
         return good
 
     def _compose(self, files: list[str]) -> DictConfig | None:

@@ -14,6 +14,7 @@ import optuna
 from hydra.utils import instantiate
 from omegaconf import DictConfig
 from optuna.trial import TrialState
+from sqlalchemy.exc import NoSuchModuleError
 
 from epochwise.config.resolve import quoted
 from epochwise.input_error import InputError
@@ -47,6 +48,8 @@ def open_study(storage: str, name: str, mode: str, sampler: Any = None, pruner: 
         )
     except Exception as error:  # whatever its driver raises
         reason = " ".join(str(error).split())[:300]
+        if isinstance(error, (NoSuchModuleError, ImportError)) and storage.startswith("postgres"):
+            reason += "; allowed: postgresql+psycopg://USER@HOST/DATABASE, with pip install 'psycopg[binary]'"
         raise InputError(f"storage: cannot open {storage}: {type(error).__name__}: {reason}") from error
     if study.direction.name.lower() != direction:
         raise InputError(f"storage: study {name!r} in {storage} is one to {study.direction.name.lower()}; mode={mode}")
