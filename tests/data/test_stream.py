@@ -169,6 +169,16 @@ def test_a_network_of_other_rows_is_told_so(rows):
         ready({"path": str(rows / "shards")}).load_state_dict(state)
 
 
+def test_folds_of_shards_are_refused_with_what_has_them(typed):
+    code, _, err = typed("crossval.py", "data=stream", "data.path=shards")
+    assert code == 2
+    assert err.startswith(
+        "data: shards were cut when they were written, so there are no folds; allowed: their source: "
+    )
+    assert err.endswith("data=image_folder data.root=FOLDER, or data=image_table, data=table data.path=FILE\n")
+    assert err.count("\n") == 1
+
+
 def test_a_folder_without_shards_is_one_line(tmp_path):
     with pytest.raises(InputError, match=r"has no shards\.json; allowed: a folder of shards"):
         ready({"path": str(tmp_path)})

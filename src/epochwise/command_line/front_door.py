@@ -37,6 +37,7 @@ from epochwise.input_error import InputError
 from epochwise.run.end_signals import interruptible
 from epochwise.run.first_process import is_first_process
 from epochwise.sweep.job import sweep_job
+from epochwise.sweep.password import hide_passwords
 from epochwise.trust.project import called
 
 
@@ -119,6 +120,7 @@ def front_door(name: str) -> Callable[[Callable[[DictConfig], Any]], Callable[[]
         def main() -> None:
             # Without it Hydra prints a shortened traceback of its own and hides what it was.
             os.environ.setdefault("HYDRA_FULL_ERROR", "1")
+            sys.argv[1:] = hide_passwords(sys.argv[1:])
             try:
                 with called(conf, sys.argv[1:]), interruptible(is_first_process()), engine_conf():
                     _enter(name, task, job)

@@ -18,6 +18,7 @@ from epochwise.report.read_runs import read_runs
 from epochwise.report.terminal import is_unsettled, next_time, shown, tell
 from epochwise.rules.monitor import no_curves
 from epochwise.sweep.job import of_one_job
+from epochwise.sweep.password import hide_password
 from epochwise.trust.run_config import run_words
 
 from hydra_plugins.epochwise.command_sweeper import CommandSweeper
@@ -49,7 +50,7 @@ def search(config: DictConfig, overrides: list[str], sweeper: CommandSweeper) ->
     if faults := no_curves(config, "search.py"):
         raise InputError(*faults)
     folder = Path(config.hydra.sweep.dir)
-    storage = config.storage or f"sqlite:///{folder / 'study.db'}"
+    storage = hide_password(config.storage or "") or f"sqlite:///{folder / 'study.db'}"
     parsed = OverridesParser.create(config_loader=sweeper.loader).parse_overrides(overrides)
     swept = {each.get_key_element(): each.get_value_string() for each in parsed if each.is_sweep_override()}
     fixed = [text for text, each in zip(overrides, parsed, strict=True) if not each.is_sweep_override()]

@@ -131,6 +131,9 @@ def _no_folds(data: Any) -> str | None:
     if wanted is None or wanted.takes_any or {"splitter", "fold"} <= wanted.parameters.keys():
         return None
     name = str(target).rpartition(".")[2]
+    if name == "Stream":
+        made_of = "data=image_folder data.root=FOLDER, or data=image_table, data=table data.path=FILE"
+        return f"data: shards were cut when they were written, so there are no folds; allowed: their source: {made_of}"
     return f"data: {name} cuts its samples by itself, so there are no folds; allowed: data=own with its data set"
 
 

@@ -10,6 +10,8 @@ from optuna.exceptions import StorageInternalError
 from optuna.storages import BaseStorage, get_storage
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
+from epochwise.sweep.password import with_password
+
 #: Seconds for which a database that was there is waited for: it is started again, or moves to another machine.
 PATIENCE = 600.0
 
@@ -24,13 +26,14 @@ def open_storage(url: str, patience: float = PATIENCE) -> BaseStorage:
     have no server, and a server that is not there from the start is an error at once.
 
     Args:
-        url: such as ``sqlite:///study.db`` or ``postgresql+psycopg://user@host/studies``.
+        url: such as ``sqlite:///study.db`` or ``postgresql+psycopg://user@host/studies``; of a password of ``***`` see
+            ``sweep.password``.
         patience: seconds for which a call is made again.
 
     Raises:
         Exception: whatever the database's driver raises where it cannot be opened.
     """
-    storage = get_storage(url)
+    storage = get_storage(with_password(url))
     if not url.startswith("sqlite"):
         for name in CALLS:
             setattr(storage, name, made_again(getattr(storage, name), patience))

@@ -15,6 +15,7 @@ from epochwise.config.resolve import quoted
 from epochwise.input_error import InputError
 from epochwise.run.run_folder import RunLock
 from epochwise.sweep.job import OF_ALL_JOBS, of_one_job
+from epochwise.sweep.password import hide_password
 
 MOST_BYTES = 1_000_000
 
@@ -79,6 +80,9 @@ class SweepStart(Callback):
     def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
         # Hydra reads the folder of a sweep before it has set what ${hydra:...} looks up.
         HydraConfig.instance().set_config(config)
+        if config.get("storage"):  # of a search, where a file of conf has it
+            with flag_override(config, ["readonly", "struct"], [False, False]):
+                config.storage = hide_password(config.storage)
         given = any(text.startswith("hydra.sweep.dir=") for text in config.hydra.overrides.hydra)
         found = same_sweep(config) if config.get("resume") is True and not given else None
         folder = (found or Path(config.hydra.sweep.dir)).absolute()

@@ -20,6 +20,7 @@ from epochwise.config.resolve import quoted
 from epochwise.input_error import InputError
 from epochwise.run.run_folder import process_lives
 from epochwise.sweep.job import JobRecord
+from epochwise.sweep.password import masked
 from epochwise.sweep.space import Space
 from epochwise.sweep.storage import open_storage
 
@@ -47,7 +48,7 @@ def open_study(storage: str, name: str, mode: str, sampler: Any = None, pruner: 
             storage=opened, study_name=name, direction=direction, sampler=sampler, pruner=pruner, load_if_exists=True
         )
     except Exception as error:  # whatever its driver raises
-        reason = " ".join(str(error).split())[:300]
+        reason = masked(" ".join(str(error).split())[:300])
         if isinstance(error, (NoSuchModuleError, ImportError)) and storage.startswith("postgres"):
             reason += "; allowed: postgresql+psycopg://USER@HOST/DATABASE, with pip install 'psycopg[binary]'"
         raise InputError(f"storage: cannot open {storage}: {type(error).__name__}: {reason}") from error
