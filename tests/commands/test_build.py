@@ -1,4 +1,5 @@
 import pytest
+import torch
 from lightning_utilities.core.imports import RequirementCache
 from omegaconf import OmegaConf
 
@@ -43,3 +44,11 @@ def test_a_package_that_a_library_asks_for_in_its_own_words_is_a_line(monkeypatc
 def test_a_fault_in_the_code_of_a_class_stays_what_it_is():
     with pytest.raises(ZeroDivisionError):
         build(config("operator.truediv", _args_=[1, 0]), "group.name")
+
+
+@pytest.mark.skipif(torch.cuda.is_available() or torch.backends.mps.is_available(), reason="there is a GPU")
+def test_a_gpu_that_is_not_there_is_told_with_what_is_allowed(composed):
+    with pytest.raises(
+        InputError, match=r"^trainer: got accelerator=gpu, but no GPU is found here; allowed: trainer=c"
+    ):
+        build(composed("trainer=gpu"), "trainer")

@@ -39,14 +39,16 @@ def build(config: DictConfig, key: str, **given: Any) -> Any:
             # Libraries that ask for a package in words of their own name none.
             said = f"needs the package {cause.name!r}, which is not installed" if cause.name else f"refused: {cause}"
             cause = ValueError(f"{node['_target_']} {said}")
-        cause = _unknown_name(cause, node) or cause
+        cause = _in_our_words(cause, node) or cause
         if isinstance(cause, (ValueError, MisconfigurationException, InstantiationException)):
             raise InputError(f"{key}: {' '.join(str(cause).split())}") from error
         raise cause from None
 
 
-def _unknown_name(error: BaseException, node: Any) -> ValueError | None:
-    """What a library says of a name that it does not know, as one line with the closest of its own."""
+def _in_our_words(error: BaseException, node: Any) -> ValueError | None:
+    """What a library says of a name that it does not know, or of a device that is not there, and what is allowed."""
+    if isinstance(error, MisconfigurationException) and "No supported gpu backend" in str(error):
+        return ValueError("got accelerator=gpu, but no GPU is found here; allowed: trainer=cpu, or accelerator=cpu")
     if isinstance(error, RuntimeError) and str(error).startswith("Unknown model"):
         import timm  # has been imported already, as the library below
 
