@@ -15,7 +15,7 @@ def text():
 @pytest.mark.parametrize(
     "line",
     [
-        "    trainer     cpu, ddp, [gpu]",
+        "    trainer     cpu, ddp, fsdp, [gpu]",
         "    trainer.accelerator=gpu",
         "    trainer.max_epochs=30                     epochs; schedules end with it",  # of the file that gpu varies
         "    callbacks.ema.decay=0.99                  of the average, each step; 0.99 remembers about 100",

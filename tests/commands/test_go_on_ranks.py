@@ -25,8 +25,8 @@ BASE = (
 pytestmark = pytest.mark.ranks
 
 
-def life(folder, world_size, cut, *overrides):
-    ranks = ["trainer=ddp", f"trainer.devices={world_size}", "trainer.accelerator=cpu"] if world_size > 1 else []
+def life(folder, world_size, cut, *overrides, trainer="ddp"):
+    ranks = [f"trainer={trainer}", f"trainer.devices={world_size}", "trainer.accelerator=cpu"] if world_size > 1 else []
     return run_ranks(SCRIPT, world_size, str(folder), str(cut), *BASE, *ranks, *overrides, "resume=auto")
 
 
@@ -38,7 +38,17 @@ def test_each_sample_is_seen_once_an_epoch_whatever_the_number_of_processes(
     tmp_path, monkeypatch, first, cut, then, steps
 ):
     monkeypatch.setenv("PYTHONHASHSEED", "0")
-    lives = [*life(tmp_path, first, cut), *life(tmp_path, then, 0)]
+    check_lives([*life(tmp_path, first, cut), *life(tmp_path, then, 0)], steps)
+
+
+@pytest.mark.parametrize(("first", "cut", "then", "steps"), [(2, 8, 1, 10), (2, 8, 4, 3), (1, 13, 2, 5)])
+def test_each_sample_is_seen_once_an_epoch_where_the_network_is_spread(tmp_path, monkeypatch, first, cut, then, steps):
+    monkeypatch.setenv("PYTHONHASHSEED", "0")
+    spread = {"trainer": "fsdp"}
+    check_lives([*life(tmp_path, first, cut, **spread), *life(tmp_path, then, 0, **spread)], steps)
+
+
+def check_lives(lives, steps):
     epochs = []
     for epoch in "0123":
         epochs.append(Counter(sample for rank in lives for batch, _ in rank.get(epoch, []) for sample in batch))

@@ -28,3 +28,28 @@ def test_cached_features_are_not_compiled():
 )
 def test_what_goes_together_is_no_fault(given):
     assert device_faults(given) == {}
+
+
+def sharded(**settings):
+    strategy = {"_target_": "epochwise.device.sharded_strategy.ShardedStrategy"}
+    return {"trainer": {"strategy": strategy, "precision": settings.pop("precision", "32-true")}, **settings}
+
+
+@pytest.mark.parametrize(
+    ("settings", "key", "line"),
+    [
+        ({"find": "lr"}, "find", "find: got 'lr', but trainer=fsdp cannot try and go back; allowed with trainer=ddp"),
+        ({"channels_last": True}, "channels_last", "channels_last: got true, but trainer=fsdp cuts weights"),
+        ({"finetune": {"cache_features": True}}, "finetune.cache_features", "finetune.cache_features: got true, but"),
+        ({"precision": "64-true"}, "trainer.precision", "trainer.precision: got '64-true', which trainer=fsdp has not"),
+    ],
+)
+def test_what_needs_the_whole_network_does_not_go_with_one_that_is_spread(settings, key, line):
+    faults = device_faults(sharded(**settings))
+    assert list(faults) == [key]
+    assert faults[key].startswith(line)
+    assert "; allowed" in faults[key]
+
+
+def test_a_network_that_is_spread_goes_with_all_else():
+    assert device_faults(sharded(find=None, compile=False, channels_last="auto", finetune={})) == {}

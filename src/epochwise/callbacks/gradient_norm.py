@@ -55,7 +55,9 @@ class GradientNorm(L.Callback):
             if parameter in self.names:
                 gradients.setdefault(self.names[parameter], []).append(parameter.grad)
         for name, those in gradients.items():
-            norm = get_total_norm(those)
+            norm: Any = get_total_norm(those)
+            if hasattr(norm, "full_tensor"):  # of parts that lie on several ranks
+                norm = norm.full_tensor()
             before = self.sums.get(name)
             self.sums[name] = (torch.zeros(()) if before is None else before).to(norm.device) + norm
             self.steps[name] = self.steps.get(name, 0) + 1

@@ -11,6 +11,7 @@ from annotated_types import Ge, Gt
 from lightning.pytorch.callbacks import Checkpoint
 from torch import Tensor
 
+from epochwise.device.sharded_network import local
 from epochwise.run.checkpoints import BeforeCooldown
 from epochwise.run.run_folder import link_file
 from epochwise.run.write_checkpoint import wait_for_checkpoints, written_beside
@@ -69,7 +70,8 @@ class LastCheckpoint(Checkpoint):
 
     def save(self, trainer: L.Trainer) -> None:
         """Write the checkpoint now; every rank must call it."""
-        if not all(map(_is_finite, trainer.lightning_module.parameters())):
+        finite = all(map(_is_finite, trainer.lightning_module.parameters()))
+        if not trainer.strategy.reduce_boolean_decision(finite):
             return
         with written_beside(trainer) as in_order, _batch_not_begun(trainer), _epoch_not_over(trainer):
             if trainer.is_global_zero:
@@ -90,8 +92,9 @@ class LastCheckpoint(Checkpoint):
 
 
 def _is_finite(weight: Tensor) -> bool:
+    weight = local(weight.detach())
     # A sum of what is not finite is not finite, and takes a tenth of the time.
-    return bool(weight.detach().sum().isfinite()) or bool(weight.isfinite().all())
+    return bool(weight.sum().isfinite()) or bool(weight.isfinite().all())
 
 
 @contextmanager

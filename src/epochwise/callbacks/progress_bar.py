@@ -85,9 +85,10 @@ class ProgressBar(LightningProgressBar):
 
     def on_train_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         self._move(trainer)
+        metrics = trainer.callback_metrics  # on every rank, which it brings together: else it meets what another asks
         if self.enabled:
             stages = ("train/", "val/") if self.validated else ("train/",)  # Lightning keeps the scores of before
-            scores = {name: float(value) for name, value in trainer.callback_metrics.items() if name.startswith(stages)}
+            scores = {name: float(value) for name, value in metrics.items() if name.startswith(stages)}
             self.print(epoch_line(trainer.current_epoch, scores), highlight=False, soft_wrap=True)
             epochs_left = (trainer.max_epochs or 0) - trainer.current_epoch - 1
             if self.started is not None and epochs_left > 0:

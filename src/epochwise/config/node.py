@@ -8,7 +8,7 @@ from annotated_types import Ge, Interval, MinLen
 from epochwise.config.resolve import MISSING, UNKNOWN, join
 from epochwise.config.schema import COUNT, RANGES
 from epochwise.input_error import MANY, InputError, allowed_names
-from epochwise.source.annotation import Later, Written, annotation, look_up
+from epochwise.source.annotation import Instance, Later, Written, annotation, look_up
 from epochwise.source.fit import BOUNDS, fits, wording
 from epochwise.source.signature import Parameter, Signature, signature
 
@@ -39,7 +39,7 @@ CLOCK = Annotated[str, Written(r"\d+:\d\d:\d\d:\d\d", "text DD:HH:MM:SS")]
 #: Argument -> type, in place of its annotation.
 TRAINER_VALUES: dict[str, Any] = {
     "accelerator": Literal["auto", "cpu", "gpu", "cuda", "mps", "tpu", "hpu"],
-    "strategy": Literal[("auto", *DDP, *OTHERS, "deepspeed", *UNUSED, *STAGES)],
+    "strategy": Literal[("auto", *DDP, *OTHERS, "deepspeed", *UNUSED, *STAGES)] | Annotated[Any, Instance("Strategy")],
     "devices": Literal["auto"] | COUNT | Annotated[list[Annotated[int, Ge(0)]], MinLen(1)],
     # Schedules end with it.
     "max_epochs": COUNT,

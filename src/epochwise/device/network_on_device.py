@@ -7,6 +7,7 @@ import torch
 
 from epochwise.device.channels_last import lay_channels_last, match_states
 from epochwise.device.compiled_network import compile_in_place, mode_for
+from epochwise.device.sharded_strategy import ShardedStrategy
 from epochwise.rules.device import GRAPHS
 
 
@@ -37,7 +38,8 @@ class NetworkOnDevice(L.Callback):
             InputError: it cannot be laid out or compiled so.
         """
         device, precision = trainer.strategy.root_device, str(trainer.precision)
-        lay_channels_last(getattr(task, "network", task), self.channels_last, device, precision)
+        laid = False if isinstance(trainer.strategy, ShardedStrategy) else self.channels_last  # rules.device says why
+        lay_channels_last(getattr(task, "network", task), laid, device, precision)
         if self.compiles:
             self.mode = mode_for(self.compiles, task, trainer)
         notes = []

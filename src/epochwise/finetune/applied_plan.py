@@ -9,6 +9,7 @@ from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 from torch.optim import Optimizer
 
+from epochwise.device.sharded_strategy import ShardedStrategy
 from epochwise.finetune.bound_plan import BoundPlan
 from epochwise.finetune.cached_features import CachedFeatures
 from epochwise.finetune.phase_optimizer import OptimizerInForce
@@ -118,12 +119,12 @@ def wrap_again(trainer: L.Trainer) -> None:
         InputError: the strategy shares parameters between processes in a way that is fixed at the start.
     """
     strategy = trainer.strategy
-    if isinstance(strategy, SingleDeviceStrategy):
+    if isinstance(strategy, (SingleDeviceStrategy, ShardedStrategy)):  # which asks each parameter whenever it is whole
         return
     if not isinstance(strategy, DDPStrategy):
         raise InputError(
             f"trainer.strategy: {type(strategy).__name__} cannot freeze and unfreeze layers on the way; allowed with "
-            "finetune: auto, ddp"
+            "finetune: auto, ddp, and trainer=fsdp"
         )
     if isinstance(strategy.model, DistributedDataParallel):
         strategy.model = strategy.lightning_module  # the old wrapper goes, and its hooks with it

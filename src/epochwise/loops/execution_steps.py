@@ -8,6 +8,8 @@ from lightning.pytorch.profilers import PassThroughProfiler
 from lightning.pytorch.strategies import DDPStrategy, SingleDeviceStrategy
 from lightning.pytorch.utilities.signature_utils import is_param_in_hook_signature
 
+from epochwise.device.sharded_strategy import ShardedStrategy
+
 #: Those that take a step alike, the mixed one without a scaler.
 PRECISIONS = (Precision, DoublePrecision, HalfPrecision, MixedPrecision)
 #: What hooks may add to a step, steps of an execution, and seconds of one, at most.
@@ -33,7 +35,7 @@ def steps_for(step: float, around: float) -> int:
 
 def watched(trainer: Any) -> str | None:
     """Why batches must be left to Lightning; ``None`` where nothing is in the way."""
-    if type(trainer.strategy) not in (SingleDeviceStrategy, DDPStrategy):
+    if type(trainer.strategy) not in (SingleDeviceStrategy, DDPStrategy, ShardedStrategy):
         return f"{type(trainer.strategy).__name__} takes its steps in a way of its own"
     if not isinstance(trainer.profiler, PassThroughProfiler):
         return "trainer.profiler is to see each hook"

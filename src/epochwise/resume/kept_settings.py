@@ -16,6 +16,7 @@ KEPT: dict[str, str | None] = {
     "stopping._target_": None,
     "callbacks.*._target_": None,
     "loggers.*._target_": None,
+    "trainer.strategy._target_": None,  # checkpoints are the same
     "data.augment*": None,
     "data.mix*": None,
     "*._target_": "a run keeps its classes; " + ANEW,

@@ -2,12 +2,14 @@
 
 from typing import Any
 
+#: What trainer=fsdp names.
+SHARDED = "epochwise.device.sharded_strategy.ShardedStrategy"
 #: Modes of torch.compile that replay CUDA graphs.
 GRAPHS = ("reduce-overhead", "max-autotune")
 
 
 def device_faults(tree: dict[str, Any]) -> dict[str, str]:
-    """Compare ``compile`` with what it cannot go with.
+    """Compare ``compile``, and a network that is spread over ranks, with what they cannot go with.
 
     Args:
         tree: a resolved config; only values of the right kind are compared, the others are faults of their own.
@@ -16,6 +18,8 @@ def device_faults(tree: dict[str, Any]) -> dict[str, str]:
         Dotted key -> line, for each fault.
     """
     compiles, trainer, finetune = tree.get("compile"), tree.get("trainer"), tree.get("finetune")
+    if _is_sharded(trainer):
+        return _sharded_faults(tree)
     if compiles in (None, False):
         return {}
     said = f"compile: got {str(compiles).lower()}, but"
@@ -30,3 +34,29 @@ def device_faults(tree: dict[str, Any]) -> dict[str, str]:
             "max-autotune-no-cudagraphs, false"
         }
     return {}
+
+
+def _is_sharded(trainer: Any) -> bool:
+    strategy = trainer.get("strategy") if isinstance(trainer, dict) else None
+    return isinstance(strategy, dict) and strategy.get("_target_") == SHARDED
+
+
+def _sharded_faults(tree: dict[str, Any]) -> dict[str, str]:
+    """What needs the network whole, or looks at it from outside; ``compile`` is refused where it is applied."""
+    finetune, precision = tree.get("finetune"), tree["trainer"].get("precision")
+    caches = isinstance(finetune, dict) and finetune.get("cache_features") is True
+    faults = {}
+    if tree.get("find") not in (None, False):
+        faults["find"] = (
+            f"find: got {tree['find']!r}, but trainer=fsdp cannot try and go back; allowed with trainer=ddp"
+        )
+    if tree.get("channels_last") is True:
+        said = "channels_last: got true, but trainer=fsdp cuts weights by their first axis and keeps their order"
+        faults["channels_last"] = f"{said}; allowed: auto, false"
+    if caches:
+        said = "finetune.cache_features: got true, but trainer=fsdp has no layer whole outside of a step"
+        faults["finetune.cache_features"] = f"{said}; allowed: false"
+    if precision in ("64-true", 64, "64"):
+        said = f"trainer.precision: got {precision!r}, which trainer=fsdp has not"
+        faults["trainer.precision"] = f"{said}; allowed: 32-true, bf16-mixed, 16-mixed, bf16-true, 16-true"
+    return faults

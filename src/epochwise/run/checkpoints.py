@@ -10,6 +10,7 @@ import torch
 from lightning.pytorch.callbacks import ModelCheckpoint, WeightAveraging
 from lightning.pytorch.strategies import DDPStrategy, SingleDeviceStrategy
 
+from epochwise.device.sharded_strategy import ShardedStrategy
 from epochwise.run.run_folder import link_file
 
 MOST_ITEMS = 10_000_000  # of nested values: an optimizer of a large network has some hundred thousand
@@ -141,11 +142,11 @@ def best_checkpoint(trainer: L.Trainer, monitor: str, mode: str) -> Path | None:
     """The best checkpoint by a score that can be loaded while training goes on; None where there is none.
 
     Args:
-        trainer: with its callbacks. Weights that are spread over processes cannot.
+        trainer: with its callbacks. Weights that Lightning's own strategies spread over processes cannot.
         monitor: the score.
         mode: ``min`` or ``max``.
     """
-    if not isinstance(trainer.strategy, (SingleDeviceStrategy, DDPStrategy)):
+    if not isinstance(trainer.strategy, (SingleDeviceStrategy, DDPStrategy, ShardedStrategy)):
         return None
     keepers = [one for one in trainer.checkpoint_callbacks if isinstance(one, ModelCheckpoint) and one.best_model_path]
     alike = [one for one in keepers if (one.monitor, one.mode, one.save_weights_only) == (monitor, mode, False)]

@@ -10,7 +10,10 @@ import torch
 from lightning.pytorch.callbacks import EMAWeightAveraging, WeightAveraging
 from lightning.pytorch.strategies import DDPStrategy, SingleDeviceStrategy
 from torch import Tensor
+from torch.distributed.tensor import DTensor
 
+from epochwise.device.sharded_network import local
+from epochwise.device.sharded_strategy import ShardedStrategy
 from epochwise.input_error import InputError
 from epochwise.model.stages import fingerprint
 
@@ -103,8 +106,8 @@ class ScoredWeights(L.Callback):
     """Refuse a checkpoint behind a validation whose weights are not those that were validated.
 
     A callback may change weights there, by pruning, clipping or averaging them: the best epoch would then be chosen by
-    the scores of weights that exist no more. It must come after all callbacks that a config names, and does not look at
-    weights that are spread over processes.
+    the scores of weights that exist no more. It must come after all callbacks that a config names. Of weights that are
+    spread over ranks each looks at its own; not of those that Lightning's own strategies spread.
 
     Raises:
         InputError: at the end of the first epoch, before its checkpoint is written.
@@ -114,16 +117,20 @@ class ScoredWeights(L.Callback):
         self.scored: tuple[int, ...] | None = None
 
     def on_validation_epoch_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        whole = isinstance(trainer.strategy, (SingleDeviceStrategy, DDPStrategy))
-        # Rank 0 alone writes; statistics of the others are made its own in the midst of a validation.
-        if whole and trainer.is_global_zero and not trainer.sanity_checking:
-            self.scored = fingerprint(_of_network(pl_module, pl_module.state_dict()))
+        whole = isinstance(trainer.strategy, (SingleDeviceStrategy, DDPStrategy)) and trainer.is_global_zero
+        if (whole or isinstance(trainer.strategy, ShardedStrategy)) and not trainer.sanity_checking:
+            self.scored = self._seen(trainer, pl_module, pl_module.state_dict())
 
     def on_train_batch_start(self, trainer: L.Trainer, pl_module: L.LightningModule, *_: Any) -> None:
         self.scored = None
 
     def on_save_checkpoint(self, trainer: L.Trainer, pl_module: L.LightningModule, checkpoint: dict[str, Any]) -> None:
-        if self.scored is None or self.scored == fingerprint(_of_network(pl_module, checkpoint["state_dict"])):
+        if self.scored is None:
+            return
+        same = self.scored == self._seen(trainer, pl_module, checkpoint["state_dict"])
+        if isinstance(trainer.strategy, ShardedStrategy):
+            same = trainer.strategy.reduce_boolean_decision(same)
+        if same:
             return
         callbacks: list[L.Callback] = trainer.callbacks  # type: ignore[attr-defined]  # set on the instance
         libraries = ("epochwise.", "lightning.")
@@ -134,6 +141,13 @@ class ScoredWeights(L.Callback):
             f"{' or '.join(names) or 'one'}: what would be kept was never scored; change them before, in "
             "on_validation_start"
         )
+
+    @staticmethod
+    def _seen(trainer: L.Trainer, pl_module: L.LightningModule, state: Mapping[str, Tensor]) -> tuple[int, ...]:
+        tensors = _of_network(pl_module, state)
+        if not trainer.is_global_zero:  # rank 0 alone writes what lies whole, and gives it to the others to score
+            tensors = [tensor for tensor in tensors if isinstance(tensor, DTensor)]
+        return fingerprint(map(local, tensors))
 
 
 def _own_hooks(kind: type) -> set[str]:

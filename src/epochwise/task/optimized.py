@@ -9,6 +9,7 @@ from typing import Any
 import lightning as L
 import torch
 from torch import Tensor, nn
+from torch.distributed.tensor import DTensor
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 
@@ -92,7 +93,8 @@ def fused(make: Callable[..., Optimizer], network: nn.Module) -> Callable[..., O
     Returns:
         ``make`` with ``fused=True``. As it is where its class has no such argument; where ``make`` says ``fused`` or
         ``foreach`` itself; where gradients are sparse; or where torch has no such kernel for a device or type of the
-        parameters, which is found by one step of two numbers.
+        parameters, or for those that are spread over ranks: SGD has none. It is found by one step of two numbers, or of
+        the smallest parameter that is spread.
     """
     arguments = inspect.signature(make).parameters  # those of a partial have the values that it gives as defaults
     said = [arguments[name].default for name in ("fused", "foreach") if name in arguments]
@@ -101,10 +103,13 @@ def fused(make: Callable[..., Optimizer], network: nn.Module) -> Callable[..., O
         return make
     in_one = partial(make, fused=True)
     try:
-        for like in {(p.device, p.dtype, type(p.data)): p for p in network.parameters()}.values():
-            if type(like.data) is not Tensor:
-                return make  # one that is spread over devices, or packed
-            tried = nn.Parameter(torch.zeros(2, dtype=like.dtype, device=like.device))
+        by_size = sorted(network.parameters(), key=Tensor.numel, reverse=True)
+        for like in {(p.device, p.dtype, type(p.data)): p for p in by_size}.values():
+            if type(like.data) not in (Tensor, DTensor):
+                return make  # one that is packed
+            whole = type(like.data) is Tensor
+            zeros = torch.zeros(2, dtype=like.dtype, device=like.device) if whole else torch.zeros_like(like.data)
+            tried = nn.Parameter(zeros)
             tried.grad = torch.zeros_like(tried)
             in_one([tried]).step()
     except (RuntimeError, TypeError):

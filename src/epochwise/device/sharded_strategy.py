@@ -1,0 +1,98 @@
+"""Training of a network that is larger than a device: each rank keeps a part of it."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import lightning as L
+from lightning.pytorch.callbacks import WeightAveraging
+from lightning.pytorch.strategies import ModelParallelStrategy
+from lightning.pytorch.strategies.parallel import ParallelStrategy
+from torch.optim import Optimizer
+
+from epochwise.device.sharded_network import parts_of_state, shard_network, whole
+
+
+def _log_whole(log: Callable[..., None], name: str, value: Any, *args: Any, **kwargs: Any) -> None:
+    """Log what was computed of parts as one number: rank 0 alone will look at it, and would wait for the others."""
+    log(name, whole(value, True), *args, **kwargs)
+
+
+class ShardedStrategy(ModelParallelStrategy):
+    """Lightning's ModelParallelStrategy with torch's FSDP2 over all ranks, for any module.
+
+    Each rank keeps a part of every parameter, of its gradient and of what the optimizer knows of it, and learns from
+    batches of its own, as with DDP. It is the ``network`` of a module that is spread, or the module itself where it has
+    none; so is an average of its weights. Checkpoints are those of any other strategy, one file of whole tensors that
+    rank 0 writes, so a run goes on with any number of ranks, and by any strategy.
+
+    It leans on how WeightAveraging keeps its ``_average_model``:
+    tests/device/test_sharded_strategy.py fails where that changes.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(save_distributed_checkpoint=False)
+
+    def setup_environment(self) -> None:
+        self._data_parallel_size, self._tensor_parallel_size = self.num_nodes * self.num_processes, 1
+        super().setup_environment()
+
+    def setup(self, trainer: L.Trainer) -> None:
+        module: Any = self.lightning_module
+        # Lightning's place for this is configure_model, which comes before a callback that averages weights copies the
+        # module and before a checkpoint is loaded. Neither can be done to what is spread; Lightning asks for a hook.
+        module.configure_model = self._shard
+        module.configure_model()
+        super().setup(trainer)
+        del module.configure_model
+        if "log" not in vars(module):
+            module.log = partial(_log_whole, module.log)
+
+    def _shard(self) -> None:
+        """Spread the module, and the average of its weights."""
+        module: Any = self.lightning_module
+        averages = [one for one in module.trainer.callbacks if isinstance(one, WeightAveraging)]
+        copies: list[Any] = [one._average_model.module for one in averages if one._average_model is not None]
+        for each in [module, *copies]:
+            shard_network(getattr(each, "network", each), self.device_mesh["data_parallel"])
+
+    @property
+    def restore_checkpoint_after_setup(self) -> bool:
+        return False  # as with DDP: what a checkpoint says may decide what optimizer is made
+
+    @property
+    def lightning_restore_optimizer(self) -> bool:
+        return True
+
+    def lightning_module_state_dict(self) -> dict[str, Any]:
+        return ParallelStrategy.lightning_module_state_dict(self)
+
+    def optimizer_state(self, optimizer: Optimizer) -> dict[str, Any]:
+        return ParallelStrategy.optimizer_state(self, optimizer)
+
+    def save_checkpoint(
+        self, checkpoint: dict[str, Any], filepath: str | Path, storage_options: Any | None = None
+    ) -> None:
+        together = whole(checkpoint, self.is_global_zero)
+        if self.is_global_zero:
+            self.checkpoint_io.save_checkpoint(together, filepath, storage_options=storage_options)
+
+    def load_checkpoint(self, checkpoint_path: str | Path, weights_only: bool | None = None) -> dict[str, Any]:
+        return ParallelStrategy.load_checkpoint(self, checkpoint_path, weights_only)
+
+    def load_model_state_dict(self, checkpoint: Mapping[str, Any], strict: bool = True) -> None:
+        ParallelStrategy.load_model_state_dict(self, checkpoint, strict)
+
+    def load_optimizer_state_dict(self, checkpoint: Mapping[str, Any]) -> None:
+        for optimizer, state in zip(self.optimizers, checkpoint["optimizer_states"], strict=True):
+            parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+            fused = [group.get("fused") for group in optimizer.param_groups]
+            optimizer.load_state_dict(parts_of_state(state, parameters))
+            for group, can in zip(optimizer.param_groups, fused, strict=True):
+                if group.get("fused") and not can:  # that of whole parameters had a kernel which parts have not
+                    group["fused"] = can
+
+    def teardown(self) -> None:
+        super().teardown()
+        self.checkpoint_io.teardown()
