@@ -7,15 +7,13 @@ from typing import Any
 from omegaconf import OmegaConf
 
 from epochwise.command_line.composer import ENGINE_CONF, Composer, engine_conf
-from epochwise.command_line.continued_run import named_run, trusted_run, typed_value
+from epochwise.command_line.continued_run import named_run, run_word, trusted_run, typed_value
 from epochwise.command_line.override_text import parse_arguments, quoted_value
 from epochwise.config.schema import SCHEMAS
 from epochwise.input_error import InputError
 from epochwise.ladder.jobs import doubled_up_to
 from epochwise.rules.schedule import is_constant
 from epochwise.trust.run_config import leave_search
-
-CHECKPOINTS = ("best", "last")
 
 
 def evaluate_words(words: list[str]) -> list[str]:
@@ -82,6 +80,13 @@ def _as_list(word: str) -> str:
     return f"{key}=[{value}]" if sign and key in lists and not value.startswith("[") else word
 
 
+def _keys(words: list[str], jobs: str) -> list[str]:
+    """The keys that words set, of a command that has jobs of its own, so that they cannot ask for others."""
+    if "-m" in words or "--multirun" in words:
+        raise InputError(f"--multirun: {jobs} already; one setting at a time")
+    return [word.lstrip("+~").partition("=")[0] for word in words]
+
+
 def crossval_words(words: list[str]) -> list[str]:
     """Turn ``groups=COLUMN`` into the two settings that it means, and let a choice of folds set what it needs.
 
@@ -94,9 +99,7 @@ def crossval_words(words: list[str]) -> list[str]:
     Raises:
         InputError: it asks for many runs of another kind, or for a single fold.
     """
-    keys = [word.lstrip("+~").partition("=")[0] for word in words]
-    if "-m" in words or "--multirun" in words:
-        raise InputError("--multirun: crossval.py runs a job for each fold already; one setting at a time")
+    keys = _keys(words, "crossval.py runs a job for each fold")
     if "data.fold" in keys and "hydra.mode=RUN" not in words:
         raise InputError("data.fold: crossval.py runs all folds; a single one: add hydra.mode=RUN")
     found = []
@@ -125,9 +128,7 @@ def epochs_words(words: list[str]) -> list[str]:
     """
     if "hydra.mode=RUN" in words:  # one job, as another process of it is started
         return words
-    keys = [word.lstrip("+~").partition("=")[0] for word in words]
-    if "-m" in words or "--multirun" in words:
-        raise InputError("--multirun: epochs.py runs a job for each count and seed already; one setting at a time")
+    keys = _keys(words, "epochs.py runs a job for each count and seed")
     found = []
     for word in words:
         key, _, value = word.lstrip("+").partition("=")
@@ -173,10 +174,10 @@ def ladder_of_run(words: list[str], conf: Path) -> list[str]:
     Raises:
         InputError: no such run, a config that cannot be trusted, or a choice of a file, of which it has none.
     """
-    named = [word.removeprefix("run=") for word in words if word.startswith("run=")]
-    if not named:
+    named = run_word(words)
+    if named is None:
         return words
-    folder = named_run(named[-1])[0].absolute()
+    folder = named_run(named)[0].absolute()
     plain = trusted_run(folder, words, conf)
     rest = [word for word in words if not word.startswith(("run=", "trust="))]
     read = parse_arguments(rest)

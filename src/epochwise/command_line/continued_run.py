@@ -39,6 +39,11 @@ def named_run(text: str) -> tuple[Path, str | None]:
     return path, None
 
 
+def run_word(words: list[str]) -> str | None:
+    """What ``run=`` says, for the last time; None where no run is named."""
+    return next((word.removeprefix("run=") for word in reversed(words) if word.startswith("run=")), None)
+
+
 #: Key -> those that conf lets follow it. config.yaml has values alone, so where both were the same they stay the same.
 FOLLOWING = {"optimizer.lr": ("scheduler.max_lr",)}
 #: Groups of which a run may be given another file, or one more.
@@ -62,10 +67,10 @@ def continue_run(words: list[str], conf: Path | None = None) -> list[str]:
     Raises:
         InputError: no such run, a config that cannot be trusted, or a choice of another file for what a run keeps.
     """
-    named = [word.removeprefix("run=") for word in words if word.startswith("run=")]
-    if not named:
+    named = run_word(words)
+    if named is None:
         return words
-    folder, ckpt = named_run(named[-1])
+    folder, ckpt = named_run(named)
     if ckpt not in (None, "last"):
         raise InputError(f"run: a run goes on from its last.ckpt, not from {ckpt}.ckpt: run={folder}")
     folder = folder.absolute()
