@@ -3,13 +3,16 @@
 import os
 import signal
 import time
+from types import SimpleNamespace
 
 import pytest
+from omegaconf import OmegaConf
 
 from epochwise.sweep.job import JobRecord
 from epochwise.sweep.job_process import Ended, JobProcess
 from epochwise.sweep.passed_on import PassedOn
 
+from hydra_plugins.epochwise.worker_launcher import WorkerLauncher
 from tests.outcome import differences, outcome
 
 CRASH = """
@@ -154,3 +157,18 @@ def test_all_that_a_command_launches_runs_in_one_process_beside_its_own(typed, t
     assert len(pids) == 3
     assert len(set(pids)) == 1
     assert str(os.getpid()) not in pids
+
+
+@pytest.mark.parametrize("is_gone", [False, True])
+def test_the_last_report_is_drawn_by_the_process_of_jobs_or_here_where_that_is_gone(tmp_path, monkeypatch, is_gone):
+    drawn, sent = [], []
+    monkeypatch.setattr("epochwise.sweep.job.draw_report", drawn.append)
+    launcher = WorkerLauncher()
+    launcher.is_kept = True
+    launcher.undrawn = OmegaConf.create({"hydra": {"sweep": {"dir": str(tmp_path), "subdir": "3"}}})
+    launcher.process = SimpleNamespace(send=sent.append, has_drawn=lambda: not is_gone, close=lambda: 0)
+    launcher._draw(is_last=True)
+    assert (drawn, sent) == ([], [tmp_path / "3"])
+    launcher._end()
+    assert drawn == ([tmp_path / "3"] if is_gone else [])
+    assert launcher.process is None

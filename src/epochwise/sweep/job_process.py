@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from inspect import unwrap
 from multiprocessing.connection import Connection, Pipe
+from pathlib import Path
 from typing import Any, NoReturn
 
 from hydra import version
@@ -25,8 +26,9 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf
 
 from epochwise.run.end_signals import SIGNALS
+from epochwise.sweep.job import draw_report
 
-PR_SET_PDEATHSIG = 1  # of Linux: what the system tells a process whose parent has ended
+PR_SET_PDEATHSIG = 1  # of Linux: what it tells a process whose parent has ended
 ENGINES = ("epochwise.", "sklearn.")  # importing them computes nothing
 FRESH = "import sys; sys.path[:] = {}; from epochwise.sweep.job_process import begin_fresh; begin_fresh({})"
 
@@ -126,7 +128,7 @@ class JobProcess:
         return self
 
     def send(self, config: Any) -> None:
-        """Let it do a job; a process that is gone says so in ``wait``."""
+        """Let it do a job, or draw the report of a folder; a process that is gone says so in ``wait``."""
         with suppress(OSError):
             self.connection.send(config)
 
@@ -142,6 +144,12 @@ class JobProcess:
             pass
         ended = self.close()
         return Ended(ended if code is None else code, asked=code is not None)
+
+    def has_drawn(self) -> bool:
+        """Wait for the end of its drawing; false where it is gone instead."""
+        with suppress(EOFError, OSError):
+            return bool(self.connection.recv())
+        return False
 
     def close(self) -> int:
         """Let it end, after its last job; returns its exit code, see ``Ended``."""
@@ -178,14 +186,12 @@ def _serve(connection: Connection, context: HydraContext, task: TaskFunction) ->
             config = connection.recv()
         except EOFError:
             return 0
+        if isinstance(config, Path):
+            draw_report(config)
+            connection.send(True)
+            continue
         try:
-            reply: Any = _told(run_job(
-                hydra_context=context,
-                task_function=task,
-                config=config,
-                job_dir_key="hydra.sweep.dir",
-                job_subdir_key="hydra.sweep.subdir",
-            ))  # fmt: skip
+            reply: Any = _told(run_job(task, config, "hydra.sweep.dir", "hydra.sweep.subdir", context))
         except SystemExit as end:
             reply = end.code if isinstance(end.code, int) else int(end.code is not None)
         except Exception:
@@ -215,8 +221,7 @@ def _told(done: JobReturn) -> JobReturn:
 
 def _import_named(config: DictConfig, packages: tuple[str, ...] = ("",)) -> None:
     """Import the modules of the classes that a config names, where their names begin as one of ``packages``."""
-    plain = OmegaConf.to_container(config, resolve=False)
-    nodes = [plain]
+    nodes: list[Any] = [OmegaConf.to_container(config, resolve=False)]
     while nodes:
         node = nodes.pop()
         if isinstance(node, dict):

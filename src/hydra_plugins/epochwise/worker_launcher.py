@@ -36,6 +36,7 @@ class WorkerLauncher(Launcher):
         self.process: JobProcess | None = None
         self.is_forked = self.is_kept = False
         self.undrawn: DictConfig | None = None
+        self.drawn_there: Path | None = None
 
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
         self.context, self.task, self.config = hydra_context, task_function, config
@@ -67,7 +68,7 @@ class WorkerLauncher(Launcher):
                     reply, config = self._run(config, passed_on, jobs)
                     done.append(reply)
         finally:
-            self._draw()
+            self._draw(is_last=True)
             if not self.is_kept:
                 self._end()
         return done
@@ -106,13 +107,26 @@ class WorkerLauncher(Launcher):
         passed_on.end_if_asked()
         return self._crashed(config, reply), following
 
-    def _draw(self) -> None:
-        """Draw the report of the job that ended last, while the next one trains."""
+    def _draw(self, is_last: bool = False) -> None:
+        """Draw the report of the job that ended last, while the next one trains; of the last one it is drawn there."""
         from epochwise.sweep.job import draw_report
 
         config, self.undrawn = self.undrawn, None
-        if config is not None and config.get("report") is not False:
+        if config is None or config.get("report") is False:
+            return
+        if is_last and self.is_kept and self.process is not None:
+            self.drawn_there = _folder(config)
+            self.process.send(self.drawn_there)
+        else:
             draw_report(_folder(config))
+
+    def _wait_for_drawing(self) -> None:
+        from epochwise.sweep.job import draw_report
+
+        folder, self.drawn_there = self.drawn_there, None
+        if folder is not None and self.process is not None and not self.process.has_drawn():
+            self._end()
+            draw_report(folder)
 
     def _crashed(self, config: DictConfig, ended: Ended) -> JobReturn:
         """Keep what became of a job where it can't do so itself."""
@@ -127,6 +141,7 @@ class WorkerLauncher(Launcher):
         """The process that runs jobs now."""
         from epochwise.sweep.job_process import JobProcess
 
+        self._wait_for_drawing()
         if self.process is None:
             if self.isolate or self.is_forked or sys.platform != "linux":
                 self.process = JobProcess.fresh(self.context, self.task)
@@ -139,6 +154,7 @@ class WorkerLauncher(Launcher):
         return self.process
 
     def _end(self) -> None:
+        self._wait_for_drawing()
         if self.process is not None:
             self.process.close()
             self.process = None
