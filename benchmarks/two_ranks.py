@@ -15,6 +15,7 @@ import sys
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from epochwise.run.epochs_csv import read_epochs_csv
 
@@ -38,7 +39,7 @@ def run(words: list[str], epochs: int) -> dict[str, float]:
         command = [sys.executable, str(PROJECT / "train.py"), *WORDS, *words, f"trainer.max_epochs={epochs}"]
         variables = os.environ | {"OMP_NUM_THREADS": "1"}
         subprocess.run(command, cwd=folder, env=variables, check=True, stdout=subprocess.DEVNULL)
-        rows = read_epochs_csv(Path(folder) / "run/epochs.csv")
+        rows: list[dict[str, Any]] = read_epochs_csv(Path(folder) / "run/epochs.csv")
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     samples = rows[-1]["samples"] - rows[0]["samples"]
     steps = sum(row[f"seconds/{phase}"] for row in rows[1:] for phase in STEP)
