@@ -36,8 +36,7 @@ class EpochLog(L.Callback):
     """
 
     def __init__(self, run_folder: Path, phases: Phases, continued: bool = False) -> None:
-        self.path = run_folder / "epochs.csv"
-        self.table = GrowingCsv(self.path)
+        self.table = GrowingCsv(run_folder / "epochs.csv")
         self.phases = phases
         self.rate_monitor: Any = None  # the callback that has them, of the latest step
         self.rows: list[Row] = []

@@ -20,7 +20,7 @@ class ValidationLog(L.Callback):
     """
 
     def __init__(self, epoch_log: EpochLog) -> None:
-        self.epoch_log, self.path = epoch_log, epoch_log.path.with_name("validations.csv")
+        self.epoch_log, self.path = epoch_log, epoch_log.table.path.with_name("validations.csv")
         self.table = GrowingCsv(self.path)
         self.rows: list[Row] = []
         self.is_written = False
