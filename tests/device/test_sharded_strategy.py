@@ -54,8 +54,9 @@ def assert_alike(one, other):
         (*MLP, "+callbacks=[ema,weight_norm]", "callbacks.ema.decay=0.9"),
         (*MLP, "finetune=gradual", "finetune.one_stage_every_n_epochs=1", "optimizer=sgd"),
         ("model=small_resnet",),  # which knows statistics: those of rank 0 are scored and kept
+        ("model=small_resnet", "activation_checkpointing=true"),
     ],
-    ids=["clipped", "averaged", "thawed", "statistics"],
+    ids=["clipped", "averaged", "thawed", "statistics", "computed again"],
 )
 def test_what_is_spread_trains_as_what_is_whole(tmp_path, words):
     assert_alike(trained(tmp_path / "spread", "fsdp", *words), trained(tmp_path / "whole", "ddp", *words))

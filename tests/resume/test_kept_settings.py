@@ -12,7 +12,7 @@ SINGULAR = sorted(TRAIN.one | TRAIN.optional)
 
 #: What holds from the next step on. A group's keys are those of all its files; with a star all that begin so.
 APPLIED = {
-    "root": "name compile channels_last",
+    "root": "name compile channels_last activation_checkpointing",
     "data": "root path cache cache_folder cache_gib batch_size drop_last num_workers order_seed shuffle augment "
     "keep_on_device",
     "model": "hidden_sizes dropout channels depth widths blocks_per_stage model_name name num_classes in_chans "

@@ -112,7 +112,7 @@ def assemble(config: DictConfig, resumed: bool = False, going_on: GoingOn | None
     observers = [ScoredWeights(), same_plan, stopper, epoch_log, ValidationLog(epoch_log), finite_loss]
     # What is only tried takes other batches, each of which would be compiled.
     compiles = not config.get("find") and config.get("compile")
-    on_device = NetworkOnDevice(compiles, config.get("channels_last"))
+    on_device = NetworkOnDevice(compiles, config.get("channels_last"), bool(config.get("activation_checkpointing")))
     observers += [interrupts, Continued(), on_device]
     trainer = build(
         config,

@@ -109,6 +109,7 @@ TRAIN = Schema(
         "steps_per_execution": Annotated[int, Ge(1)] | Literal["auto"] | None,
         "compile": bool | Literal["default", "reduce-overhead", "max-autotune", "max-autotune-no-cudagraphs"] | None,
         "channels_last": bool | Literal["auto"] | None,
+        "activation_checkpointing": bool | None,
         "trust": str | list[str] | None,
         "changes": list[dict[str, Any]] | None,  # written where a run goes on with other settings
         "spec": Any,  # filled in by the program once the data has been read

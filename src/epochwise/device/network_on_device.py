@@ -1,10 +1,11 @@
-"""How a network lies and runs on its device: its layout, and whether it is compiled."""
+"""How a network lies and runs on its device: its layout, what it keeps, and whether it is compiled."""
 
 from typing import Any, Literal
 
 import lightning as L
 import torch
 
+from epochwise.device.activation_checkpointing import forget_activations
 from epochwise.device.channels_last import lay_channels_last, match_states
 from epochwise.device.compiled_network import compile_in_place, mode_for
 from epochwise.device.sharded_strategy import ShardedStrategy
@@ -17,11 +18,15 @@ class NetworkOnDevice(L.Callback):
     Args:
         compiles: false or null, true, or a mode, see ``device.compiled_network``.
         channels_last: null is auto; see ``device.channels_last``.
+        forgets: whether its blocks compute twice, see ``device.activation_checkpointing``.
     """
 
-    def __init__(self, compiles: bool | str | None, channels_last: bool | Literal["auto"] | None) -> None:
+    def __init__(
+        self, compiles: bool | str | None, channels_last: bool | Literal["auto"] | None, forgets: bool = False
+    ) -> None:
         self.compiles = compiles or False
         self.channels_last: bool | Literal["auto"] = "auto" if channels_last is None else channels_last
+        self.forgets = forgets
         self.mode: str | None = None  # null: not compiled, or already
 
     def begin(self, trainer: Any, task: Any) -> list[str]:
@@ -40,6 +45,8 @@ class NetworkOnDevice(L.Callback):
         device, precision = trainer.strategy.root_device, str(trainer.precision)
         laid = False if isinstance(trainer.strategy, ShardedStrategy) else self.channels_last  # rules.device says why
         lay_channels_last(getattr(task, "network", task), laid, device, precision)
+        if self.forgets:
+            forget_activations(getattr(task, "network", task))
         if self.compiles:
             self.mode = mode_for(self.compiles, task, trainer)
         notes = []

@@ -18,6 +18,14 @@ def device_faults(tree: dict[str, Any]) -> dict[str, str]:
         Dotted key -> line, for each fault.
     """
     compiles, trainer, finetune = tree.get("compile"), tree.get("trainer"), tree.get("finetune")
+    if tree.get("activation_checkpointing") is True:
+        said = "activation_checkpointing: got true, but"
+        if compiles not in (None, False):
+            why = "compile decides itself what is computed again"
+            return {"activation_checkpointing": f"{said} {why}; drop one of both"}
+        if isinstance(finetune, dict) and finetune.get("cache_features") is True:
+            why = "finetune.cache_features computes what is frozen once"
+            return {"activation_checkpointing": f"{said} {why}; drop one of both"}
     if _is_sharded(trainer):
         return _sharded_faults(tree)
     if compiles in (None, False):

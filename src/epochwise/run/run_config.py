@@ -122,7 +122,11 @@ NO_SETTINGS = (
     "steps_per_execution",
 )
 #: Root keys that are no settings with the values that a run has which was begun when there were none.
-AS_BEFORE: dict[str, tuple[Any, ...]] = {"compile": (None, False), "channels_last": (None, "auto")}
+AS_BEFORE: dict[str, tuple[Any, ...]] = {
+    "compile": (None, False),
+    "channels_last": (None, "auto"),
+    "activation_checkpointing": (None, False),
+}
 
 
 def settings_of(config: DictConfig) -> dict[str, Any]:
