@@ -114,12 +114,14 @@ def test_what_asks_the_command_to_end_is_handed_on_and_then_heard_as_before(sign
     heard = []
     before = signal.signal(signum, lambda number, frame: heard.append(number))
     try:
+        begun, begins = os.pipe()
         child = os.fork()
         if not child:
             signal.signal(signum, lambda number, frame: os._exit(7))
-            while True:
-                time.sleep(0.01)
-        time.sleep(0.2)
+            os.write(begins, b"1")
+            time.sleep(60)
+            os._exit(0)
+        os.read(begun, 1)
         process = JobProcess(child, None)
         passed_on = PassedOn(lambda: process)
         with passed_on.heard():
