@@ -18,9 +18,9 @@ from epochwise.commands.run_result import run_report
 from epochwise.epochs.analysis import analyse
 from epochwise.input_error import InputError
 from epochwise.loggers.tensorboard import TensorBoard
-from epochwise.report.terminal import next_time
+from epochwise.report.terminal import counted, next_time
 from epochwise.run.epochs_csv import Row, kept_rows_fault, read_epochs_csv, scalars, score_names
-from epochwise.run.result import counted, fit_end, result_fields, write_result
+from epochwise.run.result import fit_end, result_fields, write_result
 from epochwise.run.run_folder import RunLock, read_json
 from epochwise.run.stopper import EpochCount, Stopper
 from epochwise.run.validations_csv import ValidationLog

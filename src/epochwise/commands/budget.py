@@ -9,8 +9,8 @@ from omegaconf import DictConfig, OmegaConf
 from epochwise.config.check import check
 from epochwise.epochs.plan import Plan, plan_epochs
 from epochwise.input_error import InputError
+from epochwise.report.terminal import counted
 from epochwise.rules.epochs import budget_time
-from epochwise.run.result import counted
 
 #: Unit -> field of the plan of one epoch.
 PER_EPOCH = {"steps": "steps_per_epoch", "samples": "samples_per_epoch"}

@@ -13,9 +13,8 @@ from epochwise.commands.check_jobs import check_data, check_refit
 from epochwise.config.resolve import resolve
 from epochwise.input_error import InputError
 from epochwise.report.read_runs import ReportRun, read_runs
-from epochwise.report.terminal import shown, tell
+from epochwise.report.terminal import counted, shown, tell
 from epochwise.rules.monitor import no_curves
-from epochwise.run.result import counted
 from epochwise.run.run_folder import finite, whole_file
 from epochwise.source.signature import signature
 from epochwise.sweep.draw_sweep import write_sweep_csv, write_sweep_report

@@ -21,10 +21,9 @@ from epochwise.finetune.bound_plan import BoundPlan
 from epochwise.finetune.phase_optimizer import PhaseOptimizers
 from epochwise.finetune.table import phase_line, table, table_lines
 from epochwise.report.digits import significant_digits, told
-from epochwise.report.terminal import named_epoch, next_commands, next_time, shown, tell
+from epochwise.report.terminal import counted, named_epoch, next_commands, next_time, shown, tell
 from epochwise.resume.extension import schedule_rates
 from epochwise.run.epochs_csv import Row
-from epochwise.run.result import counted
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from epochwise.epochs.curve import columns_of
 from epochwise.epochs.longer_counts import Doubling
 from epochwise.epochs.score_over_counts import ScoreOverCounts, score_over_counts
 from epochwise.ladder.ladder import Ladder
+from epochwise.report.terminal import counted
 from epochwise.run.epochs_csv import Row
-from epochwise.run.result import counted
 from epochwise.run.run_folder import finite
 
 

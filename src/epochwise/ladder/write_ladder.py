@@ -16,8 +16,7 @@ from epochwise.ladder.ladder import Ladder, runs_of
 from epochwise.report.document import find_out, make_document
 from epochwise.report.page import write_report
 from epochwise.report.read_runs import read_runs
-from epochwise.report.terminal import shown
-from epochwise.run.result import counted
+from epochwise.report.terminal import counted, shown
 from epochwise.run.run_folder import whole_file
 
 if TYPE_CHECKING:

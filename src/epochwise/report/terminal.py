@@ -12,6 +12,11 @@ from rich.console import Console
 from epochwise.trust.run_config import run_words
 
 
+def counted(number: int, thing: str, plural: str = "s") -> str:
+    """``1 epoch``, ``1,200 epochs``; of a ``batch`` the plural is ``es``."""
+    return f"{number:,} {thing}{'' if number == 1 else plural}"
+
+
 def next_time(found: Mapping[str, Any]) -> str:
     """``12 epochs (10 to 12 are within the noise)``; where none is known to be enough, ``at least 12 epochs`` and why.
 

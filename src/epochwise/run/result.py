@@ -10,6 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from epochwise.report.terminal import counted
 from epochwise.run.epoch_place import Phases
 from epochwise.run.epochs_csv import Row, best_row
 from epochwise.run.rank_processes import job_command
@@ -38,11 +39,6 @@ def fit_end(trainer: Any, epochs: int, max_time: str | None = None) -> dict[str,
     elif trainer.should_stop and max_time:
         said = f"trainer.max_time={max_time} was over in epoch {epochs - 1}"
     return {"status": "completed", "reason": said}
-
-
-def counted(number: int, thing: str, plural: str = "s") -> str:
-    """``1 epoch``, ``1,200 epochs``; of a ``batch`` the plural is ``es``."""
-    return f"{number:,} {thing}{'' if number == 1 else plural}"
 
 
 def result_fields(
