@@ -73,7 +73,7 @@ def test_what_is_frozen_does_not_move(tmp_path):
         assert torch.equal(weight, first[name]) == ("head" not in name), name
 
 
-@pytest.mark.parametrize("word", ["channels_last=true", "find=lr", "trainer.precision=64-true"])
+@pytest.mark.parametrize("word", ["channels_last=true", "compile=true", "find=lr", "trainer.precision=64-true"])
 def test_what_cannot_be_is_refused_before_anything_is_built(tmp_path, word):
     done = run(tmp_path / "run", "trainer=fsdp", "trainer.devices=2", word)
     assert done.returncode == 2

@@ -38,6 +38,7 @@ def sharded(**settings):
 @pytest.mark.parametrize(
     ("settings", "key", "line"),
     [
+        ({"compile": True}, "compile", "compile: got true, but trainer=fsdp spreads the network over devices; allowed"),
         ({"find": "lr"}, "find", "find: got 'lr', but trainer=fsdp cannot try and go back; allowed with trainer=ddp"),
         ({"channels_last": True}, "channels_last", "channels_last: got true, but trainer=fsdp cuts weights"),
         ({"finetune": {"cache_features": True}}, "finetune.cache_features", "finetune.cache_features: got true, but"),

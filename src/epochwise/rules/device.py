@@ -50,10 +50,13 @@ def _is_sharded(trainer: Any) -> bool:
 
 
 def _sharded_faults(tree: dict[str, Any]) -> dict[str, str]:
-    """What needs the network whole, or looks at it from outside; ``compile`` is refused where it is applied."""
+    """What needs the network whole, or looks at it from outside."""
     finetune, precision = tree.get("finetune"), tree["trainer"].get("precision")
     caches = isinstance(finetune, dict) and finetune.get("cache_features") is True
     faults = {}
+    if tree.get("compile") not in (None, False):
+        said = f"compile: got {str(tree['compile']).lower()}, but trainer=fsdp spreads the network over devices"
+        faults["compile"] = f"{said}; allowed: false, or trainer=ddp"
     if tree.get("find") not in (None, False):
         faults["find"] = (
             f"find: got {tree['find']!r}, but trainer=fsdp cannot try and go back; allowed with trainer=ddp"
