@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import Annotated, Any
@@ -11,6 +12,7 @@ from annotated_types import Ge, Gt
 from lightning.pytorch.callbacks import Checkpoint
 from torch import Tensor
 
+from epochwise.device.sharded_checkpoint import remove_unnamed_shards
 from epochwise.device.sharded_network import local
 from epochwise.run.checkpoints import BeforeCooldown
 from epochwise.run.run_folder import link_file
@@ -77,6 +79,8 @@ class LastCheckpoint(Checkpoint):
             if trainer.is_global_zero:
                 in_order(self._keep_previous)
             trainer.save_checkpoint(self.path)
+            if trainer.is_global_zero:
+                in_order(partial(remove_unnamed_shards, self.path.parent))
         self.saved_step, self.saved_at = trainer.global_step, monotonic()
 
     def _keep_previous(self) -> None:

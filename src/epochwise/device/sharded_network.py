@@ -1,6 +1,6 @@
 """A network of which each rank keeps a part, and its tensors, whole or in parts."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -82,15 +82,33 @@ def whole(value: Any, is_kept: bool) -> Any:
         value: plain values and tensors. One tensor after the other is brought together.
         is_kept: whether this rank wants them; where not, ``None`` stands for each.
     """
-    if isinstance(value, DTensor):
+
+    def together(name: str, tensor: Tensor) -> Tensor | None:
+        if not isinstance(tensor, DTensor):
+            return tensor
         with torch.no_grad():
-            together = value.full_tensor()
-        return together.cpu() if is_kept else None
+            full = tensor.full_tensor()
+        return full.cpu() if is_kept else None
+
+    return each_tensor(value, together)
+
+
+def each_tensor(value: Any, replace: Callable[[str, Tensor], Any], name: str = "") -> Any:
+    """Nested dicts, lists and tuples, with something else in the place of each tensor.
+
+    Args:
+        value: plain values and tensors. It is copied; what is in it is not.
+        replace: given the tensor, and the keys that lead to it, with ``/`` between them.
+        name: the keys that lead to the value.
+    """
+    if isinstance(value, Tensor):
+        return replace(name, value)
+    inside = f"{name}/" if name else ""
     if isinstance(value, dict):
         copied = type(value)()
         vars(copied).update(getattr(value, "__dict__", {})) if hasattr(copied, "__dict__") else None
-        copied.update({key: whole(one, is_kept) for key, one in value.items()})
+        copied.update({key: each_tensor(one, replace, f"{inside}{key}") for key, one in value.items()})
         return copied
     if type(value) in (list, tuple):
-        return type(value)(whole(one, is_kept) for one in value)
+        return type(value)(each_tensor(one, replace, f"{inside}{index}") for index, one in enumerate(value))
     return value

@@ -7,6 +7,7 @@ from time import monotonic, sleep
 
 from omegaconf import DictConfig
 
+from epochwise.device.sharded_checkpoint import link_checkpoint
 from epochwise.input_error import InputError
 from epochwise.run.first_process import is_first_process
 from epochwise.run.run_folder import RunLock, link_file
@@ -42,7 +43,7 @@ def branch_off(config: DictConfig) -> None:
     # Checkpoints are replaced, never written over. The last one says that all is there.
     kept = [path for path in (parent / "checkpoints").glob("*.ckpt") if path.name not in ("last.ckpt", "previous.ckpt")]
     for path in (*kept, parent / "checkpoints" / "last.ckpt"):
-        _copy(path, last.with_name(path.name))
+        link_checkpoint(path, last.with_name(path.name))
 
 
 def bring(parent: Path, folder: Path) -> None:

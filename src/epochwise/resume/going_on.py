@@ -1,6 +1,5 @@
 """A run that goes on: from where, with which settings, and what of them is new."""
 
-from copy import deepcopy
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,8 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from epochwise.commands.build import build
 from epochwise.data.spec import Spec
 from epochwise.data.splits.batched_data_module import BatchedDataModule
+from epochwise.device.sharded_checkpoint import with_shards
+from epochwise.device.sharded_network import each_tensor
 from epochwise.input_error import InputError
 from epochwise.report.terminal import shown
 from epochwise.resume.extension import extended, still_to_train
@@ -40,7 +41,8 @@ class GoingOn:
         self._read(path)
 
     def _read(self, path: Path) -> None:
-        self.checkpoint: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+        kept = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+        self.checkpoint: dict[str, Any] = with_shards(kept, path, lambda name: False)
         try:
             progress = self.checkpoint["loops"]["fit_loop"]["epoch_progress"]
             #: Optimizer steps so far, the epoch of the next one, and whether that epoch has begun.
@@ -216,7 +218,10 @@ def _check_effect(task: Any, keys: list[str]) -> None:
 
 def _check_step(task: Any, keys: list[str], states: dict[int, dict[str, Any]]) -> None:
     """Refuse settings of the optimizer with which it cannot take a step from the state that it has."""
-    state = deepcopy(next(iter(states.values()), {}))
+    first = next(iter(states.values()), {})
+    state = each_tensor(
+        first, lambda name, one: torch.zeros(one.shape, dtype=one.dtype) if one.is_meta else one.clone()
+    )
     shapes = [value.shape for value in state.values() if isinstance(value, torch.Tensor) and value.ndim]
     if not shapes:
         return

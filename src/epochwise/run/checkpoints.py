@@ -10,17 +10,24 @@ import torch
 from lightning.pytorch.callbacks import ModelCheckpoint, WeightAveraging
 from lightning.pytorch.strategies import DDPStrategy, SingleDeviceStrategy
 
+from epochwise.device.sharded_checkpoint import (
+    check_shards,
+    link_checkpoint,
+    remove_unnamed_shards,
+    with_shards,
+)
 from epochwise.device.sharded_strategy import ShardedStrategy
-from epochwise.run.run_folder import link_file
 
 MOST_ITEMS = 10_000_000  # of nested values: an optimizer of a large network has some hundred thousand
 
 
-def read_checkpoint(path: Path) -> dict[str, Any]:
+def read_checkpoint(path: Path, whole: bool = True) -> dict[str, Any]:
     """Read a checkpoint that may be damaged, or a stranger's: nothing in it is run, nor unpacked beyond its size.
 
     Args:
-        path: written by a run: a zip file of uncompressed parts with checksums.
+        path: written by a run: a zip file of uncompressed parts with checksums, maybe with shards beside it.
+        whole: whether its shards are put together in memory; else tensors without numbers stand for them
+            (``with_shards``). They are checked all the same.
 
     Returns:
         Tensors, on the CPU, and plain values; ``state_dict`` and ``epoch`` among them.
@@ -34,6 +41,9 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
         with catch_warnings(action="ignore"):  # torch warns of tensors that are refused below
             checkpoint = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
         num_items = _num_items(checkpoint, {}, path.stat().st_size)
+        if num_items <= MOST_ITEMS and isinstance(checkpoint, dict):
+            check_shards(checkpoint, path)
+            checkpoint = with_shards(checkpoint, path, lambda name: whole)
     except Exception as error:  # bytes that are no checkpoint fail in any way
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise ValueError(
@@ -115,7 +125,8 @@ class BeforeCooldown:
             now, kept = self.sources[name], self.kept / name
             if now.is_file() and not (kept.is_file() and _step_of(now) > step):
                 self.kept.mkdir(exist_ok=True)
-                link_file(now, kept)
+                link_checkpoint(now, kept)
+        remove_unnamed_shards(self.kept)
 
     @property
     def best(self) -> Path:
@@ -131,7 +142,7 @@ class BeforeCooldown:
         """Let the run go on from them, where there are any."""
         for name in NAMES if self.is_kept else ():
             if (self.kept / name).exists():
-                link_file(self.kept / name, self.checkpoints / name)
+                link_checkpoint(self.kept / name, self.checkpoints / name)
 
 
 def _step_of(path: Path) -> int:

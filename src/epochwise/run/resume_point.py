@@ -85,7 +85,7 @@ def resume_point(run_folder: Path) -> tuple[Path | None, list[str]]:
         path = run_folder / "checkpoints" / name
         if path.exists() or path.is_symlink():
             try:
-                checkpoint = read_point(path)
+                checkpoint = read_point(path, whole=False)
             except ValueError as error:
                 damaged.append(f"{path} is damaged ({error})")
             else:
@@ -108,13 +108,13 @@ def _beside(run_folder: Path) -> Iterator[Path]:
         yield from (path for path in folder.glob(".*.*") if path.suffix[1:].isdigit())
 
 
-def read_point(path: Path) -> dict[str, Any]:
-    """Read a checkpoint that a run can go on from; it may be a stranger's.
+def read_point(path: Path, whole: bool = True) -> dict[str, Any]:
+    """Read a checkpoint that a run can go on from (``read_checkpoint``); it may be a stranger's.
 
     Raises:
         ValueError: it is damaged, or not as a run writes it.
     """
-    checkpoint = read_checkpoint(path)
+    checkpoint = read_checkpoint(path, whole)
     for key, kind in KEPT.items():
         if not isinstance(checkpoint.get(key), kind):
             raise ValueError(f"it has no {key!r} to go on from")

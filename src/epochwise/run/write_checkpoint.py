@@ -13,6 +13,7 @@ import lightning as L
 import torch
 from lightning.fabric.plugins import TorchCheckpointIO
 
+from epochwise.device.sharded_checkpoint import with_shards
 from epochwise.run.run_config import absolute_paths, relative_paths
 from epochwise.run.run_folder import whole_file
 from epochwise.run.written_beside import MOST_BYTES, HostCopy, Writer
@@ -84,9 +85,16 @@ class WholeCheckpointIO(TorchCheckpointIO):
                 torch.load(file.name, map_location="cpu", weights_only=True, mmap=True)
                 self.classes |= classes
 
-    def load_checkpoint(self, path: str | Path, *_: Any, **__: Any) -> dict[str, Any]:
-        """Read a checkpoint as plain data, whatever the caller or the environment asks for."""
-        checkpoint: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+    def load_checkpoint(
+        self, path: str | Path, *_: Any, is_wanted: Callable[[str], bool] = lambda name: True, **__: Any
+    ) -> dict[str, Any]:
+        """Read a checkpoint as plain data, whatever the caller or the environment asks for.
+
+        Args:
+            path: its file.
+            is_wanted: which tensors of those that lie in shards (``with_shards``).
+        """
+        checkpoint = with_shards(torch.load(path, map_location="cpu", weights_only=True), Path(path), is_wanted)
         if "callbacks" in checkpoint:
             checkpoint["callbacks"] = absolute_paths(checkpoint["callbacks"], self.run_folder)
         return checkpoint
