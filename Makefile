@@ -35,7 +35,7 @@ help:
 	@echo "make train [ARGS='model=resnet trainer.max_epochs=50']   train; ARGS are those of train.py"
 	@echo "make test  [ARGS='-k packaging']                         run the tests; ARGS are those of pytest"
 	@echo "make long                                                run the tests that take longer; 7 minutes"
-	@echo "make ranks                                               run the tests of several processes as one run; 9 minutes"
+	@echo "make ranks                                               run the tests of several processes as one run; 20 minutes"
 	@echo "make commands                                            run every command of README.md and docs/; an hour"
 	@echo "make faults                                              kill, interrupt and starve hundreds of runs; an hour"
 	@echo "make cluster                                             two machines, SLURM, PostgreSQL, where there are; as root"

@@ -193,6 +193,14 @@ def test_flags_of_hydra_keep_working(run, arguments, printed):
     assert printed in out
 
 
+@pytest.mark.parametrize("arguments", [["--resolve"], ["--package", "trainer"]])
+def test_flags_that_say_how_a_config_is_printed_are_refused_where_none_is(run, arguments):
+    code, out, err = run(*arguments)
+    assert (code, out) == (2, "")
+    assert err.startswith(f"{arguments[0]}: got ")
+    assert err.count("\n") == 1
+
+
 def test_shell_completion_keeps_working(run):
     code, out, _ = run("-sc", "query=bash", COMP_LINE="python train.py model=", COMP_POINT="22")
     assert code == 0

@@ -189,6 +189,10 @@ def _check(arguments: Namespace, name: str, folder: Path, about: str) -> str | N
     modes = [f"--{key}" for key in ("help", "run", "multirun", "cfg", "info") if getattr(arguments, key)]
     if len(modes) > 1:
         raise InputError(f"{' '.join(modes)}: allowed: one of them")
+    if arguments.resolve and not (arguments.cfg or arguments.help):
+        raise InputError("--resolve: got it alone, allowed: beside --cfg or --help")
+    if arguments.package is not None and not arguments.cfg:  # which Hydra would pass over without a word
+        raise InputError(f"--package: got {arguments.package} alone, allowed: beside --cfg")
     if arguments.experimental_rerun:  # Hydra would unpickle it, and a pickle may do anything
         raise InputError("--experimental-rerun: not here; go on with a run by run=FOLDER")
     without_config = ("hydra_help", "shell_completion", "info")
