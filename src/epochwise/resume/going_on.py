@@ -11,15 +11,15 @@ from epochwise.commands.build import build
 from epochwise.data.spec import Spec
 from epochwise.data.splits.batched_data_module import BatchedDataModule
 from epochwise.device.sharded_checkpoint import with_shards
-from epochwise.device.sharded_network import each_tensor
 from epochwise.input_error import InputError
 from epochwise.report.terminal import shown
+from epochwise.resume.changed_optimizer import check_effect, check_step
 from epochwise.resume.extension import extended, still_to_train
 from epochwise.resume.kept_settings import ANEW, by_default, kept_settings, said
 from epochwise.rules.schedule import remade_phases
 from epochwise.run.checkpoints import BeforeCooldown
 from epochwise.run.run_config import differing, node_of, read_run_config, record_of, settings_at, settings_of
-from epochwise.scheduler.made_alone import check_made, made_alone
+from epochwise.scheduler.made_alone import check_made
 from epochwise.trust.project import project_trust
 
 #: What reading fails with where a checkpoint, maybe a stranger's, is not as a run writes it.
@@ -163,8 +163,8 @@ class GoingOn:
         check_made(optimizer, scheduler, f"{file}: optimizer", f"{file}: scheduler")
         run.task.made_before = (optimizer, scheduler)
         if keys:
-            _check_effect(run.task, keys)
-            _check_step(run.task, keys, self.checkpoint["optimizer_states"][0]["state"])
+            check_effect(run.task, keys)
+            check_step(run.task, keys, self.checkpoint["optimizer_states"][0]["state"])
 
     def lines(self) -> list[str]:
         """What is changed, for people."""
@@ -199,43 +199,6 @@ class GoingOn:
         to_do = f"a new run can begin with its weights: model.pretrained={shown(self.folder)}"
         if keys := [key for key in self.changed if key.startswith(prefixes)]:
             raise InputError(*(f"{key}: got {said(self.changed[key])[0]}, which {what}; {to_do}" for key in keys))
-
-
-def _check_effect(task: Any, keys: list[str]) -> None:
-    """Refuse a setting of the optimizer that the schedule sets itself."""
-    made = [made_alone(*task.made_before), made_alone(task.make_optimizer, task.make_scheduler)]
-    before, now = (parts[0].param_groups[0] for parts in made)
-    idle = []
-    for key in keys:
-        name = key.partition(".")[2]
-        names = [one for one in now if one.endswith("lr")] if name == "lr" else [name] if name in now else []
-        if names and all(before.get(one) == now[one] for one in names):
-            instead = "; set scheduler.max_lr=..." if name == "lr" else ""
-            idle.append(f"{key}: changes nothing: {type(made[1][1]).__name__} sets it itself{instead}")
-    if idle:
-        raise InputError(*idle)
-
-
-def _check_step(task: Any, keys: list[str], states: dict[int, dict[str, Any]]) -> None:
-    """Refuse settings of the optimizer with which it cannot take a step from the state that it has."""
-    first = next(iter(states.values()), {})
-    state = each_tensor(
-        first, lambda name, one: torch.zeros(one.shape, dtype=one.dtype) if one.is_meta else one.clone()
-    )
-    shapes = [value.shape for value in state.values() if isinstance(value, torch.Tensor) and value.ndim]
-    if not shapes:
-        return
-    parameter = torch.nn.Parameter(torch.zeros(shapes[0]))
-    parameter.grad = torch.zeros(shapes[0])
-    optimizer = task.make_optimizer([parameter])
-    if hasattr(optimizer, "train"):
-        optimizer.train()
-    optimizer.state[parameter] = state
-    try:
-        optimizer.step()
-    except Exception as error:  # whatever an optimizer says of a state that lacks something
-        why = f"the optimizer of the checkpoint has no {error} for it" if isinstance(error, KeyError) else str(error)
-        raise InputError(*(f"{key}: cannot be gone on with: {why}" for key in keys)) from error
 
 
 def _check_classes(nodes: dict[str, Any], config: DictConfig, folder: Path) -> None:
