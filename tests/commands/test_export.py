@@ -168,6 +168,7 @@ def test_rows_of_a_table_go_in_as_they_are(tmp_path, composed, evaluated):
 
 @pytest.mark.long
 def test_adapters_are_added_to_the_weights_beside_them(trained, tmp_path, composed, evaluated):
+    pytest.importorskip("peft")
     lora = (f"model.pretrained={trained}", "finetune=lora", "trainer.max_epochs=1")
     train(composed(*QUICK, *lora, run_folder=tmp_path))
     evaluated(f"run={tmp_path}", "export=safetensors")
