@@ -36,22 +36,37 @@ class StepValidation(L.Callback):
     def setup(self, trainer: Any, pl_module: L.LightningModule, stage: str) -> None:
         # Where nothing is validated there is nothing to do, as in a refit on all of the data.
         self.is_on = stage == "fit" and trainer.enable_validation and not trainer.fast_dev_run
-        if not self.is_on:
-            return
-        for key, by_default in {"val_check_interval": 1.0, "check_val_every_n_epoch": 1}.items():
-            if (value := getattr(trainer, key)) != by_default or type(value) is not type(by_default):
-                said = f"got {value}, but callbacks.step_validation says when; drop one of both"
-                raise InputError(f"trainer.{key}: {said}")
-        # Across epochs, and never by itself: what keeps by a score then asks after each validation.
-        trainer.check_val_every_n_epoch, trainer.val_check_interval = None, sys.maxsize
+        if self.is_on:
+            self.check_cadence(trainer)
+            # Across epochs, and never by itself: what keeps by a score then asks after each validation.
+            trainer.check_val_every_n_epoch, trainer.val_check_interval = None, sys.maxsize
 
     def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         self.step = trainer.global_step
         a_step = trainer.accumulate_grad_batches
-        steps = -(-trainer.num_training_batches // a_step) * (trainer.max_epochs or 0)
-        if self.is_on and 0 < steps < self.every_n_steps:
+        if self.is_on:
+            self._check_steps(-(-trainer.num_training_batches // a_step) * (trainer.max_epochs or 0))
+
+    def check_cadence(self, trainer: Any, num_steps: int = 0) -> None:
+        """Refuse a run of which something else says when to validate, or that ends before its first validation.
+
+        Args:
+            trainer: before it begins.
+            num_steps: optimizer steps of the run; 0 where that is not known.
+
+        Raises:
+            InputError: the Trainer has a cadence of its own, or there are fewer steps than ``every_n_steps``.
+        """
+        for key, by_default in {"val_check_interval": 1.0, "check_val_every_n_epoch": 1}.items():
+            if (value := getattr(trainer, key)) != by_default or type(value) is not type(by_default):
+                said = f"got {value}, but callbacks.step_validation says when; drop one of both"
+                raise InputError(f"trainer.{key}: {said}")
+        self._check_steps(num_steps)
+
+    def _check_steps(self, num_steps: int) -> None:
+        if 0 < num_steps < self.every_n_steps:
             key = "callbacks.step_validation.every_n_steps"
-            raise InputError(f"{key}: got {self.every_n_steps}, allowed: at most the {steps:,} steps of the run")
+            raise InputError(f"{key}: got {self.every_n_steps}, allowed: at most the {num_steps:,} steps of the run")
 
     def on_train_batch_end(self, trainer: Any, pl_module: L.LightningModule, *_: Any) -> None:
         if self.is_on:
