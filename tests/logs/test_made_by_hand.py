@@ -1,19 +1,6 @@
 import pytest
 
 from epochwise.input_error import InputError
-from epochwise.logs.read_log import read_log
-
-
-@pytest.fixture
-def read(tmp_path):
-    """Reads a text as a file; of several trainings the last."""
-
-    def reader(text, name="log.csv"):
-        path = tmp_path / name
-        path.write_text(text, encoding="utf-8")
-        return read_log(path)[-1]
-
-    return reader
 
 
 @pytest.mark.parametrize(
