@@ -8,11 +8,9 @@ import yaml
 from epochwise.commands.train import show_pictures, train
 from epochwise.data.digits import Digits
 from epochwise.data.table import Table
-from epochwise.input_error import InputError
 from epochwise.run.epochs_csv import read_epochs_csv
 
 QUICK = ("~callbacks.model_summary", "~callbacks.progress_bar", "~loggers.tensorboard", "name=test")
-
 TRAIN_ALONE = ("monitor=train/loss", "~callbacks.train_eval")
 
 
@@ -152,30 +150,6 @@ def test_a_crash_is_written_down_as_failed(tmp_path, composed, monkeypatch):
     assert result["reason"] == "RuntimeError: out of everything (epoch 1, batch 10)"
 
 
-@pytest.mark.parametrize(
-    ("overrides", "line"),
-    [
-        (["scheduler=step", "scheduler.drop_fractions=[2]"], r"^scheduler: drop_fractions: got 2, "),
-        (["model=timm", "model.model_name=resnet1"], r"^model: timm has no model 'resnet1'; did you mean 'resnet"),
-        (
-            ["trainer.val_check_interval=15", "trainer.limit_train_batches=10"],
-            r"^trainer\.val_check_interval: got 15, allowed: at most the 10 batches",
-        ),
-        (["trainer.val_check_interval=100"], r"^trainer\.val_check_interval: got 100, allowed: at most the 20 batches"),
-        (["data.batch_size=5000", "data.drop_last=true"], r"^data\.batch_size=5000 "),
-    ],
-)
-def test_a_value_that_only_the_data_or_a_class_can_refuse_is_a_line_before_the_first_step(
-    tmp_path, composed, capsys, overrides, line
-):
-    folder = tmp_path / "run"
-    with pytest.raises(InputError, match=line) as caught:
-        train(composed("trainer.max_epochs=2", *overrides, *QUICK, run_folder=folder))
-    assert len(caught.value.lines) == 1
-    assert capsys.readouterr().out == ""
-    assert not folder.exists()
-
-
 def test_a_run_cut_short_by_steps_says_so_and_its_last_row_is_of_its_own_epoch(tmp_path, composed):
     train(composed("trainer.max_epochs=5", "+trainer.max_steps=25", *QUICK, run_folder=tmp_path / "run"))
     rows = scores_of(tmp_path / "run")
@@ -238,21 +212,3 @@ def test_without_a_best_checkpoint_the_last_epoch_is_tested_and_said_so(tmp_path
     settings = ["~callbacks.best_checkpoint", "stopping=none", "optimizer.lr=0.3", "trainer.max_epochs=3"]
     train(composed(*settings, *QUICK, run_folder=tmp_path / "run"))
     assert json.loads((tmp_path / "run/result.json").read_text())["tested_epoch"] == 2
-
-
-@pytest.mark.parametrize("model", ["cnn", "resnet"])
-def test_a_network_for_pictures_refuses_a_table_in_one_line(tmp_path, composed, model):
-    with pytest.raises(InputError, match=r"^model: .*pictures.*use mlp$"):
-        train(composed("data=table", f"model={model}", *QUICK, run_folder=tmp_path))
-
-
-def test_a_task_for_numbers_refuses_classes_in_one_line(tmp_path, composed):
-    with pytest.raises(InputError, match=r"^task: the targets of this data are classes; use task=classification$"):
-        train(composed("task=regression", "monitor=val/loss", *QUICK, run_folder=tmp_path))
-
-
-def test_a_gpu_that_is_not_there_is_one_line(tmp_path, composed):
-    if torch.cuda.is_available():
-        pytest.skip("there is a GPU")
-    with pytest.raises(InputError, match=r"^trainer: .*gpu"):
-        train(composed("trainer=gpu", *QUICK, run_folder=tmp_path))

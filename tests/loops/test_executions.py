@@ -8,14 +8,7 @@ from typing import ClassVar
 import lightning as L
 import pytest
 import torch
-from lightning.pytorch.loops.fetchers import _PrefetchDataFetcher
-from lightning.pytorch.loops.optimization.automatic import Closure, ClosureResult, _AutomaticOptimization
-from lightning.pytorch.loops.training_epoch_loop import _TrainingEpochLoop
-from lightning.pytorch.plugins import HalfPrecision, MixedPrecision, Precision
-from lightning.pytorch.strategies import DDPStrategy
-from lightning.pytorch.strategies.strategy import Strategy
-from lightning.pytorch.trainer import call
-from lightning.pytorch.trainer.connectors.logger_connector.logger_connector import _LoggerConnector
+from lightning.pytorch.loops.optimization.automatic import Closure
 
 from epochwise.commands.train import train
 from epochwise.loops import executions
@@ -25,7 +18,6 @@ from epochwise.run.interrupts import Interrupted
 from epochwise.task.classification import Classification
 from epochwise.task.supervised import Supervised
 
-from tests.lightning_source import source
 from tests.outcome import differences, outcome
 from tests.power_cut import cut_in_batch
 
@@ -238,53 +230,3 @@ def test_a_step_that_is_left_out_is_warned_of_as_by_lightning(tmp_path, composed
         found.append((outcome(folder), [str(one.message) for one in said]))
     assert differences(found[1], found[0]) == []
     assert SKIPPED in inspect.getsource(Closure.closure)
-
-
-#: Of Lightning 2.6.6: what ``loops.executions`` does in its place. Where one is another, hold that file against it.
-SOURCES = {
-    _TrainingEpochLoop.run: "9ff091c84cd7",
-    _TrainingEpochLoop.advance: "dd90590eb286",
-    _TrainingEpochLoop.on_advance_end: "8edd3ae96599",
-    _TrainingEpochLoop.reset: "65900c493f49",
-    _TrainingEpochLoop._update_learning_rates: "4d9cbda15b76",
-    _TrainingEpochLoop._should_check_val_epoch: "a209f949a2a6",
-    _LoggerConnector.logged_metrics.fget: "38a92d2cb730",
-    _LoggerConnector.on_batch_end: "910e37278afb",
-    _LoggerConnector.update_train_step_metrics: "60aefb4bedf9",
-    L.LightningModule._call_batch_hook: "a7e0b7357cb2",
-    L.LightningModule._apply_batch_transfer_handler: "168f5bf65759",
-    Strategy.batch_to_device: "c726a3515f1b",
-    _TrainingEpochLoop._should_accumulate: "42ce6d2cb72b",
-    _AutomaticOptimization.run: "2f8e8f756d6b",
-    _AutomaticOptimization._optimizer_step: "012d5c18bfec",
-    _AutomaticOptimization._make_zero_grad_fn: "7d81213d07cf",
-    _AutomaticOptimization._training_step: "59c858769186",
-    Closure.closure: "b0f3e4cf86a9",
-    ClosureResult.from_training_step_output: "22d1f086aee9",
-    Strategy.backward: "55de60695aeb",
-    Strategy.optimizer_step: "0932bdd3c973",
-    Strategy.training_step: "7cdf5e14381e",
-    DDPStrategy.optimizer_step: "998e3387b9c7",
-    Precision.pre_backward: "9ca3ca94bbf9",
-    Precision.backward: "b3b767752e8c",
-    Precision.post_backward: "e005f6ed0645",
-    Precision._after_closure: "9cb08fca04c0",
-    Precision.optimizer_step: "ccf67c7bd6c6",
-    MixedPrecision.pre_backward: "5e33ffea4117",
-    MixedPrecision.optimizer_step: "66fbaea7a0d3",
-    L.LightningModule.optimizer_step: "7bedde1c0feb",
-    call._call_callback_hooks: "db53c7410f78",
-    call._call_lightning_module_hook: "160281faa0f9",
-    _PrefetchDataFetcher.__next__: "b197e030618b",
-}
-
-
-@pytest.mark.parametrize("function", SOURCES, ids=lambda function: function.__qualname__)
-def test_lightning_does_what_this_loop_does_in_its_place(function):
-    found = source(function)
-    assert found == SOURCES[function], f"{function.__qualname__} of lightning {L.__version__} is another"
-
-
-def test_half_precision_takes_a_step_as_plain_precision_does():
-    for name in ("pre_backward", "backward", "post_backward", "optimizer_step", "_after_closure", "clip_gradients"):
-        assert getattr(HalfPrecision, name) is getattr(Precision, name)

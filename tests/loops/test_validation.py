@@ -6,7 +6,6 @@ import lightning as L
 import pytest
 import torch
 from lightning.pytorch.loops.evaluation_loop import _EvaluationLoop
-from lightning.pytorch.strategies.strategy import Strategy
 from torch.utils.data import DataLoader, TensorDataset
 
 from epochwise.commands.train import train
@@ -15,7 +14,6 @@ from epochwise.loops.validation import Validation
 from epochwise.run.epoch_place import Phases
 from epochwise.task.classification import Classification
 
-from tests.lightning_source import source
 from tests.outcome import differences, outcome
 
 BASE = (
@@ -133,18 +131,3 @@ def test_several_loaders_and_profilers_are_left_to_lightning(tmp_path, left, loa
         found.append((module.seen, {name: float(value) for name, value in trainer.callback_metrics.items()}))
     assert len(left) == by_lightning
     assert found[0] == found[1]
-
-
-#: Of Lightning 2.6.6: what ``loops.validation`` does in its place. Where one is another, hold that file against it.
-SOURCES = {
-    _EvaluationLoop.reset: "6da83f562811",
-    _EvaluationLoop._evaluation_step: "a2f5504c0b30",
-    _EvaluationLoop._build_kwargs: "e032b7157bda",
-    _EvaluationLoop._build_step_args_from_hook_kwargs: "b5aa70cc7789",
-    Strategy.validation_step: "9a2c9936b512",
-}
-
-
-@pytest.mark.parametrize("function", SOURCES, ids=lambda function: function.__qualname__)
-def test_lightning_does_what_this_loop_does_in_its_place(function):
-    assert source(function) == SOURCES[function], f"{function.__qualname__} of lightning {L.__version__} is another"

@@ -39,7 +39,7 @@ class Executions(_TrainingEpochLoop):
     where a validation is due, and where the epoch or the run ends.
 
     An execution of 1 step is Lightning's own, unchanged. It leans on Lightning's loops as they are in 2.6:
-    tests/loops/test_executions.py holds their source, and compares the two ways.
+    tests/loops/test_lightning_source.py holds their source, test_executions.py beside it compares the two ways.
 
     Args:
         trainer: whose loop it is; ``put_into`` makes it so.

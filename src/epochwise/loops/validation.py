@@ -19,7 +19,7 @@ class Validation(_EvaluationLoop):
     Batches go through the same hooks in the same order, without asking for those that there are not (``loops.hooks``).
     Several loaders, a profiler, a strategy of another kind and a ``validation_step`` that takes an iterator are left to
     Lightning, as is all that comes before and behind the batches. It leans on Lightning's loops as they are in 2.6:
-    tests/loops/test_validation.py holds their source.
+    tests/loops/test_lightning_source.py holds their source.
     """
 
     hooks: Hooks | None = None
