@@ -136,6 +136,33 @@ def test_an_interrupted_job_says_so_and_leaves_no_empty_run_folder(run, tmp_path
     assert signal.getsignal(signal.SIGINT) is listens
 
 
+#: As hydra/many_runs.yaml has it.
+NOTES_FOLDERS = "+hydra.callbacks.made_folders._target_=epochwise.run.made_folders.MadeFolders"
+
+
+@pytest.mark.usefixtures("_heard")
+@pytest.mark.parametrize("name", ["picky", "interrupt"])
+def test_what_was_made_for_a_first_run_that_is_refused_goes_with_it(run, tmp_path, name):
+    (tmp_path / "kept").mkdir()
+    code, _, _ = run(f"name={name}", "hydra.run.dir=kept/runs/${name}/1", "hydra.output_subdir=null", NOTES_FOLDERS)
+    assert code in (2, 130)
+    assert os.listdir(tmp_path / "kept") == []
+
+
+def test_a_folder_with_another_run_in_it_stays_where_one_is_refused(run, tmp_path):
+    (tmp_path / "runs/other").mkdir(parents=True)
+    words = ["name=picky", "hydra.run.dir=runs/${name}/1", "hydra.output_subdir=null", NOTES_FOLDERS]
+    assert run(*words)[0] == 2
+    assert os.listdir(tmp_path / "runs") == ["other"]
+
+
+def test_the_working_folder_stays_where_a_run_in_it_is_refused(run, tmp_path, monkeypatch):
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    assert run("name=picky", "hydra.run.dir=.", "hydra.output_subdir=null")[0] == 2
+    assert (tmp_path / "here").is_dir()
+
+
 @pytest.mark.parametrize("flags", [["--help"], ["--cfg", "job"]])
 def test_a_reader_that_goes_away_is_no_fault(run, tmp_path, flags):
     read, write = os.pipe()

@@ -15,6 +15,7 @@ from torch.distributed import DistNetworkError
 
 from epochwise.input_error import InputError
 from epochwise.run.first_process import is_first_process
+from epochwise.run.made_folders import drop_empty
 from epochwise.run.rank_processes import LostRankError, lost_rank
 from epochwise.run.resume_point import remove_leftovers, resume_point
 from epochwise.run.run_folder import RunLock
@@ -155,5 +156,4 @@ def _held(folder: Path, resume: str | None) -> Iterator[Path | None]:
         yield checkpoint
     finally:
         lock.release()
-        if folder.is_dir() and not any(folder.iterdir()):
-            folder.rmdir()
+        drop_empty(folder)

@@ -4,14 +4,12 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from contextlib import contextmanager
 from time import monotonic
 from types import FrameType
 from typing import Any
 
-from hydra.core.hydra_config import HydraConfig
-from omegaconf import OmegaConf
+from epochwise.run.made_folders import drop_empty_run_folder
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)
 
@@ -79,7 +77,7 @@ def interruptible(first_process: bool) -> Iterator[None]:
         # A library that is interrupted while it is imported may fail in any other way.
         if not (interrupt.requests.first and first_process) and not isinstance(error, KeyboardInterrupt):
             raise
-        _drop_empty_run_folder()
+        drop_empty_run_folder()
         if first_process:
             print("interrupted", file=sys.stderr)
         raise SystemExit(128 + (interrupt.requests.first or signal.SIGINT)) from None
@@ -97,12 +95,3 @@ def _is_nobodys(signum: int, handler: Any) -> bool:
     return (
         handler == signal.SIG_DFL or isinstance(handler, _Interrupt) or (signum == signal.SIGINT and callable(handler))
     )
-
-
-def _drop_empty_run_folder() -> None:
-    # Where Hydra has composed, but runs nothing, there is none.
-    if HydraConfig.initialized() and not OmegaConf.is_missing(HydraConfig.get().runtime, "output_dir"):
-        folder = Path(HydraConfig.get().runtime.output_dir).absolute()
-        if folder != Path.cwd():
-            with suppress(OSError):  # something is in it
-                folder.rmdir()
