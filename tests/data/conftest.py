@@ -18,3 +18,11 @@ def write_pictures():
         return folder
 
     return write
+
+
+@pytest.fixture
+def pets(tmp_path, write_pictures):
+    """20 cats and 30 dogs, grey and coloured, of different sizes."""
+    write_pictures(tmp_path / "pets" / "cat", 20, mode="L", size=(20, 15))
+    write_pictures(tmp_path / "pets" / "dog", 30, suffix=".jpg")
+    return tmp_path / "pets"

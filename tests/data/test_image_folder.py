@@ -12,14 +12,6 @@ from epochwise.input_error import InputError
 pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
 
 
-@pytest.fixture
-def pets(tmp_path, write_pictures):
-    """20 cats and 30 dogs, grey and coloured, of different sizes."""
-    write_pictures(tmp_path / "pets" / "cat", 20, mode="L", size=(20, 15))
-    write_pictures(tmp_path / "pets" / "dog", 30, suffix=".jpg")
-    return tmp_path / "pets"
-
-
 def ready(root, **settings):
     data = ImageFolder(**{"root": str(root), "image_size": 8, "batch_size": 8, **settings})
     data.setup()

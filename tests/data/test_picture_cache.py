@@ -2,7 +2,6 @@ import os
 import signal
 import subprocess
 import sys
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -20,14 +19,6 @@ from epochwise.input_error import InputError
 # Python 3.12 and later warn of a fork in a process that has threads.
 pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
 SHAPE = (3, 8, 8)
-BYTES = 3 * 8 * 8
-
-
-@pytest.fixture
-def pets(tmp_path, write_pictures):
-    write_pictures(tmp_path / "pets" / "cat", 20, mode="L", size=(20, 15))
-    write_pictures(tmp_path / "pets" / "dog", 30, suffix=".jpg")
-    return tmp_path / "pets"
 
 
 @pytest.fixture(params=["memory", "disk"])
@@ -163,11 +154,6 @@ def test_masks_are_kept_with_their_pictures(tmp_path, write_pictures):
     assert len(kept.kept.found) == 2 * seen + 1  # and a first picture of test, whose shape was asked for
 
 
-def test_workers_beside_pictures_in_memory_are_refused():
-    with pytest.raises(InputError, match=r"^data\.num_workers=2: .*allowed: auto or 0, or data\.cache=disk$"):
-        ImageFolder(cache="memory", num_workers=2)
-
-
 def test_a_folder_that_cannot_be_made_is_named(pets, tmp_path):
     (tmp_path / "cache").write_text("a file")
     with pytest.raises(InputError, match=r"^data\.cache_folder: .*cannot be used"):
@@ -189,30 +175,6 @@ def test_a_cache_that_was_damaged_is_warned_of_once_and_not_used(pets, tmp_path,
         assert torch.equal(files[list(range(30))], expected)
     assert caplog.text.count("data.cache: ") == 1
     assert "pictures.sqlite" in caplog.text
-
-
-def test_workers_are_asked_for_where_reading_is_slow(pets, tmp_path, monkeypatch):
-    def workers(*seconds, **given):
-        clock = iter([time for each in seconds for time in (0.0, each)])
-        monkeypatch.setattr("epochwise.data.pictures.measured_workers.perf_counter", lambda: next(clock))
-        return folder(pets, num_workers="auto", **given).train_dataloader().num_workers
-
-    monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 1}, raising=False)
-    assert [workers(0.009), workers(0.011), workers(0.011, cache="memory")] == [0, 2, 0]
-    disk = {"cache": "disk", "cache_folder": str(tmp_path)}
-    assert [workers(0.009, **disk), workers(0.1, 0.009, **disk), workers(0.1, 0.1, **disk)] == [0, 0, 2]
-    # A large batch takes longer to hand over: here one of 6 MB.
-    large = {"image_size": 500, "max_train_samples": 8}
-    assert [workers(0.015, **large), workers(0.017, **large)] == [0, 2]
-
-
-def test_processes_share_the_cores_also_where_they_are_known_behind_the_first_loader(pets, monkeypatch):
-    monkeypatch.setattr("epochwise.data.pictures.measured_workers.QUICK_BATCH", 0.0)
-    monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(8)), raising=False)
-    data = folder(pets, num_workers="auto")
-    before = data.train_dataloader().num_workers
-    data.trainer = SimpleNamespace(world_size=4, global_rank=0, overfit_batches=0)
-    assert (before, data.train_dataloader().num_workers) == (4, 2)
 
 
 def test_what_another_way_of_reading_kept_is_not_taken_up(pets, cache, monkeypatch):
