@@ -27,15 +27,19 @@ def outcome(folder: Path) -> dict[str, Any]:
     rows = [timeless(row) for row in read_epochs_csv(folder / "epochs.csv")]
     validations = folder / "validations.csv"
     rows += read_epochs_csv(validations) if validations.exists() else []
-    reader = EventAccumulator(str(folder / "tensorboard"), size_guidance={"scalars": 0})
-    reader.Reload()
-    points = {tag: [(e.step, e.value) for e in reader.Scalars(tag)] for tag in reader.Tags()["scalars"]}
-    points = {tag: values for tag, values in points.items() if "/seconds" not in tag and "/resume" not in tag}
+    drawn = {tag: values for tag, values in points(folder).items() if "/seconds" not in tag and "/resume" not in tag}
     result = json.loads((folder / "result.json").read_text())
     result["plan"].pop("estimated_seconds", None)
     result["forecast"].pop("seconds")
     kept = {k: v for k, v in result.items() if k not in ("seconds", "phases", "command", "git_commit")}
-    return {"checkpoints": checkpoints, "rows": rows, "points": points, "result": kept}
+    return {"checkpoints": checkpoints, "rows": rows, "points": drawn, "result": kept}
+
+
+def points(folder: Path) -> dict[str, list[tuple[int, float]]]:
+    """Tag -> [(x, value)] of TensorBoard."""
+    reader = EventAccumulator(str(folder / "tensorboard"), size_guidance={"scalars": 0})
+    reader.Reload()
+    return {tag: [(point.step, point.value) for point in reader.Scalars(tag)] for tag in reader.Tags()["scalars"]}
 
 
 def timeless(row: dict[str, Any]) -> dict[str, Any]:
