@@ -1,7 +1,5 @@
 import json
-import logging
 import os
-import runpy
 import signal
 import subprocess
 import sys
@@ -10,75 +8,6 @@ from pathlib import Path
 import pytest
 
 WITH_LITTLE = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1] / "little_project")}
-
-MODELS = "cnn, deep, lstm, mlp, net, resnet, small_resnet, timm, torchvision, transformer, transformers, unet"
-SCRIPT = """
-'''A small front door.'''
-import os
-import signal
-
-from hydra.utils import instantiate
-from omegaconf import DictConfig
-
-from epochwise.command_line.front_door import front_door
-from epochwise.input_error import InputError
-
-
-class Picky:
-    def __init__(self):
-        raise InputError("data.root: no folder here", "data.root: and none there")
-
-
-@front_door("train")
-def main(config: DictConfig) -> None:
-    if config.name == "picky":
-        instantiate({"_target_": "__main__.Picky"})
-    if config.name == "interrupt":
-        os.kill(os.getpid(), signal.SIGINT)
-    if config.name == "broken_import":
-        try:
-            os.kill(os.getpid(), signal.SIGINT)
-        except KeyboardInterrupt:
-            raise RecursionError("as torch does where it is interrupted")
-    if config.name == "late_interrupt":
-        open(config.run_folder + "/kept", "w").close()
-        raise KeyboardInterrupt
-    if config.name == "crash":
-        raise KeyError("a real bug")
-    print("seed", config.seed, "in", config.run_folder)
-
-
-if __name__ == "__main__":
-    main()
-"""
-
-
-@pytest.fixture
-def run(tmp_path, monkeypatch, capsys):
-    """Run the small project's train.py in this process: what it exits with, prints, and complains of."""
-    (tmp_path / "conf").symlink_to(Path(__file__).parents[1] / "little_project" / "conf")
-    script = tmp_path / "train.py"
-    script.write_text(SCRIPT)
-    monkeypatch.chdir(tmp_path)
-    for name in ("RANK", "LOCAL_RANK", "HYDRA_FULL_ERROR"):
-        monkeypatch.delenv(name, raising=False)
-
-    # Hydra's handlers of an earlier test would write to a stream that is closed by now.
-    monkeypatch.setattr(logging.root, "handlers", [])
-
-    def call(*arguments, **environment):
-        for name, value in environment.items():
-            monkeypatch.setenv(name, value)
-        monkeypatch.setattr(sys, "argv", [str(script), *arguments])
-        code = 0
-        try:
-            runpy.run_path(str(script), run_name="__main__")
-        except SystemExit as stop:
-            code = stop.code or 0
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return call
 
 
 def test_a_good_command_line_runs_the_job(run, tmp_path):
@@ -198,82 +127,6 @@ def test_other_processes_of_a_run_that_goes_on_look_where_the_first_one_does(run
 def test_the_first_process_of_several_prints(run):
     code, _, err = run("seed=x", RANK="0", LOCAL_RANK="0")
     assert (code, err) == (2, "seed: got 'x' (str), allowed: an int of at least 0 and at most 4294967295\n")
-
-
-@pytest.mark.parametrize(
-    ("arguments", "printed"),
-    [
-        (["--help"], "A small front door."),
-        (["--help"], "model       deep, [net], timm | cnn, lstm, mlp, resnet,"),
-        (["--help", "trainer.max_epochs=77"], "trainer.max_epochs=77"),
-        (["--hydra-help"], "Hydra"),
-        (["--cfg", "job"], "max_epochs: 10"),
-        (["--cfg", "job", "--package", "trainer"], "max_epochs: 10"),
-        (["--cfg", "hydra"], "launcher"),
-        (["--info", "defaults"], "callbacks/best"),
-        (["--version"], "Hydra"),
-    ],
-)
-def test_flags_of_hydra_keep_working(run, arguments, printed):
-    code, out, err = run(*arguments)
-    assert (code, err) == (0, "")
-    assert printed in out
-
-
-@pytest.mark.parametrize("arguments", [["--resolve"], ["--package", "trainer"]])
-def test_flags_that_say_how_a_config_is_printed_are_refused_where_none_is(run, arguments):
-    code, out, err = run(*arguments)
-    assert (code, out) == (2, "")
-    assert err.startswith(f"{arguments[0]}: got ")
-    assert err.count("\n") == 1
-
-
-def test_shell_completion_keeps_working(run):
-    code, out, _ = run("-sc", "query=bash", COMP_LINE="python train.py model=", COMP_POINT="22")
-    assert code == 0
-    assert "model=deep" in out
-
-
-@pytest.mark.parametrize(
-    ("arguments", "line"),
-    [
-        (["--cfg", "job", "+seeed=3"], "seeed: unknown key; did you mean 'seed'?"),
-        (["--cfg", "job", "-m"], "--multirun --cfg: allowed: one of them"),
-        (["--experimental-rerun", "x"], "--experimental-rerun: not here; go on with a run by run=FOLDER"),
-        (["--epochs", "5"], "--epochs 5: here trainer.max_epochs=5"),
-        (
-            ["--eposch", "5"],
-            "unrecognized arguments: --eposch; settings are written KEY=VALUE, --hydra-help lists all flags",
-        ),
-        (
-            ["name=" + "9" * 5000],
-            f"name={'9' * 5000}: cannot be read, allowed: key=value, +key=value, ++key=value, ~key",
-        ),
-        (["seed=a\nb"], "seed=a\\nb: cannot be read, quote its value twice: \"seed='a\\nb'\""),
-        (["--config-dir", "nowhere"], "--config-dir: no folder nowhere"),
-        (["--config-path", "/nowhere"], "--config-path: no folder /nowhere"),
-        (
-            ["--config-name", "trian"],
-            "trian: Cannot find primary config 'trian'. Check that it's in your config search path.",
-        ),
-        (
-            ["--help", "model=dep"],
-            f"model: no option 'dep'; allowed: {MODELS}; did you mean 'deep'?",
-        ),
-    ],
-)
-def test_flags_of_hydra_with_faults_get_lines(run, arguments, line):
-    code, _, err = run(*arguments)
-    assert (code, err) == (2, line + "\n")
-
-
-def test_a_folder_of_ones_own_goes_before_the_project(run, tmp_path):
-    (tmp_path / "mine" / "model").mkdir(parents=True)
-    (tmp_path / "mine" / "model" / "wide.yaml").write_text(
-        "_target_: little.Net\nnum_outputs: 3\nhidden_sizes: [512]\n"
-    )
-    assert run("--config-dir", "mine", "model=wide", "hydra.run.dir=here")[0] == 0
-    assert f"allowed: {MODELS}, wide" in run("--config-dir", "mine", "model=wied")[2]
 
 
 def test_a_fault_is_said_without_importing_torch(run, tmp_path):
