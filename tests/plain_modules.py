@@ -93,6 +93,13 @@ def trainer(folder, *callbacks, **settings) -> L.Trainer:
     return L.Trainer(default_root_dir=folder, callbacks=list(callbacks), **{**quiet, **settings})
 
 
+def epochs_of(folder, module, *callbacks, **settings) -> int:
+    """Train a module; how many epochs it took."""
+    run = trainer(folder, *callbacks, **{"max_epochs": 30, **settings})
+    run.fit(module, loader(), loader(8))
+    return run.current_epoch
+
+
 class Stages(L.LightningModule):
     """A backbone and a head, as fine-tuning meets them."""
 
