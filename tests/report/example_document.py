@@ -110,3 +110,6 @@ def several_runs() -> dict[str, Any]:
         "test": {"loss": {"mean": 0.11, "std": 0.01}, "accuracy": {"mean": 0.981, "std": 0.003}},
     }
     return {"title": HOSTILE, "made": "2026-11-24 05:30", "runs": runs, "seeds": [seeds]}
+
+
+DOCUMENTS = {"one": one_run(), "several": several_runs()}
