@@ -12,7 +12,14 @@ from omegaconf import DictConfig
 from epochwise.command_line.composer import Composer
 from epochwise.command_line.habits import habit_line
 from epochwise.command_line.override_text import ALLOWED, idle_fault, sweep_size_fault, swept_values, unreadable_fault
-from epochwise.command_line.overrides import defaults_faults, group_fault, key_fault, one_line, package_fault
+from epochwise.command_line.overrides import (
+    below_value_fault,
+    defaults_faults,
+    group_fault,
+    key_fault,
+    one_line,
+    package_fault,
+)
 from epochwise.config.check import check
 from epochwise.config.schema import SCHEMAS
 from epochwise.input_error import InputError
@@ -114,7 +121,7 @@ class CommandLine:
             return
         for override in job:
             if override not in groups and override.key_or_group != "hydra.searchpath":
-                if line := idle_fault(override, config):
+                if line := idle_fault(override, config) or below_value_fault(override, config, self.composer):
                     self.lines[line] = None
                     continue
                 try:

@@ -1,15 +1,15 @@
 """What is wrong with an override that Hydra refuses: a group, a key, or the files that it leads to."""
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
 from hydra.core.default_element import GroupDefault
 from hydra.core.override_parser.types import Override
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import Container, DictConfig, OmegaConf
 
 from epochwise.command_line.composer import Composer
 from epochwise.command_line.habits import near_habit_line, typed_word
+from epochwise.command_line.other_files import of_other_files, who_has
 from epochwise.config.resolve import join
 from epochwise.config.schema import SCHEMAS
 from epochwise.input_error import InputError, allowed_names
@@ -124,8 +124,28 @@ def key_fault(override: Override, config: DictConfig, composer: Composer, front_
         meant = [group for group in groups if composer.has_option(group, str(override.value()))]
         names = meant or list(dict.fromkeys([*names, *groups]))
         near = near_habit_line((override.input_line or "").lstrip("+"), front_door, names)
-        return f"{name}: unknown key" + (f"; did you mean {near}" if near else allowed_names(name, names))
+        near = f"; did you mean {near}" if near else ""
+        if not near and not InputError.closest(name, names):
+            near = of_other_files(name, groups, composer)
+        return f"{name}: unknown key" + (near or allowed_names(name, names))
     return _unknown_argument(parent, name, node, names, override, composer)
+
+
+def below_value_fault(override: Override, config: DictConfig, composer: Composer) -> str | None:
+    """The line for a key below a value that has no keys, as ``seed.x=1``; Hydra drops the value, then refuses the key.
+
+    Args:
+        override: of a key, not of a group.
+        config: what it is to change.
+        composer: knows the files.
+    """
+    parent, name, node = _deepest(config, override.key_or_group)
+    if name is None or isinstance(node, Container) or composer.is_group(parent) or node._is_missing():
+        return None
+    if override.is_add() or override.is_force_add() or override.is_delete():
+        return None
+    value = "null" if node._is_none() else repr(node._value())
+    return f"{join(parent, name)}: {parent} is {value}, which has no keys{who_has(parent, name, composer)}"
 
 
 def _inside(key: str, config: DictConfig) -> list[str]:
@@ -164,17 +184,8 @@ def _unknown_argument(
         return f"{join(parent, name)}: not set in the file, but {target} takes it; add it with +{override.input_line}"
     known = list(dict.fromkeys([*names, *wanted.parameters]))
     line = f"{join(parent, name)}: unknown key of {target.split('.')[-1]}{allowed_names(name, known)}"
-    line += _who_has(parent, name, composer)
+    line += who_has(parent, name, composer)
     return f"{line} (it takes others too; add one with +)" if wanted.takes_any else line
-
-
-def _who_has(group: str, name: str, composer: Composer) -> str:
-    """The end of a line about a key that another file of the group has."""
-    options = composer.options(group) if composer.is_group(group) else []
-    having = [
-        one for one in options if re.search(rf"^{re.escape(name)}:", composer.text(f"{group}/{one}"), re.MULTILINE)
-    ]
-    return f"; a key of {', '.join(f'{group}={one}' for one in having)}" if having else ""
 
 
 def _deepest(config: DictConfig, key: str) -> tuple[str, str | None, Any]:
