@@ -8,6 +8,7 @@ import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from epochwise.run.epochs_csv import read_epochs_csv
+from epochwise.run.kept_rows import rows_kept
 
 
 def outcome(folder: Path) -> dict[str, Any]:
@@ -18,7 +19,7 @@ def outcome(folder: Path) -> dict[str, Any]:
     for checkpoint in checkpoints.values():
         checkpoint["epoch_log"].pop("phases")  # the clock's
         kept = checkpoint["epoch_log"]
-        kept["rows"] = [timeless(row) for row in kept["rows"]]
+        kept["rows"] = [timeless(row) for row in rows_kept(kept)]
         kept["epoch_scores"] = [name for name in kept["epoch_scores"] if not name.startswith("seconds")]
         for state in checkpoint["callbacks"].values():
             state.pop("current_score", None)  # Lightning's ModelCheckpoint writes it and never reads it back

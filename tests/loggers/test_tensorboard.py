@@ -12,6 +12,7 @@ from tensorboard.summary.writer import event_file_writer
 from epochwise.commands.train import train
 from epochwise.loggers.tensorboard import overlaid
 from epochwise.run.epochs_csv import read_epochs_csv
+from epochwise.run.kept_rows import rows_kept
 from epochwise.run.write_checkpoint import WholeCheckpointIO
 
 QUICK = ("~callbacks.model_summary", "~callbacks.progress_bar", "~callbacks.confusion_matrix", "name=test")
@@ -85,7 +86,7 @@ def test_what_a_checkpoint_counts_as_drawn_is_on_the_disk_before_it(tmp_path, co
 
     def killed_behind_it(self, checkpoint, path, storage_options=None):
         points, _ = curves(tmp_path)  # what would be left
-        rows, step = checkpoint["epoch_log"]["rows"], checkpoint["global_step"]
+        rows, step = rows_kept(checkpoint["epoch_log"]), checkpoint["global_step"]
         assert [x for x, _ in points.get("epoch/train/loss", [])] == [row["epoch"] for row in rows]
         assert "trainer.val_check_interval=1" not in cadence or points["step/val/loss"][-1][0] == step
         seen.append(written(self, checkpoint, path, storage_options))

@@ -1,6 +1,7 @@
 import pytest
 
-from epochwise.run.epochs_csv import is_count, kept_rows_fault
+from epochwise.run.epochs_csv import is_count
+from epochwise.run.kept_rows import KeptRows, kept_rows_fault, rows_kept
 
 KEPT = {
     "rows": [{"epoch": 0, "step": 3, "val/loss": 0.5, "events": None}, {"epoch": 1, "step": 6, "events": "stop"}],
@@ -27,3 +28,23 @@ def test_a_value_that_is_missing_is_a_fault(name):
 def test_counts_are_whole_not_negative_and_fit_every_reader():
     assert all(map(is_count, (0, 1, 2**53 - 1)))
     assert not any(map(is_count, (-1, 2**53, 1.0, True, None, "1", float("nan"))))
+
+
+def test_rows_are_the_same_when_they_are_read_again_and_only_new_ones_are_made():
+    rows = [{"epoch": 0, "val/loss": 0.1 + 0.2, "samples": None}, {"epoch": 1, "val/loss": float("inf"), "events": "é"}]
+    kept = KeptRows()
+    first = kept.of(rows)
+    rows[1] = {**rows[1], "late": -0.0}
+    second = kept.of([*rows, {"epoch": 2}])
+    assert second[0] is first[0]
+    assert rows_kept({"rows": second}) == [*rows, {"epoch": 2}]
+    assert rows_kept({"rows": second}, last=2) == [rows[1], {"epoch": 2}]
+    assert kept.of(rows[:1]) == first[:1]
+
+
+def test_rows_of_runs_of_before_are_read_and_a_line_that_is_none_is_a_fault():
+    rows = KEPT["rows"]
+    assert rows_kept(KEPT) == rows
+    assert kept_rows_fault(KEPT | {"rows": KeptRows().of(rows)}) is None
+    for line in ("", "{", "[" * 9999, "3", '{"epoch": 1, "step": 3}', '{"epoch": 0, "step": 3, "x": [1]}', "9" * 9999):
+        assert kept_rows_fault(KEPT | {"rows": [line]})

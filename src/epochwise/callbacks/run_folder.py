@@ -19,7 +19,8 @@ from epochwise.epochs.analysis import analyse
 from epochwise.input_error import InputError
 from epochwise.loggers.tensorboard import TensorBoard
 from epochwise.report.terminal import counted, next_time
-from epochwise.run.epochs_csv import Row, kept_rows_fault, read_epochs_csv, scalars, score_names
+from epochwise.run.epochs_csv import Row, read_epochs_csv, scalars, score_names
+from epochwise.run.kept_rows import kept_rows_fault
 from epochwise.run.result import fit_end, result_fields, write_result
 from epochwise.run.run_folder import RunLock, read_json
 from epochwise.run.stopper import EpochCount, Stopper

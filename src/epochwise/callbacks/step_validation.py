@@ -47,7 +47,7 @@ class StepValidation(L.Callback):
         if self.is_on:
             self._check_steps(-(-trainer.num_training_batches // a_step) * (trainer.max_epochs or 0))
 
-    def check_cadence(self, trainer: Any, num_steps: int = 0) -> None:
+    def check_cadence(self, trainer: Any, num_steps: float = 0) -> None:
         """Refuse a run of which something else says when to validate, or that ends before its first validation.
 
         Args:
@@ -63,7 +63,7 @@ class StepValidation(L.Callback):
                 raise InputError(f"trainer.{key}: {said}")
         self._check_steps(num_steps)
 
-    def _check_steps(self, num_steps: int) -> None:
+    def _check_steps(self, num_steps: float) -> None:
         if 0 < num_steps < self.every_n_steps:
             key = "callbacks.step_validation.every_n_steps"
             raise InputError(f"{key}: got {self.every_n_steps}, allowed: at most the {num_steps:,} steps of the run")

@@ -11,6 +11,7 @@ from lightning.pytorch.trainer.states import TrainerFn
 
 from epochwise.run.epoch_place import PHASES, Phases
 from epochwise.run.epochs_csv import GrowingCsv, Row, epoch_events, newer, scalars
+from epochwise.run.kept_rows import KeptRows, rows_kept
 from epochwise.run.points import Points, Scores
 from epochwise.task.meters import count_samples
 
@@ -26,8 +27,7 @@ class EpochLog(L.Callback):
     optimizer step: x on the step axis is the number of steps taken, so the first epoch of 18 steps stands at 18. Where
     the last validation of an epoch stands before its last step, ``scored_step`` says at which one its scores were
     measured. On the epoch axis an event is a point of height 1, ``epoch/events/unfreeze``. It comes after all that log.
-    Its rows and the epoch begun are kept in the checkpoint: a run continued from there writes what followed anew, to
-    ``epochs.csv`` and to loggers that have a ``rewind``.
+    Its rows and the epoch begun are kept in the checkpoint: what followed is written anew where a run goes on.
 
     Args:
         run_folder: where ``epochs.csv`` is written, by rank 0.
@@ -47,14 +47,14 @@ class EpochLog(L.Callback):
         # Names of what is logged once a step, and once an epoch.
         self.step_scores: set[str] = set()
         self.epoch_scores: set[str] = set()
-        self.points = Points()
+        self.kept_rows, self.points = KeptRows(), Points()
         self.of_epochs: set[str] = set()  # what Lightning keeps and is no step's
         # Name as logged -> tensor: of all before the epoch, before its last validation, of when its row was made.
         self.before: Tensors = {}
         self.before_validation: Tensors = {}
         self.in_row: Tensors | None = None
-        self.validated: set[str] = set()  # names that a validation has logged
-        self.validated_now: set[str] = set()  # in this epoch
+        # Names that validations have logged; those of this epoch.
+        self.validated, self.validated_now = set[str](), set[str]()
         self.last_validation: tuple[Scores, int | None] = ({}, None)  # that of the newest row: scores and step
         self.early: Tensors = {}  # what training had logged before the first validation of this epoch
         self._begin_epoch(0)
@@ -66,7 +66,7 @@ class EpochLog(L.Callback):
         self.logged_step = step
 
     def named(self, scores: Scores, stage: str) -> Scores:
-        """Scores by the names they have in the table, of those that were logged in a stage, ``train`` or ``val``."""
+        """Scores by the names they have in the table, of those that were logged in ``train`` or ``val``."""
         return scores
 
     def rates(self) -> Scores:
@@ -193,7 +193,7 @@ class EpochLog(L.Callback):
         for logger in self.loggers(trainer):
             logger.save()
         checkpoint["epoch_log"] = {
-            "rows": self.rows,
+            "rows": self.kept_rows.of(self.rows),
             "samples": self.samples,
             "epoch_samples": self._over_ranks(trainer),
             "phases": self.phases.so_far(),
@@ -211,7 +211,7 @@ class EpochLog(L.Callback):
         self._begin_epoch(kept["logged_step"])
         self.phases.begin(kept["phases"])
         self.resumed = not self.branched
-        self.rows, self.samples, self.continued_step = kept["rows"], kept["samples"], checkpoint["global_step"]
+        self.rows, self.samples, self.continued_step = rows_kept(kept), kept["samples"], checkpoint["global_step"]
         self.epoch_samples = kept["epoch_samples"] if trainer.is_global_zero else 0
         self.val_scores = kept["val_scores"]
         self.val_step = kept.get("val_step")  # which runs of before do not know, nor

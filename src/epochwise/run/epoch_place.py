@@ -12,6 +12,7 @@ from torch.utils.hooks import RemovableHandle
 
 from epochwise.epochs.plan import count_batches
 from epochwise.run.epochs_csv import Row, is_count
+from epochwise.run.kept_rows import rows_kept
 from epochwise.scheduler.lightning_schedule import ResumedSchedule
 
 PHASES = ("data", "forward", "loss", "backward", "optimizer", "validation", "logging", "rest")
@@ -217,8 +218,9 @@ def kept_place_fault(checkpoint: Mapping[str, Any]) -> str | None:
 def samples_taken(checkpoint: Mapping[str, Any]) -> int:
     """Samples of the epoch under way that all devices had taken; 0 behind an epoch."""
     log, epoch = checkpoint["epoch_log"], checkpoint["loops"]["fit_loop"]["epoch_progress"]["current"]["processed"]
-    if not log["epoch_samples"] and log["rows"] and log["rows"][-1]["epoch"] == epoch:  # the run ended within it
-        return int(log["rows"][-1]["samples"] - sum(row["samples"] for row in log["rows"][-2:-1]))
+    rows: list[Any] = rows_kept(log, last=2)
+    if not log["epoch_samples"] and rows and rows[-1]["epoch"] == epoch:  # the run ended within it
+        return int(rows[-1]["samples"] - sum(row["samples"] for row in rows[:-1]))
     return int(log["epoch_samples"])
 
 
@@ -226,5 +228,6 @@ def steps_before(checkpoint: Mapping[str, Any]) -> int:
     """Optimizer steps of an epoch when a checkpoint was written; of one before there was this key, those of a row."""
     if "epoch_place" in checkpoint:
         return int(checkpoint["epoch_place"]["steps_per_epoch"])
-    steps = [0, *(row["step"] for row in checkpoint["epoch_log"]["rows"])]
+    rows: list[Any] = rows_kept(checkpoint["epoch_log"])
+    steps = [0, *(row["step"] for row in rows)]
     return int(steps[-1] - steps[-2]) if len(steps) > 1 else 0

@@ -9,7 +9,8 @@ import torch
 from epochwise.input_error import InputError
 from epochwise.run.checkpoints import read_checkpoint
 from epochwise.run.epoch_place import kept_place_fault
-from epochwise.run.epochs_csv import is_count, kept_rows_fault
+from epochwise.run.epochs_csv import is_count
+from epochwise.run.kept_rows import kept_rows_fault
 from epochwise.run.run_config import absolute_paths
 
 

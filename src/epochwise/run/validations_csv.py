@@ -7,6 +7,7 @@ from lightning.pytorch.trainer.states import TrainerFn
 
 from epochwise.run.epoch_log import EpochLog
 from epochwise.run.epochs_csv import GrowingCsv, Row
+from epochwise.run.kept_rows import KeptRows, rows_kept
 
 
 class ValidationLog(L.Callback):
@@ -23,6 +24,7 @@ class ValidationLog(L.Callback):
         self.epoch_log, self.path = epoch_log, epoch_log.table.path.with_name("validations.csv")
         self.table = GrowingCsv(self.path)
         self.rows: list[Row] = []
+        self.kept_rows = KeptRows()
         self.is_written = False
 
     def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
@@ -39,11 +41,11 @@ class ValidationLog(L.Callback):
             self._write(trainer)
 
     def on_save_checkpoint(self, trainer: L.Trainer, pl_module: L.LightningModule, checkpoint: dict[str, Any]) -> None:
-        checkpoint["validations"] = {"rows": self.rows, "is_written": self.is_written}
+        checkpoint["validations"] = {"rows": self.kept_rows.of(self.rows), "is_written": self.is_written}
 
     def on_load_checkpoint(self, trainer: L.Trainer, pl_module: L.LightningModule, checkpoint: dict[str, Any]) -> None:
         kept = checkpoint.get("validations", {"rows": [], "is_written": False})  # which runs of before lack
-        self.rows, self.is_written = [dict(row) for row in kept["rows"]], bool(kept["is_written"])
+        self.rows, self.is_written = rows_kept(kept), bool(kept["is_written"])
 
     def _write(self, trainer: L.Trainer) -> None:
         if trainer.is_global_zero:

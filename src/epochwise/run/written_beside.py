@@ -135,6 +135,8 @@ class HostCopy:
                 vars(copied).update(vars(value))  # a state_dict has its versions there
             for key, item in value.items():
                 copied[key] = self._of(item)
+        elif kind is list and ATOMS.issuperset(map(type, value)):
+            copied = list(value)
         elif kind is list:
             copied = self._copies[id(value)] = []
             copied.extend(map(self._of, value))
