@@ -20,6 +20,7 @@ def outcome(folder: Path) -> dict[str, Any]:
         checkpoint["epoch_log"].pop("phases")  # the clock's
         kept = checkpoint["epoch_log"]
         kept["rows"] = [timeless(row) for row in rows_kept(kept)]
+        checkpoint["validations"]["rows"] = rows_kept(checkpoint["validations"])
         kept["epoch_scores"] = [name for name in kept["epoch_scores"] if not name.startswith("seconds")]
         for state in checkpoint["callbacks"].values():
             state.pop("current_score", None)  # Lightning's ModelCheckpoint writes it and never reads it back
