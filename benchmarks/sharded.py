@@ -3,9 +3,10 @@
     python benchmarks/sharded.py [mlp transformer resnet18]
 
 For each network: the largest difference of a weight after 3 epochs, that of a score, and the bytes of parameters,
-gradients and optimizer of a rank, as a share of DDP's: what is held behind an optimizer step, and the peak within one,
-as torch's own tracker counts it, with what is gathered, scattered and reduced, and what is in the making, but without
-activations. DDP keeps all gradients twice within a step, once in its buckets: `without` is the share of the rest.
+gradients and optimizer of a rank, as a share of DDP's: what is held behind an optimizer step, and the peak within one.
+That of FSDP is as torch's own tracker counts it, with what is gathered, scattered and reduced, and what is in the
+making, but without activations. That of DDP is reckoned: it keeps all gradients twice within a step, once in its
+buckets; `without` is the share of the rest.
 About 10 minutes on two cores that others use too.
 """
 
