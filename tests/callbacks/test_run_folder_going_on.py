@@ -152,6 +152,22 @@ def test_the_checkpoint_of_another_run_is_refused(tmp_path):
         )
 
 
+class Undefined(Line):
+    """Logs a score that its few samples do not define."""
+
+    def validation_step(self, batch, batch_idx):
+        super().validation_step(batch, batch_idx)
+        self.log("val_auroc", float("nan"))
+
+
+def test_a_run_goes_on_whose_first_epoch_has_a_score_that_is_no_number(tmp_path):
+    keep = ModelCheckpoint(tmp_path, filename="last", enable_version_counter=False)
+    trainer(tmp_path, RunFolder(tmp_path / "run"), keep, max_epochs=2).fit(Undefined(), loader(), loader())
+    run = trainer(tmp_path, RunFolder(tmp_path / "run"), max_epochs=3)
+    run.fit(Undefined(), loader(), loader(), ckpt_path=tmp_path / "last.ckpt")
+    assert [row["epoch"] for row in rows_of(tmp_path / "run")] == [0, 1, 2]
+
+
 def test_a_checkpoint_that_was_written_without_a_run_folder_is_refused(tmp_path):
     run = trainer(tmp_path, ModelCheckpoint(tmp_path, filename="last"), max_epochs=1)
     run.fit(Line(), loader(), loader())

@@ -240,8 +240,9 @@ def _rows_of(path: Path) -> list[Row]:
         raise InputError(f"RunFolder: {path} cannot be read: {error}") from error
 
 
-def _plain(row: Row) -> Row:
-    return {name: value for name, value in row.items() if value not in (None, "")}
+def _plain(row: Row) -> dict[str, str]:
+    """What it holds as the file has it, where one score without a number is as another."""
+    return {name: str(value) for name, value in row.items() if value not in (None, "")}
 
 
 def _epoch_of(checkpoint: str | Path) -> int | None:
