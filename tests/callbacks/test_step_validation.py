@@ -69,6 +69,8 @@ def test_a_run_validated_at_the_end_of_each_epoch_has_no_second_table(tmp_path, 
         (["trainer.val_check_interval=2"], r"trainer.val_check_interval: got 2, but callbacks.step_validation says"),
         (["trainer.val_check_interval=0.5"], r"trainer.val_check_interval: got 0.5, but callbacks.step_validation"),
         (["trainer.check_val_every_n_epoch=2"], r"trainer.check_val_every_n_epoch: got 2, but callbacks.step_val"),
+        (["trainer.check_val_every_n_epoch=null"], r"trainer.check_val_every_n_epoch: got None, but callbacks.step_"),
+        (["+trainer.max_steps=5"], r"step_validation.every_n_steps: got 11, allowed: at most the 5 steps of the run"),
         (["trainer.max_epochs=2"], r"step_validation.every_n_steps: got 11, allowed: at most the 10 steps of the run"),
     ],
 )

@@ -43,16 +43,15 @@ class StepValidation(L.Callback):
 
     def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         self.step = trainer.global_step
-        a_step = trainer.accumulate_grad_batches
         if self.is_on:
-            self._check_steps(-(-trainer.num_training_batches // a_step) * (trainer.max_epochs or 0))
+            self._check_steps(trainer, trainer.num_training_batches)
 
-    def check_cadence(self, trainer: Any, num_steps: float = 0) -> None:
+    def check_cadence(self, trainer: Any, num_batches: float = 0) -> None:
         """Refuse a run of which something else says when to validate, or that ends before its first validation.
 
         Args:
             trainer: before it begins.
-            num_steps: optimizer steps of the run; 0 where that is not known.
+            num_batches: of an epoch, on a device; 0 where that is not known.
 
         Raises:
             InputError: the Trainer has a cadence of its own, or there are fewer steps than ``every_n_steps``.
@@ -61,9 +60,11 @@ class StepValidation(L.Callback):
             if (value := getattr(trainer, key)) != by_default or type(value) is not type(by_default):
                 said = f"got {value}, but callbacks.step_validation says when; drop one of both"
                 raise InputError(f"trainer.{key}: {said}")
-        self._check_steps(num_steps)
+        self._check_steps(trainer, num_batches)
 
-    def _check_steps(self, num_steps: float) -> None:
+    def _check_steps(self, trainer: Any, num_batches: float) -> None:
+        of_epochs = -(-num_batches // trainer.accumulate_grad_batches) * (trainer.max_epochs or 0)
+        num_steps = min((bound for bound in (of_epochs, trainer.max_steps) if bound > 0), default=0)
         if 0 < num_steps < self.every_n_steps:
             key = "callbacks.step_validation.every_n_steps"
             raise InputError(f"{key}: got {self.every_n_steps}, allowed: at most the {num_steps:,} steps of the run")

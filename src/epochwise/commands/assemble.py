@@ -143,9 +143,8 @@ def assemble(config: DictConfig, resumed: bool = False, going_on: GoingOn | None
         allowed = f"at most the {num_batches} batches of an epoch, or a fraction of it"
         raise InputError(f"trainer.val_check_interval: got {interval}, allowed: {allowed}")
     for callback in callbacks:
-        if hasattr(callback, "check_cadence") and validates and not trainer.fast_dev_run:
-            a_step = trainer.accumulate_grad_batches
-            callback.check_cadence(trainer, -(-num_batches // a_step) * max(trainer.max_epochs or 0, 0))
+        if hasattr(callback, "check_cadence") and trainer.limit_val_batches and not trainer.fast_dev_run:
+            callback.check_cadence(trainer, num_batches)
     if config.trainer.get("profiler") and trainer.profiler.dirpath is None:
         trainer.profiler.dirpath, trainer.profiler.filename = config.run_folder, "profile"
     run = Run(config, data, task, stopping, finetune, epoch_log, interrupts, trainer, [*loaded, *notes])
