@@ -24,6 +24,7 @@ SHARDED = "trainer.strategy.sharded_checkpoints"
             f"{SHARDED}: trainer.strategy is 'auto', which has no keys; a key of trainer=fsdp",
         ),
         ("seeds=1", "seeds: unknown key; did you mean 'seed'?"),
+        ("budget.steps=7", "budget.steps=7: here budget=7steps"),
     ],
 )
 def test_a_key_that_only_another_file_has_is_answered_with_that_file(word, line):
@@ -32,8 +33,12 @@ def test_a_key_that_only_another_file_has_is_answered_with_that_file(word, line)
     assert fault.value.lines == (line,)
 
 
-def test_a_file_that_is_no_yaml_and_is_not_chosen_is_passed_over(tmp_path):
+@pytest.mark.parametrize(
+    "text",
+    [b"width: [\n", b"- a: 1\n  width: 2\n", b"|\n width: 2\n", b"width: 2024-13-45\n", b"width: \xff\n"],
+)
+def test_a_file_that_holds_no_settings_and_is_not_chosen_is_passed_over(tmp_path, text):
     (tmp_path / "model").mkdir()
-    (tmp_path / "model/broken.yaml").write_text("width: [\n")
+    (tmp_path / "model/broken.yaml").write_bytes(text)
     with engine_conf(), pytest.raises(InputError, match="a key of model=transformer"):
         CommandLine("train", Composer(str(CONF), "train", str(tmp_path)), parse_arguments(["width=4"])).check()

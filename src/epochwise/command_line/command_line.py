@@ -121,8 +121,11 @@ class CommandLine:
             return
         for override in job:
             if override not in groups and override.key_or_group != "hydra.searchpath":
-                if line := idle_fault(override, config) or below_value_fault(override, config, self.composer):
+                if line := idle_fault(override, config):
                     self.lines[line] = None
+                    continue
+                if line := below_value_fault(override, config, self.composer):
+                    self.lines[self._instead(override, line)] = None
                     continue
                 try:
                     self.composer.apply(config, override)
@@ -156,7 +159,8 @@ class CommandLine:
         if override.key_or_group.count(".") > 1 and "not set in the file" in line:
             return line  # the project has a node of this name itself
         habit = habit_line(word, self.front_door)
-        if habit or "unknown key" not in line or "; did you mean" in line or "; a key of" in line:
+        says_what = any(text in line for text in ("; did you mean", "; a key of"))
+        if habit or says_what or not any(text in line for text in ("unknown key", "has no keys")):
             return habit or line
         group, _, rest = word.partition(".")
         habit = habit_line(rest, self.front_door)  # trainer.gpus, optimizer.learning_rate

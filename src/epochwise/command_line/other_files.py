@@ -41,10 +41,11 @@ def of_other_files(name: str, groups: list[str], composer: Composer) -> str:
 def _places(group: str, name: str, composer: Composer) -> Iterator[tuple[str, str]]:
     """The files of a group that have a key, and the node of each that it stands in: empty for the file itself."""
     for option in composer.options(group) if composer.is_group(group) else []:
-        text = composer.text(f"{group}/{option}")
-        if not re.search(rf"^\s*{re.escape(name)}:", text, re.MULTILINE) or re.search(r"^# *@package", text):
-            continue
-        with suppress(yaml.YAMLError):  # who chooses that file will hear of it
-            read = yaml.safe_load(text)
+        with suppress(OSError, ValueError, yaml.YAMLError):  # who chooses that file will hear of it
+            text = composer.text(f"{group}/{option}")
+            if not re.search(rf"^\s*{re.escape(name)}:", text, re.MULTILINE) or re.search(r"^# *@package", text):
+                continue
+            if not isinstance(read := yaml.safe_load(text), dict):
+                continue
             nodes = {"": read} | {key: node for key, node in read.items() if isinstance(node, dict)}
             yield from ((option, key) for key, node in nodes.items() if name in node)
