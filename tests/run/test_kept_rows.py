@@ -42,6 +42,12 @@ def test_rows_are_the_same_when_they_are_read_again_and_only_new_ones_are_made()
     assert kept.of(rows[:1]) == first[:1]
 
 
+@pytest.mark.parametrize("row", ["3", "[1]", "null", "x", [("epoch", 0)], None])
+def test_what_is_no_row_is_refused_where_it_is_read(row):
+    with pytest.raises(ValueError, match=r"a row is no mapping|Expecting value"):
+        rows_kept({"rows": [row]})
+
+
 def test_rows_of_runs_of_before_are_read_and_a_line_that_is_none_is_a_fault():
     rows = KEPT["rows"]
     assert rows_kept(KEPT) == rows

@@ -37,9 +37,13 @@ def rows_kept(kept: Mapping[str, Any], last: int = 0) -> list[Row]:
         last: how many of the last ones; 0 for all.
 
     Raises:
-        ValueError: a line is no JSON.
+        ValueError: a row is none, or a line is no JSON.
+        RecursionError: a line is nested without end.
     """
-    return [json.loads(row) if isinstance(row, str) else dict(row) for row in kept["rows"][-last:]]
+    rows = [json.loads(row) if isinstance(row, str) else row for row in kept["rows"][-last:]]
+    if not all(isinstance(row, dict) for row in rows):
+        raise ValueError("a row is no mapping")
+    return [dict(row) for row in rows]
 
 
 def kept_rows_fault(kept: Any) -> str | None:

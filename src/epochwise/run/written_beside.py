@@ -127,7 +127,7 @@ class HostCopy:
         copied: Any
         if kind is Tensor or kind is Parameter:
             copied = self._tensor(value)
-        elif kind is dict and ATOMS.issuperset(map(type, value.values())):  # the rows of a long run
+        elif kind is dict and ATOMS.issuperset(map(type, value.values())):
             copied = dict(value)
         elif kind is dict or kind is OrderedDict:
             copied = self._copies[id(value)] = kind()
@@ -135,7 +135,7 @@ class HostCopy:
                 vars(copied).update(vars(value))  # a state_dict has its versions there
             for key, item in value.items():
                 copied[key] = self._of(item)
-        elif kind is list and ATOMS.issuperset(map(type, value)):
+        elif kind is list and ATOMS.issuperset(map(type, value)):  # the rows of a long run
             copied = list(value)
         elif kind is list:
             copied = self._copies[id(value)] = []
