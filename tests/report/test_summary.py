@@ -51,6 +51,15 @@ def test_several_runs_are_a_table_of_ten_lines_at_most_with_mean_and_spread_over
     assert "mean ± std" in lines[-1]
 
 
+def test_names_are_whole_however_narrow_the_terminal_is():
+    names = [f"digits-mlp/2026-11-30_06-41-36-42763{number}" for number in range(3)]
+    console = Console(width=80)
+    with console.capture() as capture:
+        console.print(summary_table(document_of(*(run(name, seed) for seed, name in enumerate(names)))))
+    cells = "".join(line[: capture.get().index("epochs")] for line in capture.get().splitlines()[1:])
+    assert all(name in cells.replace(" ", "") for name in names)
+
+
 def test_a_best_score_is_told_with_the_digits_that_tell_it_from_the_others():
     losses = [0.00135, 0.00071, 0.00049, 0.000487, 0.0004872, 0.00051]
     rows = [{"epoch": epoch, "val/loss": loss} for epoch, loss in enumerate(losses)]

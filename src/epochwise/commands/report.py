@@ -9,7 +9,6 @@ from typing import Any
 
 from hydra.utils import instantiate
 from omegaconf import DictConfig
-from rich.console import Console
 
 from epochwise.config.check import check
 from epochwise.input_error import InputError
@@ -20,7 +19,7 @@ from epochwise.report.document import find_out, make_document
 from epochwise.report.page import write_findings, write_report
 from epochwise.report.read_runs import ReportRun, read_runs
 from epochwise.report.summary import shown_rows, summarise, summary_table
-from epochwise.report.terminal import shown, tell
+from epochwise.report.terminal import print_wide, shown, tell
 from epochwise.run.run_folder import whole_file
 
 
@@ -131,7 +130,7 @@ def _tell(document: dict[str, Any]) -> None:
     if len(runs) == 1:
         tell(summarise(runs[0]))
         return
-    Console(highlight=False).print(summary_table(document))
+    print_wide(summary_table(document))
     if more := len(runs) - shown_rows(document):
         tell({"": f"and {more} more runs"})
     if len({run["table"] for run in runs}) == 1:

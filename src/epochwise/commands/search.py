@@ -8,14 +8,13 @@ from pathlib import Path
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
-from rich.console import Console
 
 from epochwise.commands.check_jobs import check_data, check_plan
 from epochwise.config.schema import SCHEMAS
 from epochwise.input_error import InputError
 from epochwise.report.document import find_out
 from epochwise.report.read_runs import read_runs
-from epochwise.report.terminal import is_unsettled, next_time, shown, tell
+from epochwise.report.terminal import is_unsettled, next_time, print_wide, shown, tell
 from epochwise.rules.monitor import no_curves
 from epochwise.sweep.job import of_one_job
 from epochwise.sweep.password import hide_password
@@ -82,7 +81,7 @@ def search(config: DictConfig, overrides: list[str], sweeper: CommandSweeper) ->
         trials.run(batch, run)
     done = write_study(study, folder, fixed, config.monitor, sweeper.compose, sweeper.options)
     print()
-    Console(highlight=False).print(study_table(study, config.monitor))
+    print_wide(study_table(study, config.monitor))
     counts = trials.counts()
     lines = {"study": f"{storage}, {config.name!r}: {counts}", "trials": shown(folder / "trials.csv")}
     if done is None:

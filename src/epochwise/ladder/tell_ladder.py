@@ -1,12 +1,10 @@
 """What a ladder of counts ends with in the terminal."""
 
 import shlex
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
@@ -14,7 +12,7 @@ from epochwise.epochs.score_over_counts import ScoreOverCounts
 from epochwise.ladder.counts_document import count_rows, counts_document
 from epochwise.ladder.jobs import branch_name
 from epochwise.ladder.ladder import Ladder
-from epochwise.report.terminal import shown, tell
+from epochwise.report.terminal import print_wide, shown, tell
 
 #: Of the runs of a ladder, and of no run by itself.
 OF_THE_LADDER = ("report=false", "~callbacks.model_summary")
@@ -43,9 +41,8 @@ def tell_ladder(
 
 
 def print_table(document: dict[str, Any]) -> None:
-    """Print ``counts_table`` as wide as the terminal is."""
-    width = None if sys.stdout.isatty() else 200  # a file has no edge
-    Console(highlight=False, width=width).print(counts_table(document))
+    """Print ``counts_table``."""
+    print_wide(counts_table(document))
 
 
 def counts_lines(document: dict[str, Any], why: str | None, words: Sequence[str]) -> dict[str, str]:

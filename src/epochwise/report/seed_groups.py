@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -11,10 +12,10 @@ from epochwise.epochs.recommended import best_epoch_count
 from epochwise.epochs.schedule_end import first_rate, schedule_end
 from epochwise.input_error import InputError
 from epochwise.report.read_runs import ReportRun
-from epochwise.run.run_config import flat
+from epochwise.run.run_config import NO_SETTINGS, flat
 
-#: Follow from the others, or name places.
-NOT_CHOSEN = ("name", "run_folder", "resume", "extend", "report", "hydra.", "spec.")
+#: Follow from the others, name places, or change nothing of what is learned.
+NOT_CHOSEN = (*NO_SETTINGS, "name", "hydra.")
 MOST_SETTINGS, MOST_LETTERS = 3, 60
 
 
@@ -38,7 +39,14 @@ def told_apart(settings: Sequence[Mapping[str, Any]]) -> list[str]:
         if len(set(finer)) > len(set(parts)):
             parts, chosen = finer, [*chosen, key]
     chosen = sorted(chosen[:MOST_SETTINGS], key=lambda key: key == "seed")
-    return [" ".join(_said(key, run[key]) for key in chosen if key in run)[:MOST_LETTERS] for run in runs]
+    texts = ([_said(key, run[key]) for key in chosen if key in run] for run in runs)
+    return [" ".join(_as_many_as_fit(own))[:MOST_LETTERS] for own in texts]
+
+
+def _as_many_as_fit(texts: Sequence[str]) -> Sequence[str]:
+    """The first of them that have room, without a last one that would be cut; the very first in any case."""
+    lengths = accumulate(len(text) + 1 for text in texts)
+    return texts[: max(1, sum(length <= MOST_LETTERS + 1 for length in lengths))]
 
 
 def _depth(key: str) -> tuple[int, bool, str]:
@@ -50,7 +58,8 @@ def _said(key: str, value: Any) -> str:
     if key.endswith("._target_"):
         name = str(value).rpartition(".")[2]
         return f"{key.removesuffix('._target_')}={'none' if name == 'Callback' else name}"  # one that does nothing
-    return f"{key}={str(value).replace(', ', ',')}"
+    typed = {"True": "true", "False": "false", "None": "null"}.get(str(value), str(value))
+    return f"{key}={typed.replace(', ', ',')}"
 
 
 CURVES = ("train/", "train_eval/", "val/", "val_", "lr")

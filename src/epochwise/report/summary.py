@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from rich.console import JustifyMethod
 from rich.markup import escape
 from rich.table import Table
 
@@ -125,7 +126,9 @@ def summary_table(document: Mapping[str, Any]) -> Table:
     score = runs[0]["monitor"] if len(monitors) == 1 else "best score"
     tools = len({run.get("tool") for run in runs}) > 1
     for name in ("run", *["tool"] * tools, "epochs", "best epoch (from 0)", score, "recommended", "verdict"):
-        table.add_column(name, justify="left" if name in LEFT else "right", no_wrap=name != "run")
+        # A name that is cut tells no run from another.
+        justify: JustifyMethod = "left" if name in LEFT else "right"
+        table.add_column(name, justify=justify, no_wrap=name != "run", overflow="fold" if name == "run" else "ellipsis")
     for run in runs[: shown_rows(document)]:
         table.add_row(
             escape(run["name"]),

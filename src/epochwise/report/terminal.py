@@ -2,12 +2,13 @@
 
 import logging
 import shlex
+import sys
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 
 from epochwise.trust.run_config import run_words
 
@@ -109,6 +110,14 @@ def shown(path: Path) -> str:
     """A path as one would type it: relative to the working folder where it lies inside."""
     path = path.absolute()
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
+
+
+def print_wide(table: RenderableType) -> None:
+    """Print a table as wide as the terminal is; a file or a pipe has no edge, and gets it whole."""
+    Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH).print(table)
+
+
+PIPE_WIDTH = 200
 
 
 def tell(lines: dict[str, str]) -> None:

@@ -7,12 +7,11 @@ from typing import Any
 
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from epochwise.input_error import InputError
-from epochwise.report.terminal import is_unsettled, named_epoch, next_time, shown, tell
+from epochwise.report.terminal import is_unsettled, named_epoch, next_time, print_wide, shown, tell
 from epochwise.run.epochs_csv import Row, best_row
 from epochwise.sweep.draw_sweep import draw_sweep, write_sweep_csv, write_sweep_report
 from epochwise.sweep.job import of_one_job
@@ -47,8 +46,7 @@ class SweepEnd(Callback):
         write_sweep_csv(folder / "sweep.csv", rows)
         best = _best(rows, config.mode)
         print()
-        width = None if sys.stdout.isatty() else 200  # a file has no edge
-        Console(highlight=False, width=width).print(sweep_table(rows, keys, best))
+        print_wide(sweep_table(rows, keys, best))
         lines: dict[str, str] = {}
         if best is not None:
             place = named_epoch(*(int(best[name] or 0) for name in ("best_epoch", "epochs_run")))
