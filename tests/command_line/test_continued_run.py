@@ -110,9 +110,23 @@ def test_the_stopping_is_another_files_and_a_callback_is_added(run):
     assert config_of(run, "stopping.patience=5", "stopping=early").stopping.patience == 5
 
 
+def test_a_run_goes_on_elsewhere_by_the_trainers_file_and_keeps_the_rest(run):
+    trainer = "{_target_: lightning.pytorch.Trainer, accelerator: cpu, devices: 1, strategy: auto, max_epochs: 7}"
+    write_config(run, f"trainer: {trainer}\n")
+    config = config_of(run, "trainer=fsdp", "trainer.devices=2", "trainer.strategy.sharded_checkpoints=true").trainer
+    assert (config.accelerator, config.devices, config.max_epochs) == ("auto", 2, 7)
+    assert config.strategy._target_ == "epochwise.device.sharded_strategy.ShardedStrategy"
+    assert config.strategy.sharded_checkpoints is True
+    write_config(run, f"trainer: {trainer.replace('auto', str(dict(config.strategy)).replace('True', 'true'))}\n")
+    assert config_of(run, "trainer=ddp").trainer.strategy == "ddp"
+    assert config_of(run, "trainer=gpu").trainer.precision == "bf16-mixed"
+
+
 @pytest.mark.parametrize(
     ("word", "line"),
     [
+        ("trainer=fsdp2", "trainer: no option 'fsdp2'; allowed: cpu, ddp, fsdp, gpu; did you mean 'fsdp'?"),
+        ("+trainer=ddp", "a run that is continued keeps its trainer; set values by trainer.KEY=VALUE"),
         ("stopping=erly", "stopping: no option 'erly'; allowed: adaptive, early, none, target; did you mean 'early'?"),
         ("model.pretrained=x", "a run that is continued has the weights of its checkpoint"),
         ("resume=null", "run=FOLDER says it already"),

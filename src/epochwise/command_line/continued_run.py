@@ -48,6 +48,8 @@ def run_word(words: list[str]) -> str | None:
 FOLLOWING = {"optimizer.lr": ("scheduler.max_lr",)}
 #: Groups of which a run may be given another file, or one more.
 CHOSEN = ("stopping", "callbacks", "loggers")
+#: What ``trainer=NAME`` takes of that file: where training goes on, and in which precision; the rest is of the run.
+OF_THE_PLACE = ("accelerator", "devices", "num_nodes", "strategy", "precision")
 #: What run=FOLDER says itself.
 OF_THE_FOLDER = ("run_folder", "resume", "hydra.run.dir")
 
@@ -81,7 +83,7 @@ def continue_run(words: list[str], conf: Path | None = None) -> list[str]:
     if cut := sorted(key for key, node in nodes.items() if "_target_" not in node):
         file = folder / "config.yaml"
         raise InputError(f"run: {file} names no class for {cut[0]!r}: it is damaged or cut short")
-    choices = [word for word in read.overrides if _key(word) in CHOSEN and not word.startswith("~") and conf]
+    choices = [word for word in read.overrides if _is_choice(word)] if conf else []
     if faults := _faults(rest, choices, plain, folder):
         raise InputError(*faults)
     set_keys = {_key(word) for word in read.overrides}
@@ -130,6 +132,10 @@ def _key(word: str) -> str:
     return word.lstrip("+~").partition("=")[0]
 
 
+def _is_choice(word: str) -> bool:
+    return (_key(word) in CHOSEN and not word.startswith("~")) or word.startswith("trainer=")
+
+
 def _at(plain: dict[str, Any], key: str) -> Any:
     node, _, name = key.rpartition(".")
     inside = plain.get(node, {}) if node else plain
@@ -172,18 +178,20 @@ def _chosen_files(choices: list[str], conf: Path | None, config_dir: str | None)
             options = composer.options(group)
             close = InputError.closest(name, options)
             raise InputError(f"{group}: no option {name!r}; allowed: {', '.join(options)}{close}")
-        sign = "" if group == "stopping" else "+"
+        sign = "" if group in ("stopping", "trainer") else "+"
         node: Any = composer.compose([f"{sign}{group}={name}"])[group]
-        if group == "stopping":
+        if group == "trainer":
+            words += [f"++trainer.{key}={_typed_node(node[key])}" for key in OF_THE_PLACE if key in node]
+        elif group == "stopping":
             words += ["~stopping", f"+stopping={_typed_node(node)}"]
         else:
             words.append(f"+{group}.{name}={_typed_node(node[name])}")
     return words
 
 
-def _typed_node(node: DictConfig) -> str:
-    """A node as a command line says it, interpolations and all."""
-    return typed_value(OmegaConf.to_container(node, resolve=False))
+def _typed_node(node: Any) -> str:
+    """A node, or a value, as a command line says it, interpolations and all."""
+    return typed_value(OmegaConf.to_container(node, resolve=False) if isinstance(node, DictConfig) else node)
 
 
 def typed_value(value: Any) -> str:
