@@ -167,10 +167,11 @@ def test_a_damaged_shard_is_named(pets, tmp_path):
         (["pets", "out", "more"], "got 3 paths"),
     ],
 )
-def test_bad_words_are_one_line(pets, tmp_path, monkeypatch, words, said):
+def test_bad_words_are_one_line_and_leave_nothing(pets, tmp_path, monkeypatch, words, said):
     monkeypatch.chdir(tmp_path)
     pd.DataFrame({"a": [1, 2], "b": [1, 2]}).to_csv("rows.csv")
     assert said in refused(*words)
+    assert not (tmp_path / "out").exists()
 
 
 def test_rows_are_taken_from_a_table_of_many_parts(tmp_path, monkeypatch):

@@ -20,7 +20,7 @@ from epochwise.export.graph import OUTPUTS, Graph, graph_of, raw_input, take_raw
 from epochwise.input_error import InputError
 from epochwise.report.terminal import shown
 from epochwise.resume.restore import Restored
-from epochwise.run.run_folder import whole_file
+from epochwise.run.run_folder import made_folder, whole_file
 
 MOST_SAMPLES = 500
 #: Largest difference from the checkpoint that an output of a file may have, times its largest where that is above 1.
@@ -52,8 +52,7 @@ def export(config: DictConfig, run: Restored, tells: bool = True) -> Path:
     found = describe(run, config.ckpt, raw, form)
     path = Path(config.run) / "exports" / f"{config.ckpt.removesuffix('.ckpt')}{suffix}"
     try:
-        path.parent.mkdir(exist_ok=True)
-        with whole_file(path, "wb") as file:
+        with made_folder(path.parent), whole_file(path, "wb") as file:
             write(file, form, to_texts(found))
             file.flush()
             if config.export == "onnx":

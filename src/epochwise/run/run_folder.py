@@ -6,7 +6,7 @@ import math
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import monotonic, sleep
 from typing import IO, Any
@@ -38,6 +38,24 @@ def whole_file(path: str | os.PathLike[str], mode: str = "w") -> Iterator[IO]:
         os.replace(beside, path)
     finally:
         beside.unlink(missing_ok=True)
+
+
+@contextmanager
+def made_folder(folder: Path) -> Iterator[None]:
+    """Make a folder for what is written within, and those above it; where that fails and leaves nothing, they go again.
+
+    Args:
+        folder: may be there, as it then stays.
+    """
+    made = [place for place in (folder.absolute(), *folder.absolute().parents) if not place.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        yield
+    except BaseException:
+        for place in made:
+            with suppress(OSError):  # something is in it
+                place.rmdir()
+        raise
 
 
 def link_file(source: Path, target: Path) -> None:

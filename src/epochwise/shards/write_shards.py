@@ -25,7 +25,7 @@ from epochwise.data.shards.shard_folder import (
 from epochwise.data.shards.shard_rows import ShardWriter
 from epochwise.data.spec import Spec
 from epochwise.input_error import InputError
-from epochwise.run.run_folder import read_json, whole_file
+from epochwise.run.run_folder import made_folder, read_json, whole_file
 
 LOCK, SCRATCH = ".lock", ".rows"
 TELL_EVERY_SECONDS = 5.0
@@ -77,12 +77,20 @@ def write_shards(make: Callable[[], Source], dest: Path, asked: dict[str, Any]) 
         raise InputError(
             f"DEST={dest}: holds other files; allowed: a new or empty folder, or a half-made one of shards"
         )
-    dest.mkdir(parents=True, exist_ok=True)
     try:
-        with FileLock(dest / LOCK, timeout=0):
-            return _written(make(), dest, asked)
+        with made_folder(dest), FileLock(dest / LOCK, timeout=0):
+            return _written(_source(make, dest, not there), dest, asked)
     except Timeout:
         raise InputError(f"DEST={dest}: another process is writing it") from None
+
+
+def _source(make: Callable[[], Source], dest: Path, is_new: bool) -> Source:
+    try:
+        return make()
+    except BaseException:
+        if is_new:  # nothing was begun, and what is refused leaves nothing
+            (dest / LOCK).unlink()
+        raise
 
 
 def _written(source: Source, dest: Path, asked: dict[str, Any]) -> tuple[ShardFolder, bool]:
