@@ -151,6 +151,7 @@ OF_HYDRA = (
     "hydra/job_logging=none",
     "hydra/hydra_logging=none",
     "hydra.output_subdir=null",
+    "+hydra.callbacks.made_folders._target_=epochwise.run.made_folders.MadeFolders",
     "+hydra.callbacks.sweep_start._target_=epochwise.sweep.sweep_start.SweepStart",
     "hydra/sweeper=ladder",
 )

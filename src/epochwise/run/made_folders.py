@@ -8,28 +8,35 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf
 
-#: Folders above the run folder that were not there before Hydra made it, the innermost first.
+#: Folders above that of the run that were not there before Hydra made it, the innermost first.
 _MADE: list[Path] = []
 
 
 class MadeFolders(Callback):
-    """Note which folders above the run folder Hydra is about to make, for ``drop_empty``."""
+    """Note which folders above that of a run, or of many, are about to be made, for ``drop_empty``."""
 
     def on_run_start(self, config: DictConfig, **_: Any) -> None:
-        hydra = HydraConfig.instance()
-        before = hydra.cfg
-        hydra.set_config(config)  # Hydra does it later; the folder's name may look things up in it
-        try:
-            _MADE[:] = [place for place in Path(config.hydra.run.dir).absolute().parents if not place.exists()]
-        finally:
-            hydra.cfg = before
+        _note(config, "run")
+
+    def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
+        _note(config, "sweep")
+
+
+def _note(config: DictConfig, mode: str) -> None:
+    hydra = HydraConfig.instance()
+    before = hydra.cfg
+    hydra.set_config(config)  # Hydra does it later; the folder's name may look things up in it
+    try:
+        _MADE[:] = [place for place in Path(config.hydra[mode].dir).absolute().parents if not place.exists()]
+    finally:
+        hydra.cfg = before
 
 
 def drop_empty(folder: Path) -> None:
-    """Remove a run folder in which nothing is, and what was made for it above; never the working folder.
+    """Remove the folder of a run, or of many, where it is empty, and what was made above it; never the working folder.
 
     Args:
-        folder: of the run; there need not be one.
+        folder: there need not be one.
     """
     for place in (folder.absolute(), *(place for place in _MADE if place in folder.absolute().parents)):
         if place == Path.cwd():

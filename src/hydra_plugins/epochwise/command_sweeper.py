@@ -13,7 +13,7 @@ from hydra.types import HydraContext, TaskFunction
 from hydra.utils import get_method
 from omegaconf import DictConfig, open_dict
 
-from epochwise.input_error import InputError
+from epochwise.run.made_folders import drop_empty
 
 
 class CommandSweeper(Sweeper):
@@ -41,7 +41,7 @@ class CommandSweeper(Sweeper):
         try:
             with self.launcher.kept() if isinstance(self.launcher, WorkerLauncher) else nullcontext():
                 return get_method(self.command)(self.master, arguments, self)
-        except InputError:
+        except BaseException:  # refused, or told to end
             _remove_unused(Path(self.master.hydra.sweep.dir))
             raise
 
@@ -62,9 +62,9 @@ class CommandSweeper(Sweeper):
 
 
 def _remove_unused(folder: Path) -> None:
-    """Remove the folder of a command that was refused before its first job."""
+    """Remove the folder of a command that came to no job, and what was made for it."""
     ours = {".lock", "multirun.yaml"}
-    if {path.name for path in folder.iterdir()} <= ours:
+    if folder.is_dir() and {path.name for path in folder.iterdir()} <= ours:
         for name in ours:
             (folder / name).unlink(missing_ok=True)
-        folder.rmdir()
+        drop_empty(folder)
