@@ -60,6 +60,10 @@ def first_lines(lines: Sequence[str], way_out: str = "") -> list[str]:
     return [*lines[:MOST_LINES], *([f"and {left} more{way_out}"] if left > 0 else [])]
 
 
+#: Where the files of conf look for data unless they are told.
+OUR_FOLDER = "datasets"
+
+
 def existing_path(path: str, key: str) -> Path:
     """The file or folder at ``path``, ``~`` expanded.
 
@@ -76,4 +80,6 @@ def existing_path(path: str, key: str) -> Path:
     while not missing.parent.exists():
         missing = missing.parent
     beside = sorted(other.name for other in missing.parent.iterdir()) if missing.parent.is_dir() else []
-    raise InputError(f"{key}={path}: there is no {missing.name!r}{InputError.closest(missing.name, beside)}")
+    is_ours = place.parts[0] == OUR_FOLDER  # so it need not be what somebody typed
+    close = "" if is_ours and missing == Path(OUR_FOLDER) else InputError.closest(missing.name, beside)
+    raise InputError(f"{key}={path}: there is no {missing.name!r}{close or f'; give yours by {key}=PATH' * is_ours}")
