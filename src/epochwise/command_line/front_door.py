@@ -36,7 +36,7 @@ from epochwise.command_line.overrides import one_line
 from epochwise.input_error import InputError
 from epochwise.run.end_signals import interruptible
 from epochwise.run.first_process import is_first_process
-from epochwise.run.made_folders import drop_empty_run_folder
+from epochwise.run.made_folders import drop_unused_folder
 from epochwise.sweep.job import sweep_job
 from epochwise.sweep.password import hide_passwords
 from epochwise.trust.project import called
@@ -115,7 +115,7 @@ def front_door(name: str) -> Callable[[Callable[[DictConfig], Any]], Callable[[]
             except Exception as error:
                 if _lines(error) is None:
                     raise
-                drop_empty_run_folder()
+                drop_unused_folder()
                 _refuse(error)  # here: Hydra would print a line of its own first
 
         @wraps(task)

@@ -9,7 +9,7 @@ from time import monotonic
 from types import FrameType
 from typing import Any
 
-from epochwise.run.made_folders import drop_empty_run_folder
+from epochwise.run.made_folders import drop_unused_folder
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)
 
@@ -77,7 +77,7 @@ def interruptible(first_process: bool) -> Iterator[None]:
         # A library that is interrupted while it is imported may fail in any other way.
         if not (interrupt.requests.first and first_process) and not isinstance(error, KeyboardInterrupt):
             raise
-        drop_empty_run_folder()
+        drop_unused_folder()
         if first_process:
             print("interrupted", file=sys.stderr)
         raise SystemExit(128 + (interrupt.requests.first or signal.SIGINT)) from None

@@ -1,11 +1,13 @@
 """The folders that a run was begun in, which go again where nothing was written."""
 
+import os
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from hydra.core.hydra_config import HydraConfig
 from hydra.experimental.callback import Callback
+from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 #: Folders above that of the run that were not there before Hydra made it, the innermost first.
@@ -45,8 +47,27 @@ def drop_empty(folder: Path) -> None:
             place.rmdir()
 
 
-def drop_empty_run_folder() -> None:
-    """The same with the run folder that Hydra made, if it made one."""
-    # Where Hydra has composed, but runs nothing, there is none.
-    if HydraConfig.initialized() and not OmegaConf.is_missing(HydraConfig.get().runtime, "output_dir"):
-        drop_empty(Path(HydraConfig.get().runtime.output_dir))
+#: What stands in the folder of many runs before the first of them.
+OF_MANY = {".lock", "multirun.yaml"}
+
+
+def drop_unused(folder: Path) -> None:
+    """The same with the folder of many runs, of which none has begun, unless another process holds it."""
+    lock = folder / ".lock"
+    if lock.exists() and lock.read_text(encoding="utf-8").strip() != str(os.getpid()):
+        return
+    if folder.is_dir() and {path.name for path in folder.iterdir()} <= OF_MANY:
+        for name in OF_MANY:
+            (folder / name).unlink(missing_ok=True)
+        drop_empty(folder)
+
+
+def drop_unused_folder() -> None:
+    """The same with whichever Hydra has made, if it made one."""
+    if not HydraConfig.initialized():
+        return
+    hydra = HydraConfig.get()
+    if not OmegaConf.is_missing(hydra.runtime, "output_dir"):
+        drop_empty(Path(hydra.runtime.output_dir))
+    elif hydra.mode == RunMode.MULTIRUN:
+        drop_unused(Path(hydra.sweep.dir))

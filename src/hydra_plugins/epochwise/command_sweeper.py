@@ -13,7 +13,7 @@ from hydra.types import HydraContext, TaskFunction
 from hydra.utils import get_method
 from omegaconf import DictConfig, open_dict
 
-from epochwise.run.made_folders import drop_empty
+from epochwise.run.made_folders import drop_unused
 
 
 class CommandSweeper(Sweeper):
@@ -42,7 +42,7 @@ class CommandSweeper(Sweeper):
             with self.launcher.kept() if isinstance(self.launcher, WorkerLauncher) else nullcontext():
                 return get_method(self.command)(self.master, arguments, self)
         except BaseException:  # refused, or told to end
-            _remove_unused(Path(self.master.hydra.sweep.dir))
+            drop_unused(Path(self.master.hydra.sweep.dir))
             raise
 
     def options(self, group: str) -> list[str]:
@@ -59,12 +59,3 @@ class CommandSweeper(Sweeper):
     def launch(self, jobs: Sequence[Sequence[str]], first: int) -> Sequence[JobReturn]:
         """Run jobs, a list of overrides each, numbered from ``first`` on; what became of them is in their folders."""
         return self.launcher.launch(jobs, initial_job_idx=first)
-
-
-def _remove_unused(folder: Path) -> None:
-    """Remove the folder of a command that came to no job, and what was made for it."""
-    ours = {".lock", "multirun.yaml"}
-    if folder.is_dir() and {path.name for path in folder.iterdir()} <= ours:
-        for name in ours:
-            (folder / name).unlink(missing_ok=True)
-        drop_empty(folder)
