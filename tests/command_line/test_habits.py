@@ -66,6 +66,7 @@ def together():
         chooses = bool(keys & ALONE)
         owned = {key.partition(".")[0] for key in keys} if chooses else keys
         owned |= {"monitor"} if "task" in owned else set()  # whose scores it names
+        owned |= {"data"} if "experiment" in owned else set()  # whose keys it sets
         alone = not words or words[0].startswith("-")
         fitting = (one for one in packed if not alone and one[:2] == (door, chooses) and not one[2] & owned)
         if one := next(fitting, None):

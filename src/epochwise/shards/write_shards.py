@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import sys
 import zlib
 from collections.abc import Callable
@@ -79,18 +80,22 @@ def write_shards(make: Callable[[], Source], dest: Path, asked: dict[str, Any]) 
         )
     try:
         with made_folder(dest), FileLock(dest / LOCK, timeout=0):
-            return _written(_source(make, dest, not there), dest, asked)
+            try:
+                return _written(make(), dest, asked)
+            except InputError:
+                if not there:
+                    _leave(dest)
+                raise
     except Timeout:
         raise InputError(f"DEST={dest}: another process is writing it") from None
 
 
-def _source(make: Callable[[], Source], dest: Path, is_new: bool) -> Source:
-    try:
-        return make()
-    except BaseException:
-        if is_new:  # nothing was begun, and what is refused leaves nothing
-            (dest / LOCK).unlink()
-        raise
+def _leave(dest: Path) -> None:
+    """Take back what stands in a new folder before the first shard: what is refused leaves nothing."""
+    if {file.name for file in dest.iterdir()} <= {LOCK, SCRATCH, UNFINISHED}:
+        shutil.rmtree(dest / SCRATCH, ignore_errors=True)
+        for name in (UNFINISHED, LOCK):
+            (dest / name).unlink(missing_ok=True)
 
 
 def _written(source: Source, dest: Path, asked: dict[str, Any]) -> tuple[ShardFolder, bool]:
