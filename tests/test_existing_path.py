@@ -28,5 +28,6 @@ def test_a_place_that_conf_names_is_told_by_what_names_another_one(tmp_path, mon
 
 
 def test_no_close_name_is_no_guess(tmp_path):
+    (tmp_path / ".nowhere").touch()  # hidden
     with pytest.raises(InputError, match=r"there is no 'nowhere'$"):
         existing_path(str(tmp_path / "nowhere"), "data.root")

@@ -80,6 +80,7 @@ def existing_path(path: str, key: str) -> Path:
     while not missing.parent.exists():
         missing = missing.parent
     beside = sorted(other.name for other in missing.parent.iterdir()) if missing.parent.is_dir() else []
+    beside = [name for name in beside if not name.startswith(".") or missing.name.startswith(".")]
     is_ours = place.parts[0] == OUR_FOLDER  # so it need not be what somebody typed
     close = "" if is_ours and missing == Path(OUR_FOLDER) else InputError.closest(missing.name, beside)
     raise InputError(f"{key}={path}: there is no {missing.name!r}{close or f'; give yours by {key}=PATH' * is_ours}")

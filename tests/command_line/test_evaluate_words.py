@@ -42,3 +42,11 @@ def test_an_exported_file_brings_the_run_that_it_stands_in(run):
 def test_other_words_stay():
     assert evaluate_words(["--help"]) == ["--help"]
     assert evaluate_words(["run='a b'", "run=${oc.env:RUN}"]) == ["run='a b'", "run=${oc.env:RUN}"]
+
+
+def test_a_folder_alone_is_answered_with_the_word_before_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "run").mkdir()
+    with pytest.raises(InputError, match=r"^run: here run=run$"):
+        evaluate_words(["run"])
+    assert evaluate_words(["--config-dir", "run"]) == ["--config-dir", "run"]

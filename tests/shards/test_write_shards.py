@@ -165,6 +165,7 @@ def test_a_damaged_shard_is_named(pets, tmp_path):
         (["pets/cat/0.png", "out"], "allowed: a folder of pictures, or a .csv or .parquet file"),
         (["rows.csv", "out", "target=c"], "no such column"),
         (["pets", "out", "more"], "got 3 paths"),
+        (["pets", "out", "--shard_mb=3"], "--shard_mb=3: no such flag; settings are KEY=VALUE"),
     ],
 )
 def test_bad_words_are_one_line_and_leave_nothing(pets, tmp_path, monkeypatch, words, said):

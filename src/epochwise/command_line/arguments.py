@@ -30,6 +30,9 @@ def evaluate_words(words: list[str]) -> list[str]:
     Raises:
         InputError: no such run, or a checkpoint that ``ckpt=`` does not name too.
     """
+    alone = [word for before, word in zip(["", *words], words, strict=False) if not before.startswith("-")]
+    if places := [word for word in alone if re.match(r"[^-~+=][^=]*$", word) and Path(word).exists()]:
+        raise InputError(*(f"{word}: here run={word}" for word in places))
     files = [word for word in words if re.match(r"exported=[^'\"$]", word) and word != "exported=null"]
     words = [f"exported={quoted_value(word[9:])}" if word in files else word for word in words]
     if files and not any(word.startswith("run=") for word in words):

@@ -40,6 +40,8 @@ def main(words: list[str]) -> None:
     places = [word for word in words if word not in settings]
     if not words or {"-h", "--help"} & set(words):
         print(str(__doc__).strip())
+    elif flags := [word for word in words if word.startswith("-")]:
+        raise InputError(*(f"{word}: no such flag; settings are KEY=VALUE, as shard_mb=64" for word in flags))
     elif len(places) == 1 and len(words) == 1:
         print(checked(places[0]))
     elif len(places) != 2:
