@@ -123,6 +123,7 @@ def test_it_runs_as_printed(scene, tmp_path, command):
         "COLUMN": "species",
         "RUN RUN RUN": "outputs/digits-mlp/first outputs/digits-mlp/second outputs/beetles",
         "RUN": "outputs/digits-mlp/first",
+        "path:clinic_b.csv": "path:breast_cancer",  # of the same columns
         "ckpt=NAME": "ckpt=best",
         "data=mnist5k counts=5,10,20,40,80": "data=mnist5k counts=1,2",
         "run=FOLDER": "run=outputs/beetles"
