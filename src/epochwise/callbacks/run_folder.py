@@ -1,13 +1,11 @@
 """A run folder for any LightningModule, in a project that has a Trainer of its own."""
 
-import pickle
 from contextlib import suppress
 from pathlib import Path
 from time import perf_counter
 from typing import Any, Literal
 
 import lightning as L
-import torch
 from lightning.pytorch.callbacks import Checkpoint
 from lightning.pytorch.trainer.states import TrainerFn
 from lightning.pytorch.utilities.exceptions import SIGTERMException
@@ -19,6 +17,7 @@ from epochwise.epochs.analysis import analyse
 from epochwise.input_error import InputError
 from epochwise.loggers.tensorboard import TensorBoard
 from epochwise.report.terminal import counted, next_time
+from epochwise.run.checkpoints import epoch_of
 from epochwise.run.epochs_csv import Row, read_epochs_csv, scalars, score_names
 from epochwise.run.kept_rows import kept_rows_fault
 from epochwise.run.result import fit_end, result_fields, write_result
@@ -226,7 +225,7 @@ class RunFolder(ModuleLog):
             return
         scores = score_names(logged := scalars(trainer.callback_metrics), "test")
         test = {scores[name].removeprefix("test/"): value for name, value in logged.items()}
-        epoch = _epoch_of(trainer.ckpt_path) if trainer.ckpt_path else result["epochs_run"] - 1
+        epoch = epoch_of(trainer.ckpt_path) if trainer.ckpt_path else result["epochs_run"] - 1
         made_with = ("versions", "git_commit", "command")
         result = {name: value for name, value in result.items() if name not in made_with}
         write_result(self.folder, Path.cwd(), **(result | {"test": {**result["test"], **test}, "tested_epoch": epoch}))
@@ -243,10 +242,3 @@ def _rows_of(path: Path) -> list[Row]:
 def _plain(row: Row) -> dict[str, str]:
     """What it holds as the file has it, where one score without a number is as another."""
     return {name: str(value) for name, value in row.items() if value not in (None, "")}
-
-
-def _epoch_of(checkpoint: str | Path) -> int | None:
-    """Which epoch made it; None where it holds more than plain values, which only its owner should load."""
-    with suppress(pickle.UnpicklingError, OSError, RuntimeError):
-        return int(torch.load(checkpoint, map_location="cpu", weights_only=True, mmap=True)["epoch"])
-    return None

@@ -19,7 +19,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
-from epochwise.command_line.arguments import crossval_words, epochs_words, evaluate_words, ladder_of_run, report_words
+from epochwise.command_line.arguments import crossval_words, epochs_words, evaluate_words, report_words
 from epochwise.command_line.command_line import CommandLine
 from epochwise.command_line.composer import Composer, engine_conf
 from epochwise.command_line.continued_run import continue_run
@@ -33,6 +33,7 @@ from epochwise.command_line.override_text import (
     quote_paths,
 )
 from epochwise.command_line.overrides import one_line
+from epochwise.command_line.run_ladder import ladder_of_run
 from epochwise.input_error import InputError
 from epochwise.run.end_signals import interruptible
 from epochwise.run.first_process import is_first_process

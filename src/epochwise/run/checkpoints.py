@@ -1,6 +1,8 @@
 """Checkpoints: read with care, kept from before a cool-down, gone back to."""
 
+import pickle
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from warnings import catch_warnings
@@ -147,6 +149,13 @@ class BeforeCooldown:
 
 def _step_of(path: Path) -> int:
     return int(torch.load(path, map_location="cpu", weights_only=True, mmap=True)["global_step"])
+
+
+def epoch_of(path: str | Path) -> int | None:
+    """Which epoch made a checkpoint; None where it holds more than plain values, which only its owner should load."""
+    with suppress(pickle.UnpicklingError, OSError, RuntimeError):
+        return int(torch.load(path, map_location="cpu", weights_only=True, mmap=True)["epoch"])
+    return None
 
 
 def best_checkpoint(trainer: L.Trainer, monitor: str, mode: str) -> Path | None:
